@@ -1,0 +1,100 @@
+"""A question becomes a cited answer: the steps on one page.
+
+Retrieve, always; show the hits; then quote, or build a prompt, let the language model write, and bind its marks to
+sentences of the hits. Every citation is checked against the stored text before it is shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ragdesk.answer.citing import cite
+from ragdesk.answer.prompting import build_prompt
+from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, quote
+from ragdesk.answer.retrieval import Question, Searcher, search
+from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
+from ragdesk.job import Job
+from ragdesk.library.library import Library
+from ragdesk.models.chat import ChatModel
+from ragdesk.settings import Settings
+
+QUOTE = "quote"
+"""The name of answering without a language model."""
+
+
+def answer(
+    searcher: Searcher,
+    question: Question,
+    settings: Settings,
+    *,
+    model: ChatModel | None = None,
+    history: Sequence[Turn] = (),
+    on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
+    on_text: Callable[[str], None] = lambda text: None,
+    job: Job | None = None,
+) -> Answer:
+    """Answer from the library; without `model` by quoting. `on_text` gets a model's text as it comes, unchecked."""
+    began = time.monotonic()
+    hits = search(searcher, question, limit=settings.hits, job=job)
+    on_hits(hits)
+    if not hits:
+        text, citations = NOT_IN_DOCUMENTS, tuple[Citation, ...]()
+    elif model is None:
+        text, citations = quote(question.text, hits, searcher.library, searcher.embedder, job=job)
+    else:
+        text, citations = _written(searcher.library, question, hits, settings, model, history, on_text, job)
+    return Answer(
+        question=question.text,
+        text=text,
+        answered=bool(citations),
+        citations=_checked(searcher.library, citations),
+        hits=tuple(hits),
+        model=model.name if model is not None else QUOTE,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _written(
+    library: Library,
+    question: Question,
+    hits: Sequence[Hit],
+    settings: Settings,
+    model: ChatModel,
+    history: Sequence[Turn],
+    on_text: Callable[[str], None],
+    job: Job | None,
+) -> tuple[str, tuple[Citation, ...]]:
+    model.load(job=job)
+    room = model.context_tokens - settings.answer_tokens
+    prompt = build_prompt(
+        question.text,
+        hits,
+        count_tokens=model.count_tokens,
+        budget_tokens=min(room, settings.source_tokens) if room > 0 else model.context_tokens // 2,
+        history=_messages(history),
+    )
+    written = []
+    for part in model.stream(prompt.messages, max_tokens=settings.answer_tokens, job=job):
+        written.append(part)
+        on_text(part)
+    return cite("".join(written).strip(), prompt.hits, library.hashes({hit.document_id for hit in prompt.hits}))
+
+
+def _messages(history: Sequence[Turn]) -> list[Message]:
+    messages: list[Message] = []
+    for turn in history:
+        messages += [Message("user", turn.question), Message("assistant", turn.answer)]
+    return messages
+
+
+def _checked(library: Library, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """The citations with the page their quote stands on. A quote that does not stand at its span is a defect of ours."""
+    checked = []
+    for citation in citations:
+        stored = library.text(citation.document_id)
+        if stored.text[slice(*citation.span)] != citation.quote:
+            raise AssertionError(f"citation {citation.mark} is not verbatim in document {citation.document_id}")
+        checked.append(replace(citation, page=page_at(stored.pages, citation.span[0])))
+    return tuple(checked)

@@ -1,0 +1,147 @@
+"""A question and its hits in, an answer without a language model out: the sentences that answer best, verbatim and cited.
+
+Each sentence of the best hits is scored by how near its vector is to the question's, how much of the question's rare words
+it holds, and how good its hit is. Whether anything is quoted at all is decided by the same two measures over the hits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ragdesk.domain import Citation, Hit, Span
+from ragdesk.job import Job
+from ragdesk.library import words
+from ragdesk.library.library import Library
+from ragdesk.models.embedder import Embedder
+from ragdesk.sentences import sentences
+
+NOT_IN_DOCUMENTS = "This is not in your documents."
+
+_HITS_READ = 6
+_SENTENCES_READ = 60
+_MOST_QUOTED = 3
+_NEARLY_AS_GOOD = 0.85
+_SHORT_WORDS = 4
+_ENOUGH = 0.53
+"""The least of nearness and coverage together that counts as an answer; see tests/benchmarks/refusing.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    hit: Hit
+    span: Span
+    text: str
+
+
+def quote(
+    question: str,
+    hits: Sequence[Hit],
+    library: Library,
+    embedder: Embedder,
+    *,
+    job: Job | None = None,
+) -> tuple[str, tuple[Citation, ...]]:
+    """The answer's text and citations; `NOT_IN_DOCUMENTS` and none where the hits do not answer."""
+    found = _sentences(hits[:_HITS_READ])[:_SENTENCES_READ]
+    if not found:
+        return NOT_IN_DOCUMENTS, ()
+    vectors = embedder.embed([question, *(sentence.text for sentence in found)], job=job)
+    nearness = (vectors[1:] @ vectors[0]).tolist()
+    weights = rarity(library, question)
+    if confidence(max(nearness), max(coverage(hit.text + " " + hit.context, weights) for hit in hits[:3])) < _ENOUGH:
+        return NOT_IN_DOCUMENTS, ()
+    best_hit = max(hit.score for hit in hits) or 1.0
+    scores = [
+        0.5 * near + 0.3 * coverage(sentence.text, weights) + 0.2 * sentence.hit.score / best_hit
+        for near, sentence in zip(nearness, found, strict=True)
+    ]
+    order = sorted(range(len(found)), key=lambda i: -scores[i])
+    chosen: list[_Sentence] = []
+    for i in order:
+        if len(chosen) == _MOST_QUOTED or scores[i] < _NEARLY_AS_GOOD * scores[order[0]]:
+            break
+        if all(_plain(found[i].text) not in _plain(other.text) for other in chosen):
+            chosen.append(found[i])
+    return _written(chosen, library.hashes({sentence.hit.document_id for sentence in chosen}))
+
+
+def confidence(nearest: float, covered: float) -> float:
+    """How likely the documents answer, 0 to 1, from the best sentence's cosine and the best coverage of the rare words."""
+    return 0.6 * nearest + 0.4 * covered
+
+
+def rarity(library: Library, question: str) -> dict[str, float]:
+    """The question's words, each with its inverse document frequency over the chunks."""
+    asked = words.query_terms(question)
+    total = library.counts()[1]
+    held = words.document_frequency(library.reading, asked)
+    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in held.items()}
+
+
+def coverage(text: str, weights: Mapping[str, float]) -> float:
+    """The share of the words' weight that the text holds, endings aside."""
+    whole = sum(weights.values())
+    if not whole:
+        return 0.0
+    held = {_stem(word) for word in words.terms(text).split()}
+    return sum(weight for word, weight in weights.items() if _stem(word) in held) / whole
+
+
+def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
+    found = []
+    for hit in hits:
+        for start, end in sentences(hit.text):
+            text = hit.text[start:end]
+            if len(text.split()) >= _SHORT_WORDS or (len(text) >= 8 and not text.isascii()):
+                found.append(_Sentence(hit, (hit.span[0] + start, hit.span[0] + end), text))
+    return found
+
+
+def _written(chosen: Sequence[_Sentence], hashes: Mapping[int, str]) -> tuple[str, tuple[Citation, ...]]:
+    lines, citations = [], []
+    for mark, sentence in enumerate(chosen, 1):
+        hit = sentence.hit
+        lines.append(f"“{' '.join(sentence.text.split())}” [{mark}]")
+        citations.append(
+            Citation(
+                mark=mark,
+                document_id=hit.document_id,
+                title=hit.title,
+                path=hit.path,
+                hash=hashes.get(hit.document_id, ""),
+                page=hit.page,
+                span=sentence.span,
+                quote=sentence.text,
+            )
+        )
+    return "\n\n".join(lines), tuple(citations)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _stem(word: str) -> str:
+    """The word without common endings: enough to match a question's form of it with the text's."""
+    for ending in (
+        "ations",
+        "ation",
+        "ements",
+        "ement",
+        "ings",
+        "ing",
+        "ies",
+        "ied",
+        "ers",
+        "er",
+        "ed",
+        "es",
+        "s",
+        "ly",
+        "e",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)].removesuffix("y")
+    return word.removesuffix("y")

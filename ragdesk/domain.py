@@ -1,0 +1,336 @@
+"""The nouns of RagDesk, as frozen values. Every module takes and returns these; none of them does any work.
+
+One coordinate system: `Document.text` is the only text. Pages, blocks, chunks and citations are half-open spans
+`(start, end)` of it, counted in characters: `document.text[start:end]` is the page, the chunk, the quote.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Span: TypeAlias = tuple[int, int]
+Box: TypeAlias = tuple[float, float, float, float]
+
+BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
+PageKind = Literal["page", "slide", "sheet", "chapter", ""]
+State = Literal["waiting", "searchable", "indexed", "partly", "skipped", "failed"]
+
+
+# --- A file, read ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, slide or sheet: its 1-based number, its span (empty where it holds no text) and its own name."""
+
+    number: int
+    span: Span
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One unit of a document's structure. Blocks are in order, do not overlap, and leave only white space between them.
+
+    `level` is 1 to 6 for headings, else 0. `context` says what the block alone does not: the header of a table for
+    its rows, the enclosing class and signature for code.
+    """
+
+    kind: BlockKind
+    span: Span
+    level: int = 0
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WordBox:
+    """Where a word (or the part of a hyphenated word on one line) stands: points from the top left of the page as shown."""
+
+    span: Span
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader makes of a file.
+
+    `title` and `date` (ISO, day or year) come from metadata or the first page and are empty where neither tells.
+    `geometry` is packed word boxes (see `pack_boxes`), empty for formats without pages drawn on paper. `warnings` are
+    sentences for the user about what could not be read.
+    """
+
+    text: str
+    format: str
+    title: str = ""
+    date: str = ""
+    page_kind: PageKind = ""
+    pages: tuple[Page, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    geometry: bytes = b""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def empty_pages(self) -> list[int]:
+        """Numbers of the pages without text."""
+        return [page.number for page in self.pages if not self.text[slice(*page.span)].strip()]
+
+    def page_at(self, offset: int) -> int | None:
+        """The number of the page that holds this offset, None where the format has no pages."""
+        return page_at(self.pages, offset)
+
+    def to_json(self) -> dict[str, Any]:
+        """A value that JSON can carry; `document_from_json` is its inverse."""
+        value = asdict(self)
+        value["geometry"] = base64.b64encode(self.geometry).decode()
+        return value
+
+
+def document_from_json(value: Mapping[str, Any]) -> Document:
+    """The document that `Document.to_json` wrote."""
+    fields = dict(value)
+    fields["geometry"] = base64.b64decode(fields["geometry"])
+    fields["pages"] = pages_from_json(fields["pages"])
+    fields["blocks"] = tuple(
+        Block(kind=b["kind"], span=(b["span"][0], b["span"][1]), level=b["level"], context=b["context"])
+        for b in fields["blocks"]
+    )
+    fields["warnings"] = tuple(fields["warnings"])
+    return Document(**fields)
+
+
+def pages_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Page, ...]:
+    """Pages from their JSON rows."""
+    return tuple(Page(p["number"], (p["span"][0], p["span"][1]), p["label"]) for p in rows)
+
+
+def page_at(pages: Sequence[Page], offset: int) -> int | None:
+    """The number of the page that holds this offset: the last page that starts at or before it and is not empty."""
+    found = None
+    for page in pages:
+        if page.span[0] > offset:
+            break
+        if page.span[1] > page.span[0] or found is None:
+            found = page.number
+    return found
+
+
+def pack_boxes(words: Sequence[WordBox]) -> bytes:
+    """Pack word boxes: zlib over arrays of starts, ends, pages (uint32) and coordinates in tenths of a point (int32)."""
+    numbers = array("i", [len(words)])
+    numbers.extend(word.span[0] for word in words)
+    numbers.extend(word.span[1] for word in words)
+    numbers.extend(word.page for word in words)
+    for word in words:
+        numbers.extend(round(side * 10) for side in word.box)
+    return zlib.compress(numbers.tobytes(), 6)
+
+
+def unpack_boxes(packed: bytes, span: Span | None = None) -> Iterator[WordBox]:
+    """The word boxes that `pack_boxes` packed, in order; with `span`, only those that overlap it."""
+    if not packed:
+        return
+    numbers = array("i")
+    numbers.frombytes(zlib.decompress(packed))
+    count = numbers[0]
+    for i in range(count):
+        start, end = numbers[1 + i], numbers[1 + count + i]
+        if span is not None and (end <= span[0] or start >= span[1]):
+            continue
+        x0, y0, x1, y1 = numbers[1 + 3 * count + 4 * i : 5 + 3 * count + 4 * i]
+        yield WordBox((start, end), numbers[1 + 2 * count + i], (x0 / 10, y0 / 10, x1 / 10, y1 / 10))
+
+
+# --- A document, cut ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a document, the unit of retrieval.
+
+    `context` situates it for the words; `prefix` is the part of the context that is embedded with the text (it holds
+    nothing that depends on where the file lies). `tokens` counts prefix and text as the embedder will see them.
+    """
+
+    position: int
+    span: Span
+    text: str
+    page: int | None = None
+    headings: tuple[str, ...] = ()
+    context: str = ""
+    prefix: str = ""
+    tokens: int = 0
+
+
+# --- The library -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document as the library lists it. `chunks` and `embedded` are counts; `reason` says why it is not fully there."""
+
+    id: int
+    path: str
+    title: str
+    collection: str
+    state: State
+    reason: str | None
+    format: str
+    date: str
+    pages: int | None
+    chunks: int
+    embedded: int
+    size_bytes: int
+    hash: str
+
+    @property
+    def name(self) -> str:
+        """The title, or the file's name where it has none."""
+        return self.title or Path(self.path).name
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which documents a question is asked of: everything that all the given limits admit; empty fields limit nothing.
+
+    `after` and `before` are ISO dates (a year or month alone is allowed), compared with the document's own date.
+    """
+
+    collections: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    after: str = ""
+    before: str = ""
+
+    @property
+    def limits(self) -> bool:
+        """Whether it limits anything."""
+        return bool(self.collections or self.documents or self.types or self.after or self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk retrieved for a question. Ranks are 1-based, None where that search did not find it; scores are 0 to 1."""
+
+    rank: int
+    score: float
+    chunk_id: int
+    document_id: int
+    title: str
+    path: str
+    page: int | None
+    span: Span
+    text: str
+    context: str
+    word_rank: int | None
+    vector_rank: int | None
+    word_score: float = 0.0
+    vector_score: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The public JSON form."""
+        return {
+            "rank": self.rank,
+            "score": round(self.score, 4),
+            "document": {"id": self.document_id, "title": self.title, "path": self.path},
+            "page": self.page,
+            "span": list(self.span),
+            "text": self.text,
+            "context": self.context,
+            "word_rank": self.word_rank,
+            "vector_rank": self.vector_rank,
+        }
+
+
+# --- Answers -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a chat model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A mark in an answer, bound to a quote that stands verbatim in the document at its span.
+
+    It carries all that is needed to read it when the document has changed, moved or gone.
+    """
+
+    mark: int
+    document_id: int
+    title: str
+    path: str
+    hash: str
+    page: int | None
+    span: Span
+    quote: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The public JSON form."""
+        return {
+            "mark": self.mark,
+            "document": {"id": self.document_id, "title": self.title, "path": self.path, "hash": self.hash},
+            "page": self.page,
+            "span": list(self.span),
+            "quote": self.quote,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest."""
+
+    question: str
+    text: str
+    answered: bool
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    model: str
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The public JSON form."""
+        return {
+            "question": self.question,
+            "answer": self.text,
+            "answered": self.answered,
+            "citations": [citation.to_json() for citation in self.citations],
+            "hits": [hit.to_json() for hit in self.hits],
+            "model": self.model,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC."""
+
+    id: int
+    question: str
+    answer: str
+    answered: bool
+    model: str
+    asked_at: str
+    seconds: float
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Kept turns, oldest first. `created_at` is an ISO time in UTC."""
+
+    id: int
+    title: str
+    created_at: str
+    turns: tuple[Turn, ...] = ()

@@ -1,0 +1,330 @@
+"""The one door: everything that the window, the command line and other front ends can do with a library."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ragdesk import paths
+from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Scope
+from ragdesk.errors import Damaged, NotFound, Unavailable
+from ragdesk.ingest.folders import Changes
+from ragdesk.ingest.ingesting import Outcome
+from ragdesk.job import Job
+from ragdesk.library import conversations, files
+from ragdesk.library.library import DATABASE, DEFAULT_COLLECTION, Library, StoredText
+from ragdesk.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ragdesk.answer.retrieval import Question, Searcher
+    from ragdesk.library.checking import Finding
+    from ragdesk.library.vectors import VectorIndex
+    from ragdesk.models.chat import ChatModel
+    from ragdesk.models.embedder import Embedder
+
+log = logging.getLogger("ragdesk")
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What adding or syncing did: what changed on the disk, and what became of each file that was read."""
+
+    changes: Changes = field(default_factory=Changes)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """Files that could not be read, and folders or files that could not be looked at."""
+        looked = [Outcome(path, "failed", reason) for path, reason in self.changes.problems]
+        return looked + [outcome for outcome in self.outcomes if outcome.state == "failed"]
+
+
+class Engine:
+    """A library with all that works on it. With `write`, it alone may change the library until closed."""
+
+    def __init__(self, folder: Path | None = None, *, write: bool, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings(paths.settings_file())
+        self.library = Library(folder or paths.default_library(), write=write)
+        self._embedder: Embedder | None = None
+        self._searcher: Searcher | None = None
+        self._vector_index: VectorIndex | None = None
+        self._chat: ChatModel | None = None
+        self._chat_path: Path | None = None
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child processes and close the library."""
+        if self._chat is not None:
+            self._chat.close()
+        if self._embedder is not None:
+            self._embedder.close()
+        if self._vector_index is not None:
+            self._vector_index.close()
+        self.library.close()
+
+    # --- Documents in and out
+
+    def add(
+        self,
+        named: Iterable[str | Path],
+        *,
+        collection: str = DEFAULT_COLLECTION,
+        words_only: bool = False,
+        on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+        job: Job | None = None,
+    ) -> Ingested:
+        """Remember these files and folders, read what is new or changed in them, and embed it.
+
+        Raises `NotFound` where a path does not exist; nothing is added then.
+        """
+        sources = [paths.resolved(path) for path in named]
+        for source in sources:
+            if not source.exists():
+                raise NotFound(f"There is no file or folder {source}", "Check the name")
+        for source in sources:
+            files.remember_source(self.library, str(source), collection)
+        return self._ingest([str(s) for s in sources], words_only=words_only, on_outcome=on_outcome, job=job)
+
+    def sync(
+        self,
+        *,
+        words_only: bool = False,
+        on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+        job: Job | None = None,
+    ) -> Ingested:
+        """Pick up new, changed, moved and vanished files in everything that was added, and what was left undone."""
+        sources = [path for path, _ in files.sources(self.library)]
+        return self._ingest(sources, words_only=words_only, on_outcome=on_outcome, job=job)
+
+    def remove(self, named: Iterable[str]) -> list[str]:
+        """Take out documents (by id, path or name) or added folders with all they hold; returns the paths taken out."""
+        removed: list[str] = []
+        sources = {path for path, _ in files.sources(self.library)}
+        for name in named:
+            folder = str(paths.resolved(name))
+            if folder in sources and not any(d.path == folder for d in self.library.documents()):
+                inside = [d for d in self.library.documents() if d.path.startswith(folder.rstrip("/\\") + "/")]
+                files.forget_source(self.library, folder)
+            else:
+                inside = [self.library.document(name)]
+                files.forget_source(self.library, inside[0].path)
+                files.exclude(self.library, inside[0].path)
+            self.library.remove(d.id for d in inside)
+            removed += [d.path for d in inside]
+        self._catch_up(Job())
+        return removed
+
+    def documents(self, scope: Scope | None = None) -> list[DocumentInfo]:
+        """All documents in scope, also those that wait or were refused, in order of path."""
+        return self.library.documents(scope)
+
+    def document_text(self, document_id: int) -> StoredText:
+        """A document's text with pages and word boxes."""
+        return self.library.text(document_id)
+
+    def collections(self) -> list[tuple[str, int]]:
+        """Collections with their number of documents."""
+        return self.library.collections()
+
+    # --- Finding and answering
+
+    def search(
+        self, text: str, *, scope: Scope | None = None, limit: int | None = None, job: Job | None = None
+    ) -> list[Hit]:
+        """The best hits for a question."""
+        from ragdesk.answer.retrieval import Question, search
+
+        return search(
+            self._search_parts(), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
+        )
+
+    def search_many(self, questions: Sequence[Question], *, limit: int, job: Job | None = None) -> list[list[Hit]]:
+        """The best hits for each of many questions."""
+        from ragdesk.answer.retrieval import search_many
+
+        return search_many(self._search_parts(), questions, limit=limit, job=job)
+
+    def ask(
+        self,
+        text: str,
+        *,
+        scope: Scope | None = None,
+        model: str | None = None,
+        conversation_id: int | None = None,
+        keep: bool = True,
+        on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
+        on_text: Callable[[str], None] = lambda text: None,
+        job: Job | None = None,
+    ) -> tuple[Answer, int | None]:
+        """Answer a question from the library, and keep it in a conversation where this engine may write and `keep` is set.
+
+        `model` is `quote` or names a GGUF file; None means the one in the settings. Returns the answer and the
+        conversation's id (None where it was not kept).
+        """
+        from ragdesk.answer.answering import answer
+        from ragdesk.answer.retrieval import Question
+
+        history = self.conversation(conversation_id).turns if conversation_id is not None else ()
+        given = answer(
+            self._search_parts(),
+            Question(text, scope or Scope()),
+            self.settings,
+            model=self._chat_model(model or self.settings.model),
+            history=history,
+            on_hits=on_hits,
+            on_text=on_text,
+            job=job,
+        )
+        if not (keep and self.library.writable):
+            return given, None
+        return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
+
+    # --- Conversations
+
+    def conversations(self) -> list[Conversation]:
+        """All conversations without their turns, newest first."""
+        return conversations.conversations(self.library)
+
+    def conversation(self, conversation_id: int) -> Conversation:
+        """A conversation with its turns."""
+        return conversations.conversation(self.library, conversation_id)
+
+    def delete_conversation(self, conversation_id: int) -> None:
+        """Delete a conversation."""
+        conversations.delete_conversation(self.library, conversation_id)
+
+    def export(self, conversation_id: int, format: str) -> str:
+        """A conversation as Markdown (`md`), `html` or `json`, with every citation's quote, title, page and file hash."""
+        from ragdesk.export import export_conversation
+
+        return export_conversation(self.conversation(conversation_id), format)
+
+    # --- Inside
+
+    def _chat_model(self, named: str) -> ChatModel | None:
+        """The language model with this name, kept between questions; None for quoting."""
+        from ragdesk.models.catalogue import QUOTE, model_path
+        from ragdesk.models.chat import ChatModel
+
+        if named == QUOTE:
+            return None
+        path = model_path(named)
+        if self._chat is None or self._chat_path != path:
+            if self._chat is not None:
+                self._chat.close()
+            self._chat = ChatModel(
+                path, context_tokens=self.settings.context_tokens, gpu_layers=self.settings.gpu_layers
+            )
+            self._chat_path = path
+        return self._chat
+
+    def _search_parts(self) -> Searcher:
+        from ragdesk.answer.retrieval import Searcher
+        from ragdesk.library.scan import Scan
+
+        if self._searcher is None:
+            index = self._index() if self.library.writable else None
+            self._searcher = Searcher(
+                self.library, Scan(self.library), self._embedding(), index, self.settings.exact_scan_limit
+            )
+        return self._searcher
+
+    def _ingest(
+        self, sources: list[str], *, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job | None
+    ) -> Ingested:
+        from ragdesk.ingest.folders import sync
+        from ragdesk.ingest.ingesting import cutting, ingest
+
+        job = job or Job()
+        done = Ingested()
+
+        def keep(outcome: Outcome) -> None:
+            done.outcomes.append(outcome)
+            on_outcome(outcome)
+
+        embedder = self._embedding()
+        done.changes = sync(self.library, sources, reading=cutting(embedder, self.settings).identity, job=job)
+        ingest(self.library, embedder, self.settings, words_only=words_only, on_outcome=keep, job=job)
+        if not words_only:
+            self._catch_up(job)
+        return done
+
+    def _catch_up(self, job: Job) -> None:
+        """Bring the vector index up to date. Where it fails, the exact scan answers: not worth losing the work for."""
+        try:
+            self._index().catch_up(job=job)
+        except Unavailable as error:
+            log.warning("%s: %s", error.message, error.hint)
+
+    def _embedding(self) -> Embedder:
+        from ragdesk.models.embedder import Embedder
+
+        if self._embedder is None:
+            self._embedder = Embedder(self.settings.embedder, device=self.settings.device)
+        return self._embedder
+
+    def _index(self) -> VectorIndex:
+        from ragdesk.library.vectors import VectorIndex
+
+        if self._vector_index is None:
+            self._vector_index = VectorIndex(self.library)
+        return self._vector_index
+
+
+def check_library(folder: Path, *, repair: bool, settings: Settings, job: Job) -> list[Finding]:
+    """Check a library and, with `repair`, mend it; a damaged database is set aside and its documents are read again."""
+    from ragdesk.library import checking
+
+    if not (folder / DATABASE).exists():
+        raise NotFound(f"There is no library in {folder}", "Add documents first: ragdesk add FOLDER")
+    if not checking.database_opens(folder):
+        if not repair:
+            raise Damaged(
+                f"The database in {folder} is damaged", "Run `ragdesk check --repair`; your files are untouched"
+            )
+        return [_start_again(folder, settings, job)]
+    with _engine_to_check(folder, repair, settings) as engine:
+        findings = list(checking.check(engine.library, repair=repair, job=job))
+        if any(finding.repaired for finding in findings):
+            engine.sync(job=job)
+        return findings
+
+
+def _engine_to_check(folder: Path, repair: bool, settings: Settings) -> Engine:
+    """For writing, which checking the vector index needs; for reading where it is in use and nothing is to be repaired."""
+    try:
+        return Engine(folder, write=True, settings=settings)
+    except Unavailable:
+        if repair:
+            raise
+        return Engine(folder, write=False, settings=settings)
+
+
+def _start_again(folder: Path, settings: Settings, job: Job) -> Finding:
+    from ragdesk.library import checking
+
+    lock = Library.lock(folder)
+    try:
+        aside = checking.set_aside(folder)
+    finally:
+        lock.release()
+    with Engine(folder, write=True, settings=settings) as engine:
+        checking.salvage(engine.library, aside)
+        engine.sync(job=job)
+        documents, _ = engine.library.counts()
+    return checking.Finding(
+        f"The database was damaged. It lies in {aside} now; {documents} documents were read again from their files",
+        damaged=True,
+        repaired=True,
+    )

@@ -1,0 +1,180 @@
+"""A document in, chunks out: cut at its structure first, then at sentences, packed to a budget of tokens.
+
+A chunk is a span of the document's text. It begins at a heading where there is one, never ends inside a word, and
+inside a sentence, table row or line of code only where that alone is longer than the budget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ragdesk.domain import Block, Chunk, Document, Span
+from ragdesk.sentences import sentences
+
+_EARLY_END = 0.4
+"""A chunk at least this full ends where a section, table or page ends."""
+
+_CELL = re.compile(r" \| ")
+_LINE = re.compile(r"\n")
+
+
+class TokenCounter(Protocol):
+    """What cutting needs of a tokenizer."""
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text."""
+
+    def spans(self, text: str) -> list[Span]:
+        """Where each token stands in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """The smallest piece that packing moves: a span, its tokens, and the block it is of."""
+
+    span: Span
+    tokens: int
+    block: Block
+    page: int | None
+
+
+def cut(document: Document, tokens: TokenCounter, *, max_tokens: int) -> list[Chunk]:
+    """Chunks of at most `max_tokens` tokens in the order of the text, with page and heading path; contexts are empty."""
+    chunks: list[Chunk] = []
+    path: list[tuple[int, str]] = []
+    for run in _packed(_units(document, tokens, max_tokens), max_tokens):
+        span = (run[0].span[0], run[-1].span[1])
+        before = tuple(title for _, title in path)
+        first_body = False
+        for unit in run:
+            if unit.block.kind == "heading":
+                path = [(level, title) for level, title in path if level < unit.block.level]
+                path.append((unit.block.level, " ".join(document.text[slice(*unit.block.span)].split())[:200]))
+                if not first_body:
+                    before = tuple(title for _, title in path)
+            else:
+                first_body = True
+        chunks.append(
+            Chunk(
+                position=len(chunks),
+                span=span,
+                text=document.text[slice(*span)],
+                page=run[0].page,
+                headings=before,
+                context=next((unit.block.context for unit in run if unit.block.context), ""),
+                tokens=sum(unit.tokens for unit in run),
+            )
+        )
+    return chunks
+
+
+def _packed(units: Iterator[_Unit], max_tokens: int) -> Iterator[list[_Unit]]:
+    """Runs of consecutive units that fit the budget together."""
+    run: list[_Unit] = []
+    size = 0
+    for unit in units:
+        if run and (size + unit.tokens > max_tokens or (size >= _EARLY_END * max_tokens and _parts(run[-1], unit))):
+            if run[-1].block.kind == "heading" and len(run) > 1 and unit.block.kind != "heading":
+                headings = _trailing_headings(run)  # a heading goes with what it heads
+                yield run[:-headings] if headings < len(run) else run
+                run = run[-headings:] if headings < len(run) else []
+                size = sum(u.tokens for u in run)
+                if size + unit.tokens > max_tokens and run:
+                    yield run
+                    run, size = [], 0
+            else:
+                yield run
+                run, size = [], 0
+        run.append(unit)
+        size += unit.tokens
+    if run:
+        yield run
+
+
+def _parts(last: _Unit, unit: _Unit) -> bool:
+    """Whether the text turns to something else between these two."""
+    if unit.block.kind == "heading":
+        return last.block.kind != "heading"
+    if last.block.kind == "heading":
+        return False
+    return (
+        unit.page != last.page
+        or unit.block.context != last.block.context
+        or (unit.block.kind == "code" and unit.block is not last.block)
+    )
+
+
+def _trailing_headings(run: Sequence[_Unit]) -> int:
+    count = 0
+    while count < len(run) and run[-1 - count].block.kind == "heading":
+        count += 1
+    return count
+
+
+def _units(document: Document, tokens: TokenCounter, max_tokens: int) -> Iterator[_Unit]:
+    texts = [document.text[slice(*block.span)] for block in document.blocks]
+    pages = iter([*document.pages, None])
+    page, following = None, next(pages)
+    for block, text, count in zip(document.blocks, texts, tokens.counts(texts), strict=True):
+        while following is not None and following.span[0] <= block.span[0]:
+            if following.span[1] > following.span[0]:
+                page = following.number
+            following = next(pages)
+        if count <= max_tokens:
+            yield _Unit(block.span, count, block, page)
+        else:
+            for (start, end), size in _pieces(text, block, tokens, max_tokens):
+                yield _Unit((block.span[0] + start, block.span[0] + end), size, block, page)
+
+
+def _pieces(text: str, block: Block, tokens: TokenCounter, max_tokens: int) -> list[tuple[Span, int]]:
+    """Cut a block that is longer than the budget: at sentences, cells or lines, and where these are too long, at words."""
+    if block.kind == "code":
+        spans = _split_at(_LINE, text)
+    elif block.kind == "row":
+        spans = _split_at(_CELL, text)
+    else:
+        spans = sentences(text)
+    pieces: list[tuple[Span, int]] = []
+    counts = tokens.counts([text[start:end] for start, end in spans])
+    for (start, end), count in zip(spans, counts, strict=True):
+        if count <= max_tokens:
+            pieces.append(((start, end), count))
+        else:
+            pieces += [((start + a, start + b), n) for (a, b), n in _words(text[start:end], tokens, max_tokens)]
+    return pieces
+
+
+def _words(text: str, tokens: TokenCounter, max_tokens: int) -> list[tuple[Span, int]]:
+    """Cut at the last white space before the budget is full; inside a word only where it is longer than the budget."""
+    spans = tokens.spans(text)
+    pieces: list[tuple[Span, int]] = []
+    first, start = 0, 0
+    while first < len(spans):
+        last = min(first + max_tokens, len(spans))
+        if last < len(spans):
+            at_space = last
+            while at_space > first + max_tokens // 2 and not text[spans[at_space][0] - 1].isspace():
+                at_space -= 1
+            if at_space > first + max_tokens // 2:
+                last = at_space
+        end = spans[last][0] if last < len(spans) else len(text)
+        stripped = text[start:end].rstrip()
+        if stripped:
+            pieces.append(((start, start + len(stripped)), last - first))
+        first, start = last, end
+    return pieces
+
+
+def _split_at(separator: re.Pattern[str], text: str) -> list[Span]:
+    """Spans between separators, without blank ones."""
+    spans: list[Span] = []
+    start = 0
+    for match in separator.finditer(text):
+        spans.append((start, match.start()))
+        start = match.end()
+    spans.append((start, len(text)))
+    return [(a, b) for a, b in spans if text[a:b].strip()]

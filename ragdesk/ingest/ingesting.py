@@ -1,0 +1,210 @@
+"""A file becomes situated chunks that can be found: the steps on one page.
+
+Words first: every queued file is read, cut, situated and committed, and can then be found by its words. Then vectors:
+chunks are embedded in batches, each committed as it comes; a document all of whose chunks are embedded gets its
+situated vectors. What was killed goes on where it stopped, since the queue and what is missing are in the library.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragdesk.domain import Chunk, Document
+from ragdesk.errors import Cancelled, Unreadable
+from ragdesk.ingest.folders import file_hash
+from ragdesk.ingest.reading import Cutting, Reader
+from ragdesk.ingest.situating import SITUATING, situate_vectors
+from ragdesk.job import Job
+from ragdesk.library import files, indexes
+from ragdesk.library.library import FileVersion, Library
+from ragdesk.models.embedder import Embedder
+from ragdesk.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: its state and, where it was not wholly read, the reason and what to do."""
+
+    path: str
+    state: str
+    reason: str = ""
+    hint: str = ""
+
+
+def ingest(
+    library: Library,
+    embedder: Embedder,
+    settings: Settings,
+    *,
+    words_only: bool = False,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+    job: Job | None = None,
+) -> None:
+    """Read all queued files, then embed all chunks that have no vector yet."""
+    job = job or Job()
+    if not words_only and library.counts()[1] + len(files.queued(library)) > 0:
+        embedder.start()
+    read_queued(library, settings, cutting(embedder, settings), on_outcome=on_outcome, job=job)
+    if not words_only:
+        embed_pending(library, embedder, settings, job=job)
+
+
+def cutting(embedder: Embedder, settings: Settings) -> Cutting:
+    """How documents are cut for this embedder."""
+    return Cutting(str(embedder.folder), settings.chunk_tokens, settings.prefix_tokens)
+
+
+def read_queued(
+    library: Library,
+    settings: Settings,
+    how: Cutting,
+    *,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+    job: Job,
+) -> None:
+    """Read every queued file, several at a time, and commit each as one transaction when it is read."""
+    waiting = files.queued(library)
+    if not waiting:
+        return
+    count = min(settings.reader_processes or max(1, min(4, (os.cpu_count() or 2) - 1)), len(waiting))
+    with _readers(count, settings, how) as readers, ThreadPoolExecutor(count) as threads:
+        ahead = iter(waiting)
+        running: dict[Future[_Read | None], files.FileState] = {}
+        done = 0
+        try:
+            while True:
+                while len(running) < 2 * count and (state := next(ahead, None)) is not None:
+                    running[threads.submit(_read_one, readers, state, settings, how, job)] = state
+                if not running:
+                    break
+                job.step(done, len(waiting), Path(next(iter(running.values())).path).name, phase="reading")
+                finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    state = running.pop(future)
+                    on_outcome(_commit(library, state, future.result()))
+                    done += 1
+        except BaseException:
+            job.cancel()
+            raise
+        job.step(len(waiting), len(waiting), "", phase="reading")
+
+
+def embed_pending(library: Library, embedder: Embedder, settings: Settings, *, job: Job) -> None:
+    """Embed what has no vector yet, batch by batch; then this index answers, and others are dropped."""
+    documents, _ = library.counts()
+    if not documents:
+        return
+    info = embedder.info(job=job)
+    situating = f"{SITUATING} {settings.neighbour_weight:g}"
+    index = indexes.use_index(library, info.identity, info.dimensions, situating)
+    total = indexes.pending_count(library, index)
+    done = 0
+    while batch := indexes.pending(library, index, settings.embed_batch):
+        job.step(done, max(total, done + len(batch)), "", phase="embedding")
+        vectors = embedder.embed([f"{p.prefix}\n{p.text}" if p.prefix else p.text for p in batch], job=job)
+        compact = vectors.astype("float16")
+        indexes.add_vectors(library, index, {p.key: v.tobytes() for p, v in zip(batch, compact, strict=True)})
+        done += len(batch)
+        situate_complete(library, index, settings.neighbour_weight)
+    situate_complete(library, index, settings.neighbour_weight)
+    if total:
+        job.step(total, total, "", phase="embedding")
+    if library.current_index != index:
+        indexes.switch_index(library, index)
+
+
+def situate_complete(library: Library, index: int, weight: float) -> None:
+    """Give each document whose chunks are all embedded its situated vectors."""
+    import numpy as np
+
+    for document_id in indexes.unsituated(library, index):
+        rows = indexes.chunk_vectors(library, index, document_id)
+        vectors = np.frombuffer(b"".join(vector or b"" for _, vector in rows), np.float16).reshape(len(rows), -1)
+        situated = situate_vectors(vectors.astype(np.float32), weight)
+        indexes.add_situated(library, index, document_id, [id for id, _ in rows], situated.astype(np.float16).tobytes())
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file read: its document and chunks, or the refusal; neither where it says what it said before."""
+
+    version: FileVersion
+    document: Document | None = None
+    chunks: tuple[Chunk, ...] = ()
+    refusal: Unreadable | None = None
+
+
+@contextmanager
+def _readers(count: int, settings: Settings, how: Cutting) -> Iterator[queue.SimpleQueue[Reader]]:
+    """Readers to be borrowed; their processes end with the block."""
+    readers = [Reader(settings, how) for _ in range(count)]
+    free: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+    for reader in readers:
+        free.put(reader)
+    try:
+        yield free
+    finally:
+        closing = [threading.Thread(target=reader.close) for reader in readers]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
+
+
+def _read_one(
+    readers: queue.SimpleQueue[Reader], state: files.FileState, settings: Settings, how: Cutting, job: Job
+) -> _Read | None:
+    """Read a file; None where it is not there any more."""
+    path = Path(state.path)
+    if job.cancelled:
+        raise Cancelled
+    version = FileVersion("", 0, 0, how.identity)
+    try:
+        stat = path.stat()
+        version = FileVersion("", stat.st_size, stat.st_mtime_ns, how.identity)
+        if stat.st_size > settings.file_limit_mb << 20:
+            raise Unreadable(
+                f"It is larger than {settings.file_limit_mb} MB",
+                "Raise the setting file_limit_mb to read it",
+                skipped=True,
+            )
+        version = FileVersion(file_hash(path), stat.st_size, stat.st_mtime_ns, how.identity)
+        if (state.hash, state.reading) == (version.hash, version.reading) and state.outcome in ("read", "partly"):
+            return _Read(version)
+        reader = readers.get()
+        try:
+            document, chunks = reader.read(path, job=job)
+        finally:
+            readers.put(reader)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        refusal = Unreadable(f"It cannot be opened ({error.strerror})", "Check its permissions")
+        return _Read(version, refusal=refusal)
+    except Unreadable as refusal:
+        return _Read(version, refusal=refusal)
+    return _Read(version, document, tuple(chunks))
+
+
+def _commit(library: Library, state: files.FileState, read: _Read | None) -> Outcome:
+    if read is None:
+        library.remove([state.document_id])
+        return Outcome(state.path, "gone", "It is not there any more")
+    if read.refusal is not None:
+        refusal = read.refusal
+        library.refuse(state.document_id, read.version, refusal.message, skipped=refusal.skipped)
+        return Outcome(state.path, "skipped" if refusal.skipped else "failed", refusal.message, refusal.hint)
+    if read.document is None:
+        files.touch(library, state.document_id, read.version)
+        return Outcome(state.path, "unchanged")
+    library.add(state.document_id, read.document, read.chunks, read.version)
+    if read.document.warnings:
+        return Outcome(state.path, "partly", " ".join(read.document.warnings))
+    return Outcome(state.path, "searchable")

@@ -1,0 +1,122 @@
+"""Which files the library follows: added folders and files, what is left out of them, and the queue of files to be read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ragdesk.library.library import FileVersion, Library
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What the library knows of a file: enough to tell by a stat whether it changed since it was read."""
+
+    document_id: int
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    hash: str
+    outcome: str
+    queued: bool
+    reading: str
+
+
+def remember_source(library: Library, path: str, collection: str) -> None:
+    """Keep an added folder or file, to be looked at again by sync; forget what was excluded in it."""
+    with library.writing() as connection:
+        connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (path, library.collection_id(collection)))
+        connection.execute("DELETE FROM exclusions WHERE path = ?", (path,))
+
+
+def forget_source(library: Library, path: str) -> None:
+    """No longer look at this added folder or file."""
+    with library.writing() as connection:
+        connection.execute("DELETE FROM sources WHERE path = ?", (path,))
+
+
+def sources(library: Library) -> list[tuple[str, str]]:
+    """Added folders and files, each with its collection."""
+    rows = library.reading.execute(
+        "SELECT s.path, c.name FROM sources s JOIN collections c ON c.id = s.collection_id ORDER BY s.path"
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def exclude(library: Library, path: str) -> None:
+    """Leave out a file although its folder was added."""
+    with library.writing() as connection:
+        connection.execute("INSERT OR IGNORE INTO exclusions VALUES (?)", (path,))
+
+
+def exclusions(library: Library) -> frozenset[str]:
+    """Files left out."""
+    return frozenset(row[0] for row in library.reading.execute("SELECT path FROM exclusions"))
+
+
+def files(library: Library) -> dict[str, FileState]:
+    """All known files by path."""
+    rows = library.reading.execute(
+        "SELECT id, path, size_bytes, mtime_ns, hash, outcome, queued, reading FROM documents"
+    )
+    return {row["path"]: _file_state(row) for row in rows}
+
+
+def queue(library: Library, paths: Iterable[str], collection: str) -> None:
+    """Let these files be read: new ones get a row, known ones keep theirs and what was read of them."""
+    with library.writing() as connection:
+        collection_id = library.collection_id(collection)
+        connection.executemany(
+            "INSERT INTO documents(path, collection_id) VALUES (?, ?)"
+            " ON CONFLICT(path) DO UPDATE SET queued = 1, collection_id = excluded.collection_id",
+            ((path, collection_id) for path in paths),
+        )
+
+
+def queued(library: Library) -> list[FileState]:
+    """Files that wait to be read, in the order they came."""
+    rows = library.reading.execute(
+        "SELECT id, path, size_bytes, mtime_ns, hash, outcome, queued, reading FROM documents WHERE queued ORDER BY id"
+    )
+    return [_file_state(row) for row in rows]
+
+
+def touch(library: Library, document_id: int, version: FileVersion) -> None:
+    """The file was written again, but says the same: remember its new time."""
+    with library.writing() as connection:
+        connection.execute(
+            "UPDATE documents SET queued = 0, size_bytes = ?, mtime_ns = ? WHERE id = ?",
+            (version.size_bytes, version.mtime_ns, document_id),
+        )
+
+
+def move(library: Library, document_id: int, path: str, collection: str) -> None:
+    """The file stands elsewhere now: its document follows it, and so does everything that was read of it."""
+    with library.writing() as connection:
+        connection.execute(
+            "UPDATE documents SET path = ?, collection_id = ? WHERE id = ?",
+            (path, library.collection_id(collection), document_id),
+        )
+
+
+def put_in_collection(library: Library, document_ids: Iterable[int], collection: str) -> None:
+    """Move documents to a collection."""
+    with library.writing() as connection:
+        collection_id = library.collection_id(collection)
+        connection.executemany(
+            "UPDATE documents SET collection_id = ? WHERE id = ?", ((collection_id, id) for id in document_ids)
+        )
+
+
+def _file_state(row: sqlite3.Row) -> FileState:
+    return FileState(
+        document_id=row["id"],
+        path=row["path"],
+        size_bytes=row["size_bytes"],
+        mtime_ns=row["mtime_ns"],
+        hash=row["hash"],
+        outcome=row["outcome"],
+        queued=bool(row["queued"]),
+        reading=row["reading"],
+    )

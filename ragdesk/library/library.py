@@ -1,0 +1,506 @@
+"""The library: one SQLite database in a folder, the source of truth for everything stored.
+
+`Library` is its sole writer: each document goes in, is replaced or goes in one transaction. Reading works from any
+thread and beside a writer in another process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json
+from ragdesk.errors import Damaged, NotFound, Unavailable
+from ragdesk.library import schema, words
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+DATABASE = "library.db"
+DEFAULT_COLLECTION = "Documents"
+
+_INFO = """
+SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.format, d.date, d.page_kind,
+    d.page_count, d.chunk_count, d.size_bytes, d.hash,
+    coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
+        SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
+        WHERE k.document_id = d.id)) AS embedded
+FROM documents d JOIN collections c ON c.id = d.collection_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """A file as it was when it was read: SHA-256 in hex (empty where it was too large), size and time of change.
+
+    `reading` names the way it was read and cut, so that files read in an older way can be found.
+    """
+
+    hash: str
+    size_bytes: int
+    mtime_ns: int
+    reading: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with what a hit shows of its document."""
+
+    id: int
+    document_id: int
+    position: int
+    span: Span
+    page: int | None
+    text: str
+    context: str
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A document's text as read, with its pages and packed word boxes, and the hash of the file it was read from."""
+
+    text: str
+    pages: tuple[Page, ...]
+    geometry: bytes
+    hash: str
+
+
+def embed_key(prefix: str, text: str) -> bytes:
+    """What identifies the input of the embedder: 16 bytes of SHA-256."""
+    return hashlib.sha256(f"{prefix}\0{text}".encode()).digest()[:16]
+
+
+class Library:
+    """A library folder. With `write`, it holds the folder's lock until closed; only one process can."""
+
+    def __init__(self, folder: Path, *, write: bool) -> None:
+        """Open it, making it first if writing. Raises `Unavailable` where it is in use, `Damaged` where unreadable."""
+        self.folder = folder
+        self.writable = write
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._writing = threading.RLock()
+        self._lock: BaseFileLock | None = None
+        if write:
+            self._lock = self.lock(folder)
+        try:
+            self._connection = self._connect()
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- Opening and closing
+
+    def close(self) -> None:
+        """Close all connections and let go of the lock."""
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    @property
+    def reading(self) -> sqlite3.Connection:
+        """A connection of this thread for reading. It sees what was committed, whoever committed it."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection inside one transaction, committed at the end and rolled back on any error."""
+        if not self.writable:
+            raise Unavailable("This library was opened for reading only", "Close the other RagDesk and try again")
+        with self._writing:
+            if self._connection.in_transaction:  # a step of a larger transaction
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise _explained(error, self.folder) from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    @staticmethod
+    def lock(folder: Path) -> BaseFileLock:
+        """Take the folder's lock, making the folder first. The system lets go of it when the process ends, however it ends."""
+        from filelock import FileLock, Timeout
+
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / "lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise Unavailable(
+                f"The library {folder} is in use by another RagDesk",
+                "Searching works meanwhile. To add or remove documents, close the other one or wait until it is done",
+            ) from error
+        except OSError as error:
+            raise Unavailable(f"The library folder {folder} cannot be used", str(error)) from error
+        return lock
+
+    def _connect(self) -> sqlite3.Connection:
+        file = self.folder / DATABASE
+        if not self.writable and not file.exists():
+            raise NotFound(f"There is no library in {self.folder}", "Add documents first: ragdesk add FOLDER")
+        try:
+            connection = sqlite3.connect(
+                file, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            self._opened.append(connection)
+            connection.row_factory = sqlite3.Row
+            connection.create_function("terms", 1, words.terms, deterministic=True)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -32000")
+            if self.writable:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+            else:
+                connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.Error as error:
+            raise _explained(error, self.folder) from error
+        return connection
+
+    def _prepare(self) -> None:
+        if not self.writable:
+            if not schema.is_current(self._connection):
+                raise Unavailable(
+                    "This library was made by an older version of RagDesk",
+                    "Run `ragdesk sync` once to bring it up to date",
+                )
+            return
+        try:
+            schema.migrate(self._connection)
+        except sqlite3.Error as error:
+            raise _explained(error, self.folder) from error
+        if self.meta("terms") != words.TERMS_VERSION:
+            with self.writing() as connection:
+                words.rebuild(connection)
+                self.set_meta("terms", words.TERMS_VERSION)
+
+    # --- Small facts
+
+    def meta(self, key: str, default: str = "") -> str:
+        """A fact the library keeps about itself."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else default
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a fact."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def current_index(self) -> int:
+        """The id of the index that answers; 0 where nothing was embedded yet."""
+        row = self.reading.execute("SELECT value FROM meta WHERE key = 'index'").fetchone()
+        return int(row[0]) if row else 0
+
+    def index_identity(self, index_id: int) -> tuple[str, int, str] | None:
+        """Embedder, dimensions and situating of an index."""
+        row = self.reading.execute(
+            "SELECT embedder, dimensions, situating FROM indexes WHERE id = ?", (index_id,)
+        ).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
+    # --- Collections
+
+    def collection_id(self, name: str) -> int:
+        """The id of a collection, made if there is none of this name."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO collections(name) VALUES (?)", (name,))
+            return int(connection.execute("SELECT id FROM collections WHERE name = ?", (name,)).fetchone()[0])
+
+    def collections(self) -> list[tuple[str, int]]:
+        """Names of the collections, each with its number of documents."""
+        rows = self.reading.execute(
+            "SELECT c.name, count(d.id) FROM collections c LEFT JOIN documents d ON d.collection_id = c.id"
+            " GROUP BY c.id ORDER BY c.name"
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    # --- Documents in and out
+
+    def add(
+        self,
+        document_id: int,
+        document: Document,
+        chunks: Sequence[Chunk],
+        version: FileVersion,
+    ) -> None:
+        """Store what was read of a file, in one transaction, in place of what was read of it before.
+
+        Chunks that say what is already embedded are embedded from the start.
+        """
+        with self.writing() as connection:
+            row = connection.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
+            if row is None:  # removed while it was read
+                return
+            old = [r[0] for r in connection.execute("SELECT id FROM chunks WHERE document_id = ?", (document_id,))]
+            connection.execute("DELETE FROM situated WHERE document_id = ?", (document_id,))
+            connection.executemany(
+                "INSERT INTO chunks(document_id, position, span_start, span_end, page, headings, text, context, prefix,"
+                " tokens, embed_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        *(document_id, c.position, *c.span, c.page, json.dumps(c.headings, ensure_ascii=False)),
+                        *(c.text, c.context, c.prefix, c.tokens, embed_key(c.prefix, c.text)),
+                    )
+                    for c in chunks
+                ),
+            )
+            connection.executemany("DELETE FROM chunks WHERE id = ?", ((id,) for id in old))
+            connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+            pages = [{"number": p.number, "span": p.span, "label": p.label} for p in document.pages]
+            connection.execute(
+                "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document_id,
+                    version.hash,
+                    document.text,
+                    json.dumps(pages, ensure_ascii=False),
+                    json.dumps(dict(document.metadata), ensure_ascii=False),
+                    document.geometry,
+                    f"{document.title}\n{Path(row[0]).stem}\n{document.text[:600]}",
+                ),
+            )
+            connection.execute(
+                "UPDATE documents SET queued = 0, outcome = ?, reason = ?, size_bytes = ?, mtime_ns = ?, hash = ?,"
+                " reading = ?, format = ?, title = ?, date = ?, page_kind = ?, page_count = ?, chunk_count = ?,"
+                " read_at = ? WHERE id = ?",
+                (
+                    "partly" if document.warnings else "read",
+                    " ".join(document.warnings) or None,
+                    version.size_bytes,
+                    version.mtime_ns,
+                    version.hash,
+                    version.reading,
+                    document.format,
+                    document.title,
+                    document.date,
+                    document.page_kind,
+                    len(document.pages),
+                    len(chunks),
+                    now(),
+                    document_id,
+                ),
+            )
+
+    def refuse(self, document_id: int, version: FileVersion, reason: str, *, skipped: bool) -> None:
+        """Remember why a file could not be read. What was read of an earlier version of it stays and answers."""
+        with self.writing() as connection:
+            has_text = connection.execute("SELECT 1 FROM texts WHERE document_id = ?", (document_id,)).fetchone()
+            if has_text:
+                reason = f"The file changed and its new version was not read: {reason}. The earlier version answers."
+            connection.execute(
+                "UPDATE documents SET queued = 0, outcome = ?, reason = ?, size_bytes = ?, mtime_ns = ?, hash = ?,"
+                " reading = ? WHERE id = ?",
+                (
+                    "partly" if has_text else "skipped" if skipped else "failed",
+                    reason,
+                    version.size_bytes,
+                    version.mtime_ns,
+                    version.hash,
+                    version.reading,
+                    document_id,
+                ),
+            )
+
+    def remove(self, document_ids: Iterable[int]) -> None:
+        """Take documents out, each in one transaction. Conversations keep their quotes."""
+        for document_id in document_ids:
+            with self.writing() as connection:
+                connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
+                connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+                connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+    # --- Reading
+
+    def documents(self, scope: Scope | None = None) -> list[DocumentInfo]:
+        """What the library holds, in order of path; also files that wait or were refused."""
+        ids = self.document_ids(scope or Scope())
+        where, values = (
+            ("", {})
+            if ids is None
+            else ("WHERE d.id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(sorted(ids))})
+        )
+        rows = self.reading.execute(f"{_INFO} {where} ORDER BY d.path", {"index": self.current_index, **values})
+        return [_info(row) for row in rows]
+
+    def document(self, named: str) -> DocumentInfo:
+        """The document with this id, path, file name or title. Raises `NotFound`."""
+        ids = self._named([named])
+        if not ids:
+            raise NotFound(f"There is no document {named!r} in the library", "See `ragdesk list`")
+        row = self.reading.execute(
+            f"{_INFO} WHERE d.id = :id", {"index": self.current_index, "id": min(ids)}
+        ).fetchone()
+        return _info(row)
+
+    def document_ids(self, scope: Scope) -> set[int] | None:
+        """The documents in scope; None where the scope limits nothing. Raises `NotFound` for names that do not exist."""
+        if not scope.limits:
+            return None
+        limits: list[set[int]] = []
+        if scope.collections:
+            known = {name for name, _ in self.collections()}
+            if missing := set(scope.collections) - known:
+                raise NotFound(
+                    f"There is no collection {sorted(missing)[0]!r}", f"Collections: {', '.join(sorted(known))}"
+                )
+            limits.append(
+                self._ids(
+                    "collection_id IN (SELECT id FROM collections WHERE name IN (SELECT value FROM json_each(?)))",
+                    json.dumps(scope.collections),
+                )
+            )
+        if scope.documents:
+            limits.append(self._named(scope.documents))
+        if scope.types:
+            types = json.dumps([t.lower().lstrip(".") for t in scope.types])
+            limits.append(
+                self._ids(
+                    "format IN (SELECT value FROM json_each(?1)) OR EXISTS"
+                    " (SELECT 1 FROM json_each(?1) WHERE lower(path) LIKE '%.' || value)",
+                    types,
+                )
+            )
+        if scope.after:
+            limits.append(self._ids("date != '' AND date >= ?", scope.after))
+        if scope.before:
+            limits.append(self._ids("date != '' AND date < ?", scope.before))
+        return set.intersection(*limits)
+
+    def chunks(self, ids: Iterable[int]) -> dict[int, StoredChunk]:
+        """Chunks by id; ids that are gone are left out."""
+        rows = self.reading.execute(
+            "SELECT k.id, k.document_id, k.position, k.span_start, k.span_end, k.page, k.text, k.context, d.title, d.path"
+            " FROM chunks k JOIN documents d ON d.id = k.document_id WHERE k.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {
+            r[0]: StoredChunk(r[0], r[1], r[2], (r[3], r[4]), r[5], r[6], r[7], r[8] or Path(r[9]).name, r[9])
+            for r in rows
+        }
+
+    def chunk_documents(self, ids: Iterable[int]) -> dict[int, int]:
+        """The document of each chunk."""
+        rows = self.reading.execute(
+            "SELECT id, document_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def text(self, document_id: int) -> StoredText:
+        """The stored text of a document. Raises `NotFound` where nothing was read of it."""
+        row = self.reading.execute(
+            "SELECT text, pages, geometry, hash FROM texts WHERE document_id = ?", (document_id,)
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"Nothing was read of document {document_id}", "See `ragdesk list`")
+        return StoredText(row[0], pages_from_json(json.loads(row[1])), row[2], row[3])
+
+    def hashes(self, document_ids: Iterable[int]) -> dict[int, str]:
+        """SHA-256 of the file that each document's text was read from."""
+        rows = self.reading.execute(
+            "SELECT document_id, hash FROM texts WHERE document_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(document_ids)),),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def counts(self) -> tuple[int, int]:
+        """How many documents have text, and how many chunks there are."""
+        row = self.reading.execute(
+            "SELECT count(*), coalesce(sum(chunk_count), 0) FROM documents WHERE chunk_count > 0"
+        )
+        documents, chunks = row.fetchone()
+        return documents, chunks
+
+    def _ids(self, condition: str, *values: str) -> set[int]:
+        return {row[0] for row in self.reading.execute(f"SELECT id FROM documents WHERE {condition}", values)}
+
+    def _named(self, names: Iterable[str]) -> set[int]:
+        found: set[int] = set()
+        for name in names:
+            ids = self._ids("id = ?", name) if name.isdecimal() else set()
+            path = str(Path(name).expanduser().absolute())
+            ids = ids or self._ids("path = ? OR path = ?", name, path)
+            ids = (
+                ids or self._ids("path LIKE '%/' || ?1 OR path LIKE '%\\' || ?1", name) or self._ids("title = ?", name)
+            )
+            found |= ids
+        return found
+
+
+def now() -> str:
+    """The time in UTC, ISO, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _info(row: sqlite3.Row) -> DocumentInfo:
+    outcome, chunk_count, embedded = row["outcome"], row["chunk_count"], row["embedded"]
+    state: State
+    if outcome == "":
+        state = "waiting"
+    elif outcome == "read":
+        state = "indexed" if embedded >= chunk_count else "searchable"
+    else:
+        state = outcome
+    return DocumentInfo(
+        id=row["id"],
+        path=row["path"],
+        title=row["title"],
+        collection=row["collection"],
+        state=state,
+        reason=row["reason"],
+        format=row["format"],
+        date=row["date"],
+        pages=row["page_count"] if row["page_kind"] else None,
+        chunks=chunk_count,
+        embedded=embedded,
+        size_bytes=row["size_bytes"],
+        hash=row["hash"],
+    )
+
+
+def _explained(error: sqlite3.Error, folder: Path) -> Exception:
+    """What a database error means for the user."""
+    message = str(error).lower()
+    if "full" in message:
+        return Unavailable(
+            "The disk is full", f"Free some space on the disk of {folder} and try again; nothing was lost"
+        )
+    if "malformed" in message or "not a database" in message or "corrupt" in message:
+        return Damaged(
+            f"The library in {folder} is damaged ({error})",
+            "Run `ragdesk check --repair`; your own files are untouched",
+        )
+    if "locked" in message or "busy" in message:
+        return Unavailable("The library is busy", "Try again in a moment")
+    if "readonly" in message or "unable to open" in message or "disk i/o" in message:
+        return Unavailable(
+            f"The library in {folder} cannot be opened ({error})", "Check the folder's permissions and its disk"
+        )
+    return error

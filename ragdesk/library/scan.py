@@ -1,0 +1,103 @@
+"""The exact search: a question's vector compared with every situated vector in scope. Exact, never out of date.
+
+It reads what SQLite holds. Documents that are still being embedded take part with the vectors they have.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragdesk.library.library import Library
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """All situated vectors: chunk ids (n), their documents (n), vectors (n, dimensions)."""
+
+    state: tuple[int, int]
+    ids: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
+class Scan:
+    """Compares with all vectors of a library, kept in memory until they change."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._matrix: _Matrix | None = None
+        self._lock = threading.Lock()
+
+    def search(
+        self, vector: NDArray[np.float32], *, documents: Iterable[int] | None, limit: int
+    ) -> list[tuple[int, float]]:
+        """Chunk ids and cosines, best first."""
+        import numpy as np
+
+        ids, owners, vectors = self._all()
+        if not len(ids):
+            return []
+        if documents is not None:
+            inside = np.isin(owners, np.fromiter(documents, np.int64))
+            ids, vectors = ids[inside], vectors[inside]
+        scores = vectors @ vector
+        best = np.argpartition(-scores, limit)[:limit] if len(scores) > limit else np.arange(len(scores))
+        best = best[np.lexsort((ids[best], -scores[best]))]
+        return [(int(ids[i]), float(scores[i])) for i in best]
+
+    def scores(self, vector: NDArray[np.float32], chunk_ids: Iterable[int]) -> dict[int, float]:
+        """Cosines of these chunks, as far as they have vectors."""
+        import numpy as np
+
+        ids, _, vectors = self._all()
+        wanted = np.flatnonzero(np.isin(ids, np.fromiter(chunk_ids, np.int64)))
+        return dict(zip(ids[wanted].tolist(), (vectors[wanted] @ vector).tolist(), strict=True))
+
+    def _all(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        import numpy as np
+
+        with self._lock:
+            index = self._library.current_index
+            newest = self._library.reading.execute("SELECT coalesce(max(seq), 0) FROM operations").fetchone()[0]
+            if self._matrix is None or self._matrix.state != (index, newest):
+                self._matrix = self._load(index, newest)
+            matrix = self._matrix
+        ids, owners, parts = [matrix.ids], [matrix.documents], [matrix.vectors]
+        for document_id, chunk_id, vector in self._library.reading.execute(
+            "SELECT k.document_id, k.id, v.vector FROM documents d JOIN chunks k ON k.document_id = d.id"
+            " JOIN vectors v ON v.index_id = ?1 AND v.key = k.embed_key WHERE NOT EXISTS"
+            " (SELECT 1 FROM situated s WHERE s.index_id = ?1 AND s.document_id = d.id)",
+            (index,),
+        ):
+            ids.append(np.array([chunk_id]))
+            owners.append(np.array([document_id]))
+            parts.append(np.frombuffer(vector, np.float16).astype(np.float32)[None])
+        if len(parts) == 1:
+            return matrix.ids, matrix.documents, matrix.vectors
+        parts = [part for part in parts if part.size]
+        return np.concatenate(ids), np.concatenate(owners), np.concatenate(parts)
+
+    def _load(self, index: int, newest: int) -> _Matrix:
+        import numpy as np
+
+        ids, owners, parts = [], [], []
+        for document_id, first, count, vectors in self._library.reading.execute(
+            "SELECT document_id, first_chunk, chunk_count, vectors FROM situated WHERE index_id = ?", (index,)
+        ):
+            ids.append(np.arange(first, first + count))
+            owners.append(np.full(count, document_id))
+            parts.append(np.frombuffer(vectors, np.float16).reshape(count, -1))
+        empty = np.empty(0, np.int64)
+        return _Matrix(
+            (index, newest),
+            np.concatenate(ids) if ids else empty,
+            np.concatenate(owners) if owners else empty,
+            np.concatenate(parts).astype(np.float32) if parts else np.empty((0, 0), np.float32),
+        )

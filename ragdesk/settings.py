@@ -1,0 +1,148 @@
+"""Every setting, declared once: default, bounds and help. Kept in a TOML file; an unknown or unfit value is refused."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ragdesk.errors import WrongUse
+
+
+def _setting(
+    default: Any,
+    description: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    one_of: tuple[str, ...] = (),
+) -> Any:
+    """A field with its bounds and help; `Settings` checks them."""
+    return field(default=default, metadata={"help": description, "least": least, "most": most, "one_of": one_of})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Change them with `with_values`, which checks them."""
+
+    # Reading
+    reader_processes: int = _setting(
+        0, "Files read at the same time; 0 means one less than the cores, at most 4", least=0, most=16
+    )
+    reader_timeout_s: float = _setting(120.0, "Seconds after which reading a file is given up", least=1, most=3600)
+    reader_memory_mb: int = _setting(2048, "Memory that reading a file may take, in MB", least=512, most=65536)
+    file_limit_mb: int = _setting(500, "Larger files are not read", least=1, most=100_000)
+    # Chunks
+    chunk_tokens: int = _setting(
+        160, "Tokens in a chunk, counted by the embedding model's tokenizer", least=32, most=2048
+    )
+    prefix_tokens: int = _setting(
+        40, "Tokens of title and headings embedded before each chunk, at most", least=0, most=256
+    )
+    # Embedding
+    embedder: str = _setting("", "Folder of a sentence-transformers model; empty means the packaged all-MiniLM-L6-v2")
+    device: str = _setting("auto", "Where to embed", one_of=("auto", "cpu", "cuda", "mps"))
+    embed_batch: int = _setting(96, "Chunks embedded and committed at a time", least=1, most=4096)
+    # Search
+    neighbour_weight: float = _setting(0.5, "How much the neighbours of a chunk count in its vector", least=0, most=2)
+    exact_scan_limit: int = _setting(
+        50_000, "Up to this many chunks vectors are compared one by one (exact) instead of by the vector index", least=0
+    )
+    hits: int = _setting(10, "Passages found for a question", least=1, most=1000)
+    # Answers
+    model: str = _setting("quote", "What answers: quote (no language model), or the path of a GGUF file")
+    context_tokens: int = _setting(
+        4096, "Context window given to the language model, in tokens", least=512, most=1_000_000
+    )
+    answer_tokens: int = _setting(512, "Longest answer of a language model, in tokens", least=16, most=32_768)
+    source_tokens: int = _setting(
+        1500, "Tokens of passages given to a language model, at most", least=128, most=1_000_000
+    )
+    gpu_layers: int = _setting(
+        -1, "Layers of the language model put on the GPU; -1 tries all, then half, then none", least=-1
+    )
+
+    def with_values(self, values: Mapping[str, Any]) -> Settings:
+        """These settings with some values changed. Raises `WrongUse` naming the setting that does not fit."""
+        known = {f.name: f for f in fields(self)}
+        checked: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise WrongUse(f"There is no setting called {name}", f"Settings are: {', '.join(known)}")
+            checked[name] = _checked(name, value, known[name].default, known[name].metadata)
+        return replace(self, **checked)
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in this TOML file; the defaults where there is none."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise WrongUse(f"The settings file {path} cannot be read", str(error)) from error
+    try:
+        return Settings().with_values(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise WrongUse(f"The settings file {path} is not valid TOML", str(error)) from error
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write the settings that differ from the defaults, each under its help, replacing the file in one step."""
+    lines = []
+    for f in fields(settings):
+        value = getattr(settings, f.name)
+        if f.default is not MISSING and value != f.default:
+            lines += [f"# {f.metadata['help']}", f"{f.name} = {_toml(value)}", ""]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_text("\n".join(lines), "utf-8")
+    os.replace(beside, path)
+
+
+def describe_settings(settings: Settings) -> list[dict[str, Any]]:
+    """Each setting's name, value, default, bounds and help, for a dialog or a listing."""
+    values = asdict(settings)
+    return [{"name": f.name, "value": values[f.name], "default": f.default, **f.metadata} for f in fields(settings)]
+
+
+def parse_value(name: str, text: str) -> Any:
+    """A setting's value as written on a command line. Raises `WrongUse` for an unknown setting or a bad number."""
+    default: Any = next((f.default for f in fields(Settings) if f.name == name), None)
+    if default is None:
+        raise WrongUse(f"There is no setting called {name}", "See `ragdesk settings`")
+    try:
+        return type(default)(text)
+    except ValueError as error:
+        raise WrongUse(f"The setting {name} must be {_named(type(default))}, not {text!r}") from error
+
+
+def _checked(name: str, value: Any, default: Any, bounds: Mapping[str, Any]) -> Any:
+    wanted = type(default)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not wanted:
+        raise WrongUse(f"The setting {name} must be {_named(wanted)}, not {value!r}", bounds["help"])
+    if bounds["one_of"] and value not in bounds["one_of"]:
+        raise WrongUse(f"The setting {name} must be one of {', '.join(bounds['one_of'])}", bounds["help"])
+    if bounds["least"] is not None and value < bounds["least"]:
+        raise WrongUse(f"The setting {name} must be at least {bounds['least']}", bounds["help"])
+    if bounds["most"] is not None and value > bounds["most"]:
+        raise WrongUse(f"The setting {name} must be at most {bounds['most']}", bounds["help"])
+    return value
+
+
+def _named(kind: type) -> str:
+    return {int: "a whole number", float: "a number", str: "text", bool: "true or false"}[kind]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+        return f'"{escaped}"'
+    return repr(value)
