@@ -506,14 +506,19 @@ class _stopped_by_ctrl_c:
         self._job.cancel()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _common(*, defaults: bool) -> argparse.ArgumentParser:
+    """Options that may stand before or after the command; only those before it have defaults, so that both count."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--library", metavar="DIR", default=argparse.SUPPRESS, help="the library folder (or RAGDESK_LIBRARY)"
-    )
-    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
-    common.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress bars")
-    common.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
+    absent: Any = argparse.SUPPRESS
+    none, false = (None, False) if defaults else (absent, absent)
+    common.add_argument("--library", metavar="DIR", default=none, help="the library folder (or RAGDESK_LIBRARY)")
+    common.add_argument("--json", action="store_true", default=false, help="print JSON")
+    common.add_argument("--quiet", action="store_true", default=false, help="no progress bars")
+    common.add_argument("--debug", action="store_true", default=false, help="show tracebacks")
+    return common
+
+
+def _parser() -> argparse.ArgumentParser:
     scope = argparse.ArgumentParser(add_help=False)
     scope.add_argument("--collection", action="append", metavar="C", help="only in this collection (may be repeated)")
     scope.add_argument("--document", action="append", metavar="D", help="only in this document: id, path or file name")
@@ -524,16 +529,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="ragdesk",
         description="Ask questions of your own documents, on your own machine.",
         epilog=_EPILOG,
-        parents=[common],
+        parents=[_common(defaults=True)],
     )
-    parser.set_defaults(library=None, json=False, quiet=False, debug=False)
     parser.add_argument("--version", action="version", version=f"ragdesk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(
         name: str, run: Callable[..., int], help: str, *parents: argparse.ArgumentParser
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help, description=help, parents=[common, *parents], epilog=_EPILOG)
+        made = commands.add_parser(
+            name, help=help, description=help, parents=[_common(defaults=False), *parents], epilog=_EPILOG
+        )
         made.set_defaults(run=run)
         return made
 

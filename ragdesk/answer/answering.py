@@ -23,6 +23,9 @@ from ragdesk.settings import Settings
 QUOTE = "quote"
 """The name of answering without a language model."""
 
+_RULES_TOKENS = 300
+"""About what the rules, the question and the template take of a prompt besides its sources."""
+
 
 def answer(
     searcher: Searcher,
@@ -72,7 +75,7 @@ def _written(
         question.text,
         hits,
         count_tokens=model.count_tokens,
-        budget_tokens=min(room, settings.source_tokens) if room > 0 else model.context_tokens // 2,
+        budget_tokens=min(room, settings.source_tokens + _RULES_TOKENS) if room > 0 else model.context_tokens // 2,
         history=_messages(history),
     )
     written = []

@@ -91,7 +91,7 @@ class DocumentBuilder:
         )
 
     def _spanned(self, starts: Sequence[tuple[int, int, str]]) -> tuple[Page, ...]:
-        ends = [start for _, start, _ in starts[1:]] + [self._length]
+        ends = [*(start for _, start, _ in starts[1:]), self._length] if starts else []
         return tuple(
             Page(number, (start, end), clean(label)) for (number, start, label), end in zip(starts, ends, strict=True)
         )

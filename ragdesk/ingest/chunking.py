@@ -17,6 +17,9 @@ from ragdesk.sentences import sentences
 _EARLY_END = 0.4
 """A chunk at least this full ends where a section, table or page ends."""
 
+_WHOLE = 0.7
+"""A block at most this large moves as one; a larger one in sentences, so that it can fill what is left of a chunk."""
+
 _CELL = re.compile(r" \| ")
 _LINE = re.compile(r"\n")
 
@@ -123,7 +126,7 @@ def _units(document: Document, tokens: TokenCounter, max_tokens: int) -> Iterato
             if following.span[1] > following.span[0]:
                 page = following.number
             following = next(pages)
-        if count <= max_tokens:
+        if count <= (max_tokens if block.kind == "row" else _WHOLE * max_tokens):
             yield _Unit(block.span, count, block, page)
         else:
             for (start, end), size in _pieces(text, block, tokens, max_tokens):
@@ -144,7 +147,9 @@ def _pieces(text: str, block: Block, tokens: TokenCounter, max_tokens: int) -> l
         if count <= max_tokens:
             pieces.append(((start, end), count))
         else:
-            pieces += [((start + a, start + b), n) for (a, b), n in _words(text[start:end], tokens, max_tokens)]
+            pieces += [
+                ((start + a, start + b), n) for (a, b), n in _words(text[start:end], tokens, max_tokens * 7 // 8)
+            ]
     return pieces
 
 

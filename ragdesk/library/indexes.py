@@ -22,16 +22,24 @@ class Pending:
 
 
 def use_index(library: Library, embedder: str, dimensions: int, situating: str) -> int:
-    """The id of the index made this way, new if there was none. `current_index` changes only by `switch_index`."""
+    """The id of the index made this way, new if there was none. `current_index` changes only by `switch_index`.
+
+    A new index takes over the vectors of one with the same embedder: only the situating is to be done anew.
+    """
+    made_this_way = "SELECT id FROM indexes WHERE embedder = ? AND dimensions = ? AND situating = ?"
     with library.writing() as connection:
-        connection.execute(
-            "INSERT OR IGNORE INTO indexes(embedder, dimensions, situating) VALUES (?, ?, ?)",
-            (embedder, dimensions, situating),
-        )
-        row = connection.execute(
-            "SELECT id FROM indexes WHERE embedder = ? AND dimensions = ? AND situating = ?",
-            (embedder, dimensions, situating),
-        ).fetchone()
+        row = connection.execute(made_this_way, (embedder, dimensions, situating)).fetchone()
+        if row is None:
+            index = connection.execute(
+                "INSERT INTO indexes(embedder, dimensions, situating) VALUES (?, ?, ?)",
+                (embedder, dimensions, situating),
+            ).lastrowid
+            connection.execute(
+                "INSERT OR IGNORE INTO vectors SELECT ?, v.key, v.vector FROM vectors v JOIN indexes i ON i.id = v.index_id"
+                " WHERE i.embedder = ? AND i.dimensions = ?",
+                (index, embedder, dimensions),
+            )
+            row = (index,)
         if not library.meta("index"):
             library.set_meta("index", str(row[0]))
         return int(row[0])

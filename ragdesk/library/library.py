@@ -384,7 +384,7 @@ class Library:
             limits.append(
                 self._ids(
                     "format IN (SELECT value FROM json_each(?1)) OR EXISTS"
-                    " (SELECT 1 FROM json_each(?1) WHERE lower(path) LIKE '%.' || value)",
+                    " (SELECT 1 FROM json_each(?1) WHERE lower(documents.path) LIKE '%.' || value)",
                     types,
                 )
             )

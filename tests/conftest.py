@@ -1,0 +1,131 @@
+"""What all tests share: a settings file and models folder of their own, invented documents, and the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ragdesk.engine import Engine
+from ragdesk.settings import Settings
+
+TOWNS = {
+    "harbour.md": """# Harbour of Ostrava Bay
+
+## Berths
+
+The harbour has fourteen berths. The longest berth measures 212 metres and is called the Long Quay.
+It was dredged to a depth of eleven metres in 1987.
+
+## Fees
+
+A sailing boat pays nine crowns a night. Fishing boats registered in the bay pay nothing.
+
+| Vessel | Fee per night | Deposit |
+| --- | --- | --- |
+| Sailing boat | 9 crowns | 40 crowns |
+| Freighter | 310 crowns | 2,000 crowns |
+""",
+    "lighthouse.txt": """The lighthouse keeper's manual
+
+The lamp is lit at sunset and turned off at sunrise. Its light flashes twice every ten seconds and can be seen
+from nineteen nautical miles away.
+
+Marta Veselá has kept the lighthouse since 2004. Before her, the keeper was Josef Brandl.
+
+In fog the horn sounds once a minute. The horn is tested on the first Monday of each month.
+""",
+    "orchard.md": """# The orchard behind the school
+
+Pupils planted thirty apple trees and twelve pear trees in the spring of 2011. The apples are of the kind
+Gravensteiner, which ripens in late August.
+
+The beehives beside the orchard belong to the village of Lipno. They gave 64 kilograms of honey last year.
+""",
+}
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees or changes the settings, models or library of whoever runs it."""
+    monkeypatch.setenv("RAGDESK_SETTINGS", str(tmp_path / "settings.toml"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("RAGDESK_LIBRARY", str(tmp_path / "default-library"))
+
+
+@pytest.fixture
+def towns(tmp_path: Path) -> Path:
+    """A folder with three small documents."""
+    folder = tmp_path / "towns"
+    folder.mkdir()
+    for name, text in TOWNS.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def library_folder(tmp_path: Path) -> Path:
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def engine(library_folder: Path) -> Iterator[Engine]:
+    """An engine that may write, on an empty library."""
+    with Engine(library_folder, write=True, settings=Settings()) as engine:
+        yield engine
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def ragdesk(library_folder: Path) -> Run:
+    """Run the command line on the test's library, in a process of its own."""
+
+    def run(*arguments: str | Path, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(library_folder, *arguments),
+            capture_output=True,
+            text=True,
+            input=input,
+            timeout=250,
+            encoding="utf-8",
+        )
+
+    return run
+
+
+def command(library: Path, *arguments: str | Path) -> list[str]:
+    """The command line as a list for subprocess."""
+    return [sys.executable, "-m", "ragdesk", "--library", str(library), *map(str, arguments)]
+
+
+def facts(library: Path, *questions: str) -> dict[str, Any]:
+    """What a library says, without the ids, which depend on the order of events."""
+    with Engine(library, write=False, settings=Settings()) as engine:
+        documents = [
+            (os.path.basename(d.path), d.title, d.state, d.chunks, d.embedded, d.pages, d.hash)
+            for d in engine.documents()
+        ]
+        chunks = sorted(
+            tuple(row)
+            for row in engine.library.reading.execute(
+                "SELECT d.path, k.position, k.span_start, k.span_end, k.page, k.text, k.context, k.embed_key"
+                " FROM chunks k JOIN documents d ON d.id = k.document_id"
+            )
+        )
+        found = [
+            [(os.path.basename(h.path), h.span, round(h.score, 3)) for h in engine.search(question, limit=5)]
+            for question in questions
+        ]
+    return {"documents": documents, "chunks": chunks, "found": found}
+
+
+def json_lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]

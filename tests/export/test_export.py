@@ -1,0 +1,144 @@
+"""Exports: complete, readable, and proof against what stands in documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from markdown_it import MarkdownIt
+
+from ragdesk.domain import Citation, Conversation, Turn
+from ragdesk.errors import WrongUse
+from ragdesk.export import export_conversation
+
+EVIL = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</blockquote></html><iframe src=//evil>",
+    "[click](javascript:alert(1))",
+    "![pixel](http://evil/p.png)",
+    "```\n# not a heading\n- a\n> b",
+    "<http://evil> &lt;b&gt; \\<b> \\`<i>`",
+    "| a | b |\n|---|---|\n| [1]: http://evil |",
+    "1. one\n* two\n===\n---\n    indented",
+]
+
+
+def conversation(evil: str = "plain") -> Conversation:
+    citations = (
+        Citation(1, 7, f"Manual {evil}", f"/docs/{evil}.pdf", "ab" * 32, 59, (10, 40), f"The quote. {evil}"),
+        Citation(2, 8, "", "/docs/b.txt", "cd" * 32, None, (0, 9), "Two lines\nof it"),
+    )
+    turns = (
+        Turn(
+            1,
+            f"How long? {evil}",
+            f"Two **years** [1][2].\n\n{evil}\n\nNot [3].",
+            True,
+            "tiny",
+            "2026-01-02T03:04:05Z",
+            1.25,
+            citations,
+        ),
+        Turn(2, "And?", "This is not in your documents.", False, "quote", "2026-01-02T03:05:05Z", 0.1, ()),
+    )
+    return Conversation(3, f"Warranty {evil}", "2026-01-02T03:04:00Z", turns)
+
+
+class Page(HTMLParser):
+    """The tags, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("format", ["md", "html", "json"])
+def test_an_export_tells_everything(format: str) -> None:
+    text = export_conversation(conversation(), format)
+    plain = Page(text).text if format == "html" else re.sub(r"\\(.)", r"\1", text) if format == "md" else text
+    for part in [
+        "Warranty",
+        "How long?",
+        "The quote.",
+        "/docs/b.txt",
+        "ab" * 32,
+        "59",
+        "2026-01-02T03:05:05Z",
+        "tiny",
+        "And?",
+    ]:
+        assert part in plain
+
+
+def test_a_mark_leads_to_its_source() -> None:
+    page = Page(export_conversation(conversation(), "html"))
+    assert ("href", "#turn-1-source-1") in page.attributes and ("id", "turn-1-source-1") in page.attributes
+    assert ("href", "#turn-1-source-2") in page.attributes and ("id", "turn-1-source-2") in page.attributes
+    assert ("href", "#turn-1-source-3") not in page.attributes
+    markdown = export_conversation(conversation(), "md")
+    assert "[\\[1\\]](#turn-1-source-1)" in markdown and '<a id="turn-1-source-1"></a>' in markdown
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_what_stands_in_a_document_stays_text_in_html(evil: str) -> None:
+    text = export_conversation(conversation(evil), "html")
+    page = Page(text)
+    assert not set(page.tags) & {"script", "img", "iframe", "object", "form", "link", "i"}
+    assert all(value and value.startswith("#") for name, value in page.attributes if name in ("href", "src"))
+    assert not any(name.startswith("on") for name, _ in page.attributes)
+    assert page.text.count(evil) >= 4
+    assert page.tags.count("blockquote") >= 2 and page.tags.count("section") == 2
+
+
+def test_an_html_page_needs_nothing_from_elsewhere() -> None:
+    text = export_conversation(conversation(), "html")
+    assert "default-src 'none'; style-src 'unsafe-inline'" in text
+    assert "url(" not in text and "@import" not in text and "http:" not in text and "https:" not in text
+    assert "prefers-color-scheme: dark" in text and "@media print" in text
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_what_stands_in_a_document_stays_text_in_markdown(evil: str) -> None:
+    text = export_conversation(conversation(evil), "md")
+    page = Page(MarkdownIt("commonmark").enable("table").render(text))
+    assert not set(page.tags) & {"script", "img", "iframe", "object", "form", "link", "i"}
+    assert all(value and value.startswith("#") for name, value in page.attributes if name in ("href", "src"))
+    assert page.tags.count("h1") == 1
+    assert page.tags.count("h2") == 2
+    assert page.tags.count("h3") == 1
+    flat = " ".join(page.text.split())
+    for line in evil.splitlines():
+        assert flat.count(" ".join(line.split())) >= 3
+
+
+def test_markdown_of_the_answer_stays_markdown() -> None:
+    assert "<strong>years</strong>" in export_conversation(conversation(), "html")
+    assert "**years**" in export_conversation(conversation(), "md")
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_json_comes_back_as_it_was(evil: str) -> None:
+    kept = conversation(evil)
+    value = json.loads(export_conversation(kept, "json"))
+    assert (value["format"], value["version"], value["title"]) == ("ragdesk-conversation", 1, kept.title)
+    assert [turn["answer"] for turn in value["turns"]] == [turn.answer for turn in kept.turns]
+    assert value["turns"][0]["citations"][0] == kept.turns[0].citations[0].to_json()
+
+
+def test_other_formats_are_refused_naming_those_that_are_there() -> None:
+    with pytest.raises(WrongUse) as caught:
+        export_conversation(conversation(), "docx")
+    assert "md, html or json" in caught.value.hint
