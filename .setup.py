@@ -56,10 +56,11 @@ def main(arguments: list[str]) -> int:
     """Set up for `run` or `check`; `--setup` repeats it, `--install-system` lets it install system packages."""
     mode, options = arguments[0], set(arguments[1:])
     try:
-        if "--setup" not in options and is_ready(mode):
+        again = "--setup" in options
+        if not again and is_ready(mode):
             return 0
         may_install = may_install_system("--install-system" in options)
-        with_lock(lambda: set_up(mode, may_install=may_install))
+        with_lock(lambda: set_up(mode, may_install=may_install) if again or not is_ready(mode) else None)
     except SetupFailed as failure:
         tell(f"error: {failure}\nhint: {failure.hint}")
         return 3
@@ -83,7 +84,7 @@ def set_up(mode: str, *, may_install: bool) -> None:
     if not has(torch):
         install_torch(torch)
     wanted = packages + (extras["dev"] if mode == "check" else [])
-    pip_install("The other packages (350 MB to download; two or three minutes)", "-c", str(CONSTRAINTS), *wanted)
+    pip_install("The other packages (320 MB to download; two or three minutes)", "-c", str(CONSTRAINTS), *wanted)
     without = install_llama(extras["llm"][0], needed=mode == "check", may_install=may_install)
     pip_install("RagDesk itself", "--no-deps", "--editable", str(ROOT))
 
@@ -282,7 +283,7 @@ def pip(title: str, *arguments: str) -> None:
     """Run pip, its output in the log; on a terminal the time passing is shown. Raises SetupFailed with a way out."""
     began = time.monotonic()
     shown = sys.stderr.isatty()
-    step(title, end="" if shown else "\n")
+    step(title)
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"\n== pip {' '.join(arguments)}\n")
         log.flush()
@@ -293,7 +294,7 @@ def pip(title: str, *arguments: str) -> None:
             while process.poll() is None:
                 time.sleep(0.1)
                 if shown:
-                    sys.stderr.write(f"\r== {title}: {duration(time.monotonic() - began)} ")
+                    sys.stderr.write(f"\r   {duration(time.monotonic() - began)} ")
                     sys.stderr.flush()
         except BaseException:
             process.terminate()
@@ -339,8 +340,11 @@ def explained(what: str, output: str) -> SetupFailed:
         )
     last = "\n".join(output.strip().splitlines()[-15:])
     if "No matching distribution" in output:
-        hint = f"Your package index has no such version for Python {version_text()} on {platform.machine()}. "
-        return SetupFailed(f"{what}:\n{last}", hint + "Another Python may do: PYTHON=python3.12 ./run")
+        hint = (
+            f"Your package index cannot be reached, or has no such version for Python {version_text()} on "
+            f"{platform.machine()}. Check the network, or take another Python: PYTHON=python3.12 ./run"
+        )
+        return SetupFailed(f"{what}:\n{last}", hint)
     return SetupFailed(f"{what}. The end of its output:\n{last}", f"All of it is in {LOG}")
 
 
@@ -436,12 +440,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
-def step(title: str, end: str = "\n") -> None:
-    tell(f"== {title}", end=end)
+def step(title: str) -> None:
+    tell(f"== {title}")
 
 
-def tell(text: str, end: str = "\n") -> None:
-    print(text, file=sys.stderr, end=end, flush=True)
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

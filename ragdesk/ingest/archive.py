@@ -1,0 +1,59 @@
+"""Zipped documents in, their parts out, counted while they are unpacked: what a file says of its own size is not believed."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ragdesk.errors import Unreadable
+
+_MOST_BYTES = 200 << 20
+_MOST_RATIO = 200
+_RATIO_FROM_BYTES = 10 << 20
+_MOST_PARTS = 10_000
+_BLOCK = 1 << 16
+_KEPT = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm", "mimetype")
+
+
+def safe_members(path: Path) -> dict[str, bytes]:
+    """The text parts of a zip file by name. Raises `Unreadable` for bombs, encryption and damage."""
+    parts: dict[str, bytes] = {}
+    total = 0
+    size = path.stat().st_size
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > _MOST_PARTS:
+                raise Unreadable(f"It holds more than {_MOST_PARTS:,} parts", skipped=True)
+            for entry in entries:
+                if not entry.filename.lower().endswith(_KEPT):
+                    continue
+                if entry.flag_bits & 1:
+                    raise Unreadable("It is protected by a password", "Save a copy without the password", skipped=True)
+                blocks = []
+                with archive.open(entry) as stream:
+                    while block := stream.read(_BLOCK):
+                        total += len(block)
+                        if total > _MOST_BYTES or (total > _RATIO_FROM_BYTES and total > _MOST_RATIO * size):
+                            raise Unreadable("It unpacks to far more than a document holds", "It may be harmful")
+                        blocks.append(block)
+                parts[entry.filename] = b"".join(blocks)
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OSError) as error:
+        raise Unreadable(
+            "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
+        ) from error
+    return parts
+
+
+def parse_xml(data: bytes) -> Any:
+    """The root element; entities are not expanded, and nothing is fetched. Damaged XML is read as far as it goes."""
+    from lxml import etree
+
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, recover=True, remove_comments=True, remove_pis=True
+    )
+    root = etree.fromstring(data, parser)
+    if root is None:
+        raise Unreadable("It is damaged: a part of it is not XML", "Open it in its own program and save it again")
+    return root

@@ -1,0 +1,231 @@
+"""Which reader opens a file: told by its content first, the suffix deciding only among kinds of text."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from ragdesk.domain import Document
+from ragdesk.errors import RagDeskError, Unreadable
+
+_READERS = {
+    "pdf": "pdf.read_pdf",
+    "docx": "office.read_docx",
+    "odt": "office.read_odt",
+    "rtf": "office.read_rtf",
+    "pptx": "slides.read_pptx",
+    "odp": "slides.read_odp",
+    "xlsx": "sheets.read_xlsx",
+    "ods": "sheets.read_ods",
+    "html": "web.read_html",
+    "xml": "web.read_xml",
+    "epub": "web.read_epub",
+    "eml": "mail.read_eml",
+    "markdown": "plain.read_markdown",
+    "csv": "plain.read_csv",
+    "json": "plain.read_json",
+    "latex": "plain.read_latex",
+    "text": "plain.read_text",
+    "code": "code.read_code",
+}
+_SUFFIXES = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".tex": "latex",
+    ".ltx": "latex",
+    ".eml": "eml",
+    ".htm": "html",
+    ".html": "html",
+    ".xhtml": "html",
+    ".xml": "xml",
+    ".nxml": "xml",
+    ".fb2": "xml",
+    ".opml": "xml",
+    ".docbook": "xml",
+    ".dbk": "xml",
+}
+_MAIN_PARTS = {
+    "wordprocessingml": "docx",
+    "ms-word": "docx",
+    "presentationml": "pptx",
+    "ms-powerpoint": "pptx",
+    "spreadsheetml": "xlsx",
+    "ms-excel": "xlsx",
+}
+_MIMETYPES = {
+    b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.presentation": "odp",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/epub+zip": "epub",
+}
+_PICTURE = ("It is a picture", "Text in pictures is not read yet")
+_ARCHIVE = ("It is an archive", "Unpack it and add the folder")
+_KNOWN: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89PNG", *_PICTURE),
+    (b"\xff\xd8\xff", *_PICTURE),
+    (b"GIF8", *_PICTURE),
+    (b"II*\0", *_PICTURE),
+    (b"MM\0*", *_PICTURE),
+    (b"BM", *_PICTURE),
+    (b"\x1f\x8b", *_ARCHIVE),
+    (b"BZh", *_ARCHIVE),
+    (b"\xfd7zXZ", *_ARCHIVE),
+    (b"7z\xbc\xaf", *_ARCHIVE),
+    (b"Rar!", *_ARCHIVE),
+    (b"AT&TFORM", "It is a DjVu file, which is not read", "Save it as PDF and add that"),
+    (b"\x7fELF", "It is a program", ""),
+    (b"MZ", "It is a program", ""),
+    (b"ID3", "It is a sound recording", ""),
+    (b"OggS", "It is a recording", ""),
+    (b"SQLite format 3\0", "It is a database", "Export the tables as CSV and add these"),
+    (b"%!PS", "It is a PostScript file, which is not read", "Save it as PDF and add that"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_OFFICE = {
+    ".doc": ("Word", ".docx"),
+    ".dot": ("Word", ".docx"),
+    ".wps": ("Works", ".docx"),
+    ".xls": ("Excel", ".xlsx"),
+    ".ppt": ("PowerPoint", ".pptx"),
+    ".pps": ("PowerPoint", ".pptx"),
+}
+_HEAD_BYTES = 4096
+
+
+def read(path: Path) -> Document:
+    """Read a file by the reader that fits its content. Raises `Unreadable` with a reason in plain words."""
+    kind = kind_of(path)
+    try:
+        document = _reader(kind)(path)
+    except (RagDeskError, MemoryError):
+        raise
+    except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
+        reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
+        raise Unreadable(reason, "Open it in its own program and save it again") from error
+    if not document.text.strip():
+        raise Unreadable("There is no text in it", skipped=True)
+    return document
+
+
+def kind_of(path: Path) -> str:
+    """The name of the format. Raises `Unreadable` for what is empty, or known and not read."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head:
+        raise Unreadable("It is empty", skipped=True)
+    suffix = path.suffix.lower()
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    if head.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(path)
+    if head.startswith(b"{\\rtf"):
+        return "rtf"
+    if head.startswith(_OLE):
+        raise _ole(path)
+    for magic, reason, hint in _KNOWN:
+        if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
+            raise Unreadable(reason, hint, skipped=True)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP" or head[4:12] in (b"ftypheic", b"ftypmif1", b"ftypavif"):
+        raise Unreadable(*_PICTURE, skipped=True)
+    if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
+        raise Unreadable("It is a recording", skipped=True)
+    if not _is_text(head):
+        raise Unreadable(
+            "It is of a kind that RagDesk does not know", "Save it as PDF or text and add that", skipped=True
+        )
+    return _kind_of_text(head, suffix)
+
+
+def _reader(kind: str) -> Callable[[Path], Document]:
+    module, _, function = _READERS[kind].partition(".")
+    reader: Callable[[Path], Document] = getattr(import_module(f"ragdesk.ingest.{module}"), function)
+    return reader
+
+
+def _kind_of_text(head: bytes, suffix: str) -> str:
+    from ragdesk.ingest.code import LANGUAGES
+
+    if suffix == ".mbox" or (head.startswith(b"From ") and b"\nReceived:" in head):
+        raise Unreadable("It is a mailbox, which is not read yet", "Save its messages as .eml files", skipped=True)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:600].lower()
+    if suffix in LANGUAGES:
+        return "code"
+    if start.startswith((b"<!doctype html", b"<html")) or (
+        start.startswith(b"<?xml") and b"<html" in head[:1500].lower()
+    ):
+        return "html"
+    if suffix in _SUFFIXES:
+        return _SUFFIXES[suffix]
+    if start.startswith(b"<?xml"):
+        return "xml"
+    if suffix in ("", ".txt", ".msg") and _looks_like_mail(head):
+        return "eml"
+    return "text"
+
+
+def _looks_like_mail(head: bytes) -> bool:
+    lines = head.split(b"\n\n")[0].split(b"\r\n\r\n")[0].lower().splitlines()
+    names = {line.partition(b":")[0] for line in lines if b":" in line}
+    return len({b"from", b"to", b"subject", b"date", b"message-id"} & names) >= 3
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return True
+    if b"\0" in head:
+        zeros = head.count(b"\0")
+        return zeros > len(head) // 3 and (
+            zeros == head[::2].count(0) or zeros == head[1::2].count(0)
+        )  # UTF-16, no mark
+    odd = sum(byte < 32 and byte not in b"\t\n\r\f\v\x1b\x08" for byte in head)
+    return odd <= len(head) // 100
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            if "mimetype" in names:
+                mimetype = archive.open("mimetype").read(200).strip()
+                for known, kind in _MIMETYPES.items():
+                    if mimetype.startswith(known):
+                        return kind
+            if "META-INF/container.xml" in names:
+                return "epub"
+            if "[Content_Types].xml" in names:
+                types = archive.open("[Content_Types].xml").read(1 << 20).decode("utf-8", "replace")
+                main = [part for part in types.split("<") if "main+xml" in part or "macroEnabled.main" in part]
+                for name, kind in _MAIN_PARTS.items():
+                    if any(name in part for part in main):
+                        return kind
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise Unreadable(
+            "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
+        ) from error
+    if path.suffix.lower() in (".pages", ".numbers", ".key"):
+        raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
+    raise Unreadable(*_ARCHIVE, skipped=True)
+
+
+def _ole(path: Path) -> Unreadable:
+    suffix = path.suffix.lower()
+    if suffix == ".msg":
+        return Unreadable(
+            "It is an Outlook message, which is not read yet", "Save it as .eml and add that", skipped=True
+        )
+    if suffix in (".docx", ".xlsx", ".pptx"):
+        return Unreadable(
+            "It is protected by a password", "Save a copy without the password and add that", skipped=True
+        )
+    if suffix in _OLD_OFFICE:
+        program, new = _OLD_OFFICE[suffix]
+        return Unreadable(f"It is a file of an old {program}", f"Save it as {new} and add that", skipped=True)
+    return Unreadable("It is a file of an old Office program", "Save it in a newer format and add that", skipped=True)

@@ -1,0 +1,377 @@
+"""A PDF in, a document out: text in reading order, headings, tables by row, and where every word stands on its page.
+
+Two passes: words and fonts of every page by PyMuPDF; then, knowing the whole document, what repeats at the margins is
+left out, headings are told by their size, and words cut at line ends are joined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ragdesk.domain import Box, Document, WordBox
+from ragdesk.errors import Unreadable
+from ragdesk.ingest.building import DocumentBuilder, clean
+from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows
+
+_MARGIN = 0.12
+"""Share of a page's height at its top and bottom where running heads stand."""
+
+_HYPHENS = "-\u2010\u00ad"
+_ITEM = re.compile(r"(?:[•◦▪●○■□–·*]|[-]|\(?[a-zA-Z]\)|\(?(?:[ivx]{1,5})\)|\(?\d{1,3}[.)])$")
+_PAGE_NUMBER = re.compile(
+    r"(?i)[\W_]*(?:page|seite|p\.?|s\.?)?[\W_]*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|von|/|-|–)\s*\d{1,4})?[\W_]*"
+)
+_NUMBERED = re.compile(
+    r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z]"
+)
+_BAD_TITLE = re.compile(
+    r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|.*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt)|[\W\d_]*|document\d*|print|title)"
+)
+_MONTHS = "january february march april may june july august september october november december".split()
+_DATE = re.compile(
+    r"(?i)\b(?:(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)|(?P<month>"
+    + "|".join(_MONTHS)
+    + r")\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)"
+    r"|(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?(?P<month2>"
+    + "|".join(_MONTHS)
+    + r"),?\s+(?P<year2>(?:19|20)\d\d))\b"
+)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known of the document while its pages are written."""
+
+    body_size: float
+    running: frozenset[str]
+    vocabulary: Counter[str]
+    pages: int
+    heads: list[str] = field(default_factory=list)
+
+
+def read_pdf(path: Path) -> Document:
+    """Raises `Unreadable` where it is protected, broken, or holds no text."""
+    import pymupdf
+
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    try:
+        pdf = pymupdf.open(path, filetype="pdf")
+    except Exception as error:  # PyMuPDF raises many kinds for a file that is no PDF inside
+        raise Unreadable(
+            "It is damaged: it cannot be opened as a PDF", "Open it in a PDF viewer and save it again"
+        ) from error
+    with pdf:
+        if pdf.needs_pass and not pdf.authenticate(""):
+            raise Unreadable(
+                "It is protected by a password", "Save a copy without the password and add that", skipped=True
+            )
+        if not len(pdf):
+            raise Unreadable("It is damaged: it has no pages", "Open it in a PDF viewer and save it again")
+        builder = DocumentBuilder()
+        pages, failed = _extract(pdf)
+        if failed:
+            builder.warnings.append(f"{_numbers(failed)} could not be read.")
+        empty = [page.number for page in pages if not page.lines and page.number not in failed]
+        if not any(page.lines for page in pages):
+            pictured = any(_has_picture(pdf, number - 1) for number in empty[:20])
+            if pdf.is_repaired and not pictured:
+                raise Unreadable(
+                    "It is damaged: no text could be found in it", "Open it in a PDF viewer and save it again"
+                )
+            what = "Its pages are pictures (a scan)" if pictured else "Its pages are empty"
+            raise Unreadable(what, "Text in pictures is not read yet" if pictured else "", skipped=True)
+        if empty:
+            builder.warnings.append(
+                f"{_numbers(empty)} {'has' if len(empty) == 1 else 'have'} no text (empty, or pictures)."
+            )
+        reading = _survey(pages)
+        for page in pages:
+            builder.page(number=page.number)
+            _write_page(page, builder, reading)
+        metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
+        said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
+        said["running_heads"] = " | ".join(dict.fromkeys(reading.heads))[:300]
+        return builder.document(
+            "pdf",
+            title=_title(metadata.get("title", ""), pages),
+            date=_date(pages, metadata),
+            page_kind="page",
+            metadata=said,
+        )
+
+
+# --- First pass ---------------------------------------------------------------------------------------------------
+
+
+def _extract(pdf: Any) -> tuple[list[Page], list[int]]:
+    pages: list[Page] = []
+    failed: list[int] = []
+    for number in range(1, len(pdf) + 1):
+        try:
+            page = pdf[number - 1]
+            lines = list(_lines(page))
+            pages.append(Page(number, page.rect.width, page.rect.height, lines))
+        except Exception:  # a broken page is named to the user; the others are read
+            failed.append(number)
+            pages.append(Page(number, 612.0, 792.0, []))
+    return pages, failed
+
+
+def _lines(page: Any) -> Iterator[Line]:
+    """Lines of words with their boxes as shown, the size of their letters and whether they are bold."""
+    import pymupdf
+
+    flags = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_PRESERVE_WHITESPACE
+    turn = page.rotation_matrix if page.rotation else None
+    sizes = {}
+    for block in page.get_text("dict", flags=flags)["blocks"]:
+        for number, line in enumerate(block.get("lines", ())):
+            spans = [s for s in line["spans"] if s["text"].strip()]
+            if spans:
+                largest = max(spans, key=lambda s: len(s["text"]))
+                bold = all(s["flags"] & 16 or "bold" in s["font"].lower() for s in spans)
+                sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
+    current: tuple[int, int] | None = None
+    words: list[Word] = []
+    for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", flags=flags):
+        text = "".join(clean(text).split())
+        if not text:
+            continue
+        if (block, line) != current and words and current is not None:
+            yield Line(words, *sizes.get(current, (0.0, False)))
+            words = []
+        current = (block, line)
+        box: Box = (x0, y0, x1, y1)
+        if turn is not None:
+            box = tuple(pymupdf.Rect(box) * turn)
+        words.append(Word(text, box))
+    if words and current is not None:
+        yield Line(words, *sizes.get(current, (0.0, False)))
+
+
+def _survey(pages: Sequence[Page]) -> _Reading:
+    """The size of the body's letters, the lines that repeat at the margins, and all words."""
+    sizes: Counter[float] = Counter()
+    margins: Counter[str] = Counter()
+    vocabulary: Counter[str] = Counter()
+    for page in pages:
+        masks = set()
+        for line in page.lines:
+            sizes[line.size] += len(line.text)
+            vocabulary.update(word.text.strip(".,;:()\"'").lower() for word in line.words)
+            if _at_margin(line, page):
+                masks.add(_mask(line.text))
+        margins.update(masks)
+    needed = max(3, min(8, len(pages) // 3))
+    running = frozenset(mask for mask, count in margins.items() if count >= needed)
+    return _Reading(sizes.most_common(1)[0][0] if sizes else 0.0, running, vocabulary, len(pages))
+
+
+def _at_margin(line: Line, page: Page) -> bool:
+    return line.box[3] < page.height * _MARGIN or line.box[1] > page.height * (1 - _MARGIN)
+
+
+def _mask(text: str) -> str:
+    return re.sub(r"\b[ivxlc]+\b|\d+", "#", text.lower())
+
+
+# --- Second pass --------------------------------------------------------------------------------------------------
+
+
+def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None:
+    kept: list[Line] = []
+    for line in page.lines:
+        if _at_margin(line, page):
+            if reading.pages >= 3 and _mask(line.text) in reading.running:
+                if not _PAGE_NUMBER.fullmatch(line.text):
+                    reading.heads.append(line.text)
+                continue
+            if _PAGE_NUMBER.fullmatch(line.text) and reading.pages > 1 and len(line.text) <= 20:
+                continue
+        kept.append(line)
+    for group in reading_order(kept, page):
+        rows = table_rows(group)
+        if rows is not None:
+            header = ""
+            for number, row in enumerate(rows):
+                start = _write(builder, "row", [row], page.number, reading, header if number else "")
+                if number == 0 and start is not None and not any(c.isdigit() for w in row for c in w.text):
+                    header = " ".join(word.text for word in row)
+        else:
+            for kind, level, lines in _paragraphs(group, reading):
+                _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
+
+
+def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any, int, list[Line]]]:
+    """Runs of lines that belong together: headings, list items, paragraphs."""
+    run: list[Line] = []
+    kind, level = "paragraph", 0
+    for line in lines:
+        line_level = _heading_level(line, reading)
+        if run:
+            last = run[-1]
+            height = max(1.0, last.box[3] - last.box[1])
+            gap = line.box[1] - last.box[3]
+            apart = gap > 0.75 * height or gap < -1.5 * height
+            indented = line.box[0] > run[0].box[0] + 12 and len(run) > 1 and line.box[0] > last.box[0] + 8
+            ended = last.text.endswith((".", ":", ";", "?", "!")) and (
+                indented or last.box[2] < max(r.box[2] for r in lines) - 60
+            )
+            if line_level:
+                breaks = kind != "heading" or level != line_level or apart
+            else:
+                breaks = kind == "heading" or apart or _is_item(line) or ended
+            if breaks:
+                yield kind, level, run
+                run = []
+        if not run:
+            kind, level = ("heading", line_level) if line_level else ("item", 0) if _is_item(line) else ("paragraph", 0)
+        run.append(line)
+    if run:
+        yield kind, level, run
+
+
+def _heading_level(line: Line, reading: _Reading) -> int:
+    text = line.text
+    if not reading.body_size or len(text) > 150 or not any(c.isalpha() for c in text):
+        return 0
+    ratio = line.size / reading.body_size
+    if ratio >= 1.6:
+        return 1
+    if ratio >= 1.3:
+        return 2
+    if ratio >= 1.12:
+        return 3
+    short = len(text) <= 90 and not text.endswith((".", ",", ";"))
+    if line.bold and short and ratio >= 0.95:
+        return 4
+    letters = [c for c in text if c.isalpha()]
+    if short and len(letters) >= 4 and text == text.upper() and text != text.lower() and len(text.split()) <= 10:
+        return 4
+    if short and len(text) <= 70 and _NUMBERED.match(text) and ratio >= 0.95 and line.bold:
+        return 4
+    return 0
+
+
+def _is_item(line: Line) -> bool:
+    return len(line.words) > 1 and _ITEM.match(line.words[0].text) is not None
+
+
+def _write(
+    builder: DocumentBuilder,
+    kind: Any,
+    lines: Sequence[Sequence[Word]],
+    page: int,
+    reading: _Reading,
+    context: str,
+    level: int = 0,
+) -> int | None:
+    """Write a block, joining words that were cut at line ends, and record the box of each word."""
+    parts: list[str] = []
+    boxes: list[tuple[int, int, Box]] = []
+    length = 0
+    for number, words in enumerate(lines):
+        for place, word in enumerate(words):
+            text = word.text
+            if (
+                parts
+                and place == 0
+                and number > 0
+                and (keep := _joined(parts[-1], text, reading.vocabulary)) is not None
+            ):
+                if not keep:
+                    parts[-1] = parts[-1][:-1]
+                    length -= 1
+                    start, end, box = boxes[-1]
+                    boxes[-1] = (start, end - 1, box)
+            elif parts:
+                separator = " | " if kind == "row" and word.gap else " "
+                parts.append(separator)
+                length += len(separator)
+            boxes.append((length, length + len(text), word.box))
+            parts.append(text)
+            length += len(text)
+    start_of_block = builder.block(kind, "".join(parts), level=level, context=context)
+    if start_of_block is not None:
+        for start, end, box in boxes:
+            builder.word(WordBox((start_of_block + start, start_of_block + end), page, box))
+    return start_of_block
+
+
+def _joined(last: str, following: str, vocabulary: Counter[str]) -> bool | None:
+    """Whether a word cut at a line end keeps its hyphen; None where the two are words of their own."""
+    if len(last) < 2 or last[-1] not in _HYPHENS or not last[-2].isalpha() or not following[:1].isalpha():
+        return None
+    bare = following.strip(".,;:()\"'").lower()
+    head = last[:-1].strip("(\"'").lower()
+    if vocabulary[f"{head}-{bare}"] > vocabulary[head + bare]:
+        return True
+    if vocabulary[head + bare]:
+        return False
+    return not following[0].islower()
+
+
+# --- What the document says of itself -----------------------------------------------------------------------------
+
+
+def _title(said: str, pages: Sequence[Page]) -> str:
+    said = " ".join(clean(said).split())
+    if 4 <= len(said) <= 200 and not _BAD_TITLE.fullmatch(said):
+        return said
+    first = next((page for page in pages if page.lines), None)
+    if first is None:
+        return ""
+    upper = [
+        line for line in first.lines if line.box[1] < first.height * 0.6 and sum(c.isalpha() for c in line.text) >= 4
+    ]
+    if not upper:
+        return ""
+    largest = max(line.size for line in upper)
+    usual = Counter(line.size for line in first.lines).most_common(1)[0][0]
+    if largest < 1.15 * usual:
+        bold = [
+            line for line in upper[:6] if (line.bold or line.text == line.text.upper()) and 6 <= len(line.text) <= 120
+        ]
+        return bold[0].text if bold else ""
+    return " ".join(line.text for line in upper if line.size == largest)[:200]
+
+
+def _date(pages: Sequence[Page], metadata: dict[str, str]) -> str:
+    first = next((page for page in pages if page.lines), None)
+    text = " ".join(line.text for line in first.lines) if first else ""
+    if match := _DATE.search(text[:6000]):
+        found = match.groupdict()
+        if found["y"]:
+            return match.group() if found["m"] <= "12" and found["d"] <= "31" else ""
+        month = _MONTHS.index((found["month"] or found["month2"]).lower()) + 1
+        day = int(found["day"] or found["day2"])
+        if 1 <= day <= 31:
+            return f"{found['year'] or found['year2']}-{month:02}-{day:02}"
+    created = re.match(r"D:(\d{4})(\d\d)(\d\d)", metadata.get("creationDate", ""))
+    return "-".join(created.groups()) if created and "1980" < created.group(1) < "2100" else ""
+
+
+def _has_picture(pdf: Any, index: int) -> bool:
+    try:
+        return bool(pdf[index].get_images() or pdf[index].get_drawings())
+    except Exception:  # a broken page has nothing to show
+        return False
+
+
+def _numbers(pages: Sequence[int]) -> str:
+    """'Page 3' or 'Pages 3, 7-9'."""
+    runs: list[list[int]] = []
+    for number in pages:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs[:20])
+    more = ", …" if len(runs) > 20 else ""
+    return f"{'Page' if len(pages) == 1 else 'Pages'} {shown}{more}"

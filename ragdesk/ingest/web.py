@@ -1,0 +1,279 @@
+"""Web pages, XML and e-books in, documents out: headings, paragraphs, lists and tables; nothing is fetched."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ragdesk.domain import Document
+from ragdesk.errors import Unreadable
+from ragdesk.ingest.archive import parse_xml, safe_members
+from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.office import iso_day, table_blocks
+from ragdesk.ingest.plain import decode
+
+_HIDDEN = frozenset(
+    ("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select", "button", "nav")
+)
+_BLOCKS = frozenset(
+    (
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "body",
+            "caption",
+            "center",
+            "dd",
+            "details",
+            "dialog",
+            "div",
+            "dl",
+            "dt",
+        ),
+        *(
+            "fieldset",
+            "figcaption",
+            "figure",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "html",
+        ),
+        *(
+            "li",
+            "main",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "summary",
+            "table",
+            "tbody",
+            "td",
+            "tfoot",
+            "th",
+            "thead",
+            "tr",
+            "ul",
+        ),
+    )
+)
+_TITLES = frozenset(("title", "article-title", "head", "subtitle"))
+_PARAGRAPHS = frozenset(("p", "para", "simpara", "v", "term", "subject", "abstract-p"))
+_LEAST_KEPT = 0.25
+_DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.created", "citation_date", "pubdate")
+
+
+def read_html(path: Path) -> Document:
+    """A web page without its navigation; with it where little else is left."""
+    return _html_document(path.read_bytes(), "html")
+
+
+def read_xml(path: Path) -> Document:
+    """XML of any kind: titles as headings, paragraphs, and the text of every other element that holds text itself."""
+    root = parse_xml(path.read_bytes())
+    builder = DocumentBuilder()
+    if _name(root) == "html":
+        return _html_document(path.read_bytes(), "html")
+    title = ""
+    for element, depth in _elements(root, 0):
+        name = _name(element)
+        text = " ".join("".join(element.itertext()).split()) if name in _TITLES | _PARAGRAPHS else _own_text(element)
+        if not text:
+            continue
+        if name in _TITLES:
+            title = title or text
+            builder.block("heading", text, level=max(1, min(6, depth - 1)))
+        elif name in _PARAGRAPHS:
+            builder.block("paragraph", text)
+        else:
+            builder.block("item", text)
+    return builder.document("xml", title=title)
+
+
+def read_epub(path: Path) -> Document:
+    """An e-book: its chapters in order, each as a page."""
+    parts = safe_members(path)
+    encrypted = parts.get("META-INF/encryption.xml", b"")
+    if re.search(rb'URI="[^"]+\.x?html?"', encrypted):
+        raise Unreadable("It is protected against copying (DRM)", skipped=True)
+    container = parse_xml(parts["META-INF/container.xml"])
+    opf_name = next((e.get("full-path") for e in container.iter() if _name(e) == "rootfile"), None)
+    if opf_name not in parts:
+        raise Unreadable("It is damaged: its list of chapters is missing")
+    package = parse_xml(parts[opf_name])
+    files = {e.get("id"): unquote(e.get("href") or "") for e in package.iter() if _name(e) == "item"}
+    builder = DocumentBuilder()
+    for reference in (e for e in package.iter() if _name(e) == "itemref"):
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(opf_name), files.get(reference.get("idref"), "")))
+        if name not in parts:
+            continue
+        root = _parse_html(parts[name])
+        heading = (
+            next((" ".join(e.text_content().split()) for e in root.iter("h1", "h2", "h3")), "")
+            if root is not None
+            else ""
+        )
+        builder.page(heading[:120])
+        if root is not None:
+            _add_html(root, builder, keep_all=False)
+    said = {
+        n: next((" ".join((e.text or "").split()) for e in package.iter() if _name(e) == n), "")
+        for n in ("title", "date", "creator")
+    }
+    return builder.document(
+        "epub",
+        title=said["title"],
+        date=iso_day(said["date"]) or said["date"][:4],
+        page_kind="chapter",
+        metadata={"author": said["creator"]},
+    )
+
+
+# --- HTML ---------------------------------------------------------------------------------------------------------
+
+
+def _html_document(data: bytes, format: str) -> Document:
+    root = _parse_html(data)
+    builder = DocumentBuilder()
+    if root is None:
+        return builder.document(format)
+    _add_html(root, builder, keep_all=False)
+    whole = DocumentBuilder()
+    _add_html(root, whole, keep_all=True)
+    if builder.length < _LEAST_KEPT * whole.length:
+        builder = whole
+    title = next((" ".join(e.text_content().split()) for e in root.iter("title") if e.text_content().strip()), "")
+    metas = {(m.get("name") or m.get("property") or "").lower(): m.get("content") or "" for m in root.iter("meta")}
+    date = next((day for name in _DATES if (day := iso_day(metas.get(name, "")))), "")
+    return builder.document(
+        format,
+        title=metas.get("og:title") or title or builder.first_heading,
+        date=date,
+        metadata={"author": metas.get("author", "")},
+    )
+
+
+def _parse_html(data: bytes) -> Any:
+    from lxml import etree, html
+
+    declared = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", data[:2048])
+    text = ""
+    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        try:
+            text = data.decode(declared.group(1).decode("ascii"))
+        except (LookupError, UnicodeDecodeError):
+            text = ""
+    text = text or decode(data)
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", ""))
+    if not text.strip():
+        return None
+    try:
+        return html.document_fromstring(
+            text, parser=html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+        )
+    except etree.ParserError:
+        return None
+
+
+def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
+    has_main = next(root.iter("main", "article"), None) is not None
+    inline: list[str] = []
+
+    def flush(kind: str = "paragraph") -> None:
+        text = re.sub(r"[ \t\r\f]*\n[ \t\r\f]*", "\n", re.sub(r"[ \t\r\f]+", " ", "".join(inline)))
+        inline.clear()
+        builder.block(
+            "item" if kind == "item" else "paragraph", f"- {text.strip()}" if kind == "item" and text.strip() else text
+        )
+
+    def left_out(element: Any, name: str) -> bool:
+        if name == "head" or (name in _HIDDEN and not (keep_all and name == "nav")):
+            return True
+        if element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", ""):
+            return not keep_all
+        inside_main = any(a.tag in ("main", "article") for a in element.iterancestors())
+        return not keep_all and has_main and name in ("header", "footer", "aside") and not inside_main
+
+    def walk(element: Any, kind: str) -> None:
+        name = element.tag if isinstance(element.tag, str) else ""
+        if not name or left_out(element, name):
+            return
+        if name in _BLOCKS:
+            flush(kind)
+        if re.fullmatch("h[1-6]", name):
+            builder.block("heading", " ".join(element.text_content().split()), level=int(name[1]))
+            return
+        if name == "table" and _is_data(element):
+            table_blocks(builder, _table_rows(element))
+            return
+        if name == "pre":
+            builder.block("code", element.text_content())
+            return
+        if name == "br":
+            inline.append("\n")
+        if name == "img" and len((element.get("alt") or "").split()) >= 3:
+            inline.append(f" {element.get('alt')} ")
+        inner = "item" if name in ("li", "dd") else "paragraph" if name in _BLOCKS else kind
+        inline.append(re.sub(r"\s+", " ", element.text or ""))
+        for child in element:
+            walk(child, inner)
+            inline.append(re.sub(r"\s+", " ", child.tail or ""))
+        if name in _BLOCKS:
+            flush(inner)
+
+    for body in root.iter("body"):
+        walk(body, "paragraph")
+    flush()
+
+
+def _is_data(table: Any) -> bool:
+    """Whether a table holds data rather than a page's layout."""
+    if next(table.iter("th", "caption"), None) is not None:
+        return True
+    if any(inner is not table for inner in table.iter("table")):
+        return False
+    rows = [len(list(row.iter("td", "th"))) for row in table.iter("tr")]
+    cells = [len(cell.text_content()) for cell in table.iter("td")]
+    return len(rows) >= 2 and max(rows, default=0) >= 2 and sum(cells) <= 200 * max(1, len(cells))
+
+
+def _table_rows(table: Any) -> Iterator[list[str]]:
+    for row in table.iter("tr"):
+        cells = [" ".join(cell.text_content().split()) for cell in row if cell.tag in ("td", "th")]
+        if any(cells):
+            yield cells
+
+
+# --- XML ----------------------------------------------------------------------------------------------------------
+
+
+def _name(element: Any) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def _elements(element: Any, depth: int) -> Iterator[tuple[Any, int]]:
+    if not isinstance(element.tag, str) or _name(element) in ("binary", "style", "script"):
+        return
+    yield element, depth
+    if _name(element) not in _TITLES | _PARAGRAPHS and depth < 200:
+        for child in element:
+            yield from _elements(child, depth + 1)
+
+
+def _own_text(element: Any) -> str:
+    text = " ".join([element.text or "", *(child.tail or "" for child in element)])
+    return " ".join(f"{text} {element.get('text') or ''}".split())
