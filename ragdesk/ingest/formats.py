@@ -153,7 +153,7 @@ def _reader(kind: str) -> Callable[[Path], Document]:
 def _kind_of_text(head: bytes, suffix: str) -> str:
     from ragdesk.ingest.code import LANGUAGES
 
-    if suffix == ".mbox" or (head.startswith(b"From ") and b"\nReceived:" in head):
+    if suffix == ".mbox" or (suffix != ".eml" and head.startswith(b"From ") and b"\nReceived:" in head):
         raise Unreadable("It is a mailbox, which is not read yet", "Save its messages as .eml files", skipped=True)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:600].lower()
     if suffix in LANGUAGES:

@@ -21,6 +21,12 @@ from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_row
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
 
+_RULE = re.compile(r"[-_=*.·—–~#]{4,}")
+"""Lines drawn with characters; they say nothing."""
+
+_OUTER_LINES = 3
+"""So many lines at each end of a page may be running heads although they stand further in."""
+
 _HYPHENS = "-\u2010\u00ad"
 _ITEM = re.compile(r"(?:[•◦▪●○■□–·*]|[-]|\(?[a-zA-Z]\)|\(?(?:[ivx]{1,5})\)|\(?\d{1,3}[.)])$")
 _PAGE_NUMBER = re.compile(
@@ -130,7 +136,8 @@ def _lines(page: Any) -> Iterator[Line]:
     flags = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_PRESERVE_WHITESPACE
     turn = page.rotation_matrix if page.rotation else None
     sizes = {}
-    for block in page.get_text("dict", flags=flags)["blocks"]:
+    extracted = page.get_textpage(flags=flags)
+    for block in page.get_text("dict", textpage=extracted)["blocks"]:
         for number, line in enumerate(block.get("lines", ())):
             spans = [s for s in line["spans"] if s["text"].strip()]
             if spans:
@@ -139,9 +146,9 @@ def _lines(page: Any) -> Iterator[Line]:
                 sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
     current: tuple[int, int] | None = None
     words: list[Word] = []
-    for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", flags=flags):
+    for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", textpage=extracted):
         text = "".join(clean(text).split())
-        if not text:
+        if not text or _RULE.fullmatch(text):
             continue
         if (block, line) != current and words and current is not None:
             yield Line(words, *sizes.get(current, (0.0, False)))
@@ -162,15 +169,23 @@ def _survey(pages: Sequence[Page]) -> _Reading:
     vocabulary: Counter[str] = Counter()
     for page in pages:
         masks = set()
+        outer = _outer_lines(page)
         for line in page.lines:
             sizes[line.size] += len(line.text)
             vocabulary.update(word.text.strip(".,;:()\"'").lower() for word in line.words)
-            if _at_margin(line, page):
+            if id(line) in outer:
                 masks.add(_mask(line.text))
         margins.update(masks)
     needed = max(3, min(8, len(pages) // 3))
     running = frozenset(mask for mask, count in margins.items() if count >= needed)
     return _Reading(sizes.most_common(1)[0][0] if sizes else 0.0, running, vocabulary, len(pages))
+
+
+def _outer_lines(page: Page) -> set[int]:
+    """Lines (by identity) that stand where running heads and page numbers do."""
+    ordered = sorted(page.lines, key=lambda line: line.box[1])
+    outer = {id(line) for line in (*ordered[:_OUTER_LINES], *ordered[-_OUTER_LINES:])}
+    return outer | {id(line) for line in ordered if _at_margin(line, page)}
 
 
 def _at_margin(line: Line, page: Page) -> bool:
@@ -186,13 +201,19 @@ def _mask(text: str) -> str:
 
 def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None:
     kept: list[Line] = []
+    outer = _outer_lines(page)
     for line in page.lines:
-        if _at_margin(line, page):
+        if id(line) in outer:
             if reading.pages >= 3 and _mask(line.text) in reading.running:
                 if not _PAGE_NUMBER.fullmatch(line.text):
                     reading.heads.append(line.text)
                 continue
-            if _PAGE_NUMBER.fullmatch(line.text) and reading.pages > 1 and len(line.text) <= 20:
+            if (
+                _at_margin(line, page)
+                and _PAGE_NUMBER.fullmatch(line.text)
+                and reading.pages > 1
+                and len(line.text) <= 20
+            ):
                 continue
         kept.append(line)
     for group in reading_order(kept, page):
