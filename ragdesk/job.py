@@ -12,7 +12,10 @@ from ragdesk.errors import Cancelled
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is: `done` of `total` (0 where unknown), what it is at in which phase, and the seconds left (None where unknown)."""
+    """How far a job is: `done` of `total` (0 where unknown), what it is at in which phase, and the seconds left.
+
+    `seconds_left` is None where that cannot be told yet.
+    """
 
     done: int
     total: int

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Text in, the spans of its sentences out: in order, without overlap, verbatim, leaving only white space between them.
 
 Rules, no model and no language to name: the same text always gives the same sentences, in any script that marks where

@@ -32,7 +32,20 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills with a si
 def write_archive(folder: Path, documents: int = 14) -> None:
     """Invented reports, enough of them that reading and embedding take a few seconds."""
     rng = random.Random(3)
-    nouns = "ledger copper mine meadow lantern barrel harbour winter orchard bridge mill clock".split()
+    nouns = [
+        "ledger",
+        "copper",
+        "mine",
+        "meadow",
+        "lantern",
+        "barrel",
+        "harbour",
+        "winter",
+        "orchard",
+        "bridge",
+        "mill",
+        "clock",
+    ]
     folder.mkdir()
     for d in range(documents):
         lines = [f"# Report {d} of the {rng.choice(nouns)} commission", ""]

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Sentences: verbatim spans, in many languages, covering all that is not white space."""
 
 from __future__ import annotations

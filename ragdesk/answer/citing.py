@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ragdesk.domain import Citation, Hit, Span
 from ragdesk.sentences import sentences
 
-_NUMBERS = r"\^?\d{1,3}(?:\s*(?:,|;|&|and|und|et|y|-|–)\s*\^?\d{1,3})*"  # noqa: RUF001
+_NUMBERS = r"\^?\d{1,3}(?:\s*(?:,|;|&|and|und|et|y|-|–)\s*\^?\d{1,3})*"
 _SOURCE = r"(?:sources?|quellen?|passages?)"
 _ONE = (
     rf"(?:\[\s*(?:{_SOURCE}\s*)?{_NUMBERS}\s*\]|【\s*(?:{_SOURCE}\s*)?{_NUMBERS}\s*(?:†[^】\n]*)?】"
@@ -121,13 +121,13 @@ def _is_index(text: str, match: re.Match[str]) -> bool:
     before = text[match.start() - 1] if match.start() else ""
     if match["before"] or not (before.isalnum() or before == "_") or _UNSPACED.match(before):
         return False
-    return re.match(r"\s*(?:[.,;:!?…。！？)\n]|\Z)", text[match.end() :]) is None or before == "_"  # noqa: RUF001
+    return re.match(r"\s*(?:[.,;:!?…。！？)\n]|\Z)", text[match.end() :]) is None or before == "_"
 
 
 def _named(group: str) -> list[int]:
     """The numbers that a run of marks names; 1-3 names three."""
     numbers: list[int] = []
-    for first, last in re.findall(r"(\d+)(?:\s*[-–]\s*\^?(\d+))?", group):  # noqa: RUF001
+    for first, last in re.findall(r"(\d+)(?:\s*[-–]\s*\^?(\d+))?", group):
         numbers.extend(range(int(first), min(int(last), int(first) + 20) + 1) if last else [int(first)])
     return numbers
 

@@ -81,7 +81,7 @@ def _source(number: int, hit: Hit) -> str:
 
 def _unfenced(text: str) -> str:
     """The text, unable to end the fence around it."""
-    return re.sub(r"<(?=\s*/?\s*source\b)", "‹", text, flags=re.IGNORECASE)  # noqa: RUF001
+    return re.sub(r"<(?=\s*/?\s*source\b)", "‹", text, flags=re.IGNORECASE)
 
 
 def _recent(history: Sequence[Message], count_tokens: Callable[[str], int], budget_tokens: int) -> list[Message]:

@@ -30,7 +30,8 @@ _DEFINITION = re.compile(
     r"(?:(?P<kind>class|struct|enum|interface|trait|impl|module|namespace|object|record|protocol|extension)\b"
     r"|(?:function\*?|func|fun|fn|def|sub|macro_rules!|proc|procedure|create\s+(?:or\s+replace\s+)?(?:table|view|function|procedure))\b"
     r"|(?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)\s*=>|\w+\s*=>)"
-    r"|[\w<>\[\],:*&~\s]+?\b(?!if|for|while|switch|return|else|catch|new\b)\w+\s*\([^;{}]*\)\s*(?:const|noexcept|throws\s[\w, .]+)?\s*\{)",
+    r"|[\w<>\[\],:*&~\s]+?\b(?!if|for|while|switch|return|else|catch|new\b)\w+\s*\([^;{}]*\)\s*"
+    r"(?:const|noexcept|throws\s[\w, .]+)?\s*\{)",
     re.I,
 )
 _LEADING = re.compile(r"^[ \t]*(?://|#(?!include|define|if|endif)|/\*|\*|--|@|\[|\"\"\")")

@@ -133,7 +133,7 @@ def kind_of(path: Path) -> str:
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP" or head[4:12] in (b"ftypheic", b"ftypmif1", b"ftypavif"):
+    if (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or head[4:12] in (b"ftypheic", b"ftypmif1", b"ftypavif"):
         raise Unreadable(*_PICTURE, skipped=True)
     if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
         raise Unreadable("It is a recording", skipped=True)

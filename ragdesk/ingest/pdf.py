@@ -36,16 +36,18 @@ _NUMBERED = re.compile(
     r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z]"
 )
 _BAD_TITLE = re.compile(
-    r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|.*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt)|[\W\d_]*|document\d*|print|title)"
+    r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"
+    r".*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt))"
 )
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_MONTH = "|".join(_MONTHS)
 _DATE = re.compile(
-    r"(?i)\b(?:(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)|(?P<month>"
-    + "|".join(_MONTHS)
-    + r")\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)"
-    r"|(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?(?P<month2>"
-    + "|".join(_MONTHS)
-    + r"),?\s+(?P<year2>(?:19|20)\d\d))\b"
+    r"(?i)\b(?:(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"
+    rf"|(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?(?P<month2>{_MONTH}),?\s+(?P<year2>(?:19|20)\d\d))\b"
 )
 
 

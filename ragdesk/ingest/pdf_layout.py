@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
         words = sorted((word for line in row for word in line.words), key=lambda w: w.box[0])
         size = max(1.0, statistics.median(w.box[3] - w.box[1] for w in words))
         gaps = 0
-        for before, word in zip(words, words[1:], strict=False):
+        for before, word in itertools.pairwise(words):
             word.gap = word.box[0] - before.box[2] > 1.2 * size
             gaps += word.gap
         wide += gaps > 0
@@ -177,7 +178,7 @@ def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     rows: list[list[Line]] = []
     base = height = 0.0
     for line in sorted(lines, key=lambda line: (line.box[1] + line.box[3]) / 2):
-        x0, y0, x1, y1 = line.box
+        _x0, y0, _x1, y1 = line.box
         middle = (y0 + y1) / 2
         if rows and abs(middle - base) < 0.4 * max(height, y1 - y0):
             rows[-1].append(line)

@@ -200,7 +200,9 @@ def read_latex(path: Path) -> Document:
     if author := _plain_latex(_argument(source, "author")):
         builder.block("paragraph", author)
     body = source.partition(r"\begin{document}")[2].partition(r"\end{document}")[0] or source
-    marks = r"\\(part|chapter|section|subsection|subsubsection|paragraph)\*?\s*(?:\[[^\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}|\\item\b|\n\s*\n|\\\\"
+    braces = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+    levels = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph")
+    marks = rf"\\({'|'.join(levels)})\*?\s*(?:\[[^\]]*\])?{braces}|\\item\b|\n\s*\n|\\\\"
     kind: BlockKind = "paragraph"
     end = 0
     for match in itertools.chain(re.finditer(marks, body), (None,)):
@@ -212,7 +214,6 @@ def read_latex(path: Path) -> Document:
         end = match.end()
         kind = "item" if match.group().startswith(r"\item") else "paragraph"
         if match.group(1):
-            levels = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph")
             builder.block("heading", _plain_latex(match.group(2)), level=1 + levels.index(match.group(1)))
     return builder.document("latex", title=title, date=date.group() if date else "")
 
@@ -253,7 +254,7 @@ def _item_blocks(spans: list[Span], words: list[str]) -> Iterator[Block]:
 
 
 def _heading_level(line: str) -> int:
-    if len(line) > 100 or line.endswith((".", ",", ";", ":")) and not _NUMBERED.fullmatch(line):
+    if len(line) > 100 or (line.endswith((".", ",", ";", ":")) and not _NUMBERED.fullmatch(line)):
         return 0
     if marked := _MARKED.match(line):
         return len(marked.group(1))

@@ -1,6 +1,5 @@
 """Citing: invented marks go, valid ones are bound to verbatim sentences."""
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 import time

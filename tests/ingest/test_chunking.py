@@ -18,7 +18,10 @@ TOKENS = Tokens(model_folder())
 
 def sentence(seed: int, words: int = 12) -> str:
     rng = random.Random(seed)
-    chosen = (rng.choice("river stone lantern copper meadow winter basket harbour".split()) for _ in range(words))
+    chosen = (
+        rng.choice(["river", "stone", "lantern", "copper", "meadow", "winter", "basket", "harbour"])
+        for _ in range(words)
+    )
     return " ".join(chosen).capitalize() + "."
 
 
