@@ -138,10 +138,11 @@ def _check(options: argparse.Namespace, job: Job) -> int:
 def _search(options: argparse.Namespace, job: Job) -> int:
     if options.queries:
         return _search_many(options, job)
+    question, scope = _text(options), _scope(options)
     with _engine(options, write=False) as engine:
-        hits = engine.search(_text(options), scope=_scope(options), limit=options.k, job=job)
+        hits = engine.search(question, scope=scope, limit=options.k, job=job)
     if options.json:
-        _print_json({"query": options.text, "hits": [hit.to_json() for hit in hits]})
+        _print_json({"query": question, "hits": [hit.to_json() for hit in hits]})
     else:
         for hit in hits:
             _print_hit(hit)
@@ -168,10 +169,10 @@ def _search_many(options: argparse.Namespace, job: Job) -> int:
 
 
 def _ask(options: argparse.Namespace, job: Job) -> int:
+    question, scope = "" if options.queries else _text(options), _scope(options)
     with _engine_for_asking(options) as engine:
         if options.queries:
             return _ask_many(options, engine, job)
-        question = _text(options)
         streamed: list[str] = []
 
         def on_text(text: str) -> None:
@@ -181,7 +182,7 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
 
         answer, conversation = engine.ask(
             question,
-            scope=_scope(options),
+            scope=scope,
             model=options.model,
             conversation_id=options.conversation,
             on_text=on_text,
