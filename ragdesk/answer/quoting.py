@@ -24,8 +24,9 @@ _SENTENCES_READ = 60
 _MOST_QUOTED = 3
 _NEARLY_AS_GOOD = 0.85
 _SHORT_WORDS = 4
-_ENOUGH = 0.53
-"""The least of nearness and coverage together that counts as an answer; see tests/benchmarks/refusing.py."""
+_ENOUGH = 0.45
+"""The least `confidence` that counts as an answer. Of 120 questions asked of the documents they were written for (SQuAD 2,
+CLAP NQ, CUAD) 96 % pass, of 160 asked of unrelated documents 6 %. Near misses are not told apart by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def quote(
     vectors = embedder.embed([question, *(sentence.text for sentence in found)], job=job)
     nearness = (vectors[1:] @ vectors[0]).tolist()
     weights = rarity(library, question)
-    if confidence(max(nearness), max(coverage(hit.text + " " + hit.context, weights) for hit in hits[:3])) < _ENOUGH:
+    covered = max(coverage(f"{hit.text} {hit.context}", weights) for hit in hits[:3])
+    if confidence(max(nearness), covered, max(hit.vector_score for hit in hits)) < _ENOUGH:
         return NOT_IN_DOCUMENTS, ()
     best_hit = max(hit.score for hit in hits) or 1.0
     scores = [
@@ -67,9 +69,12 @@ def quote(
     return _written(chosen, library.hashes({sentence.hit.document_id for sentence in chosen}))
 
 
-def confidence(nearest: float, covered: float) -> float:
-    """How likely the documents answer, 0 to 1, from the best sentence's cosine and the best coverage of the rare words."""
-    return 0.6 * nearest + 0.4 * covered
+def confidence(nearest: float, covered: float, nearest_chunk: float) -> float:
+    """How likely the documents answer, 0 to 1: the cosine of the best sentence, coverage of the rare words, best chunk.
+
+    `nearest_chunk` is the cosine of the best situated chunk; 0 where nothing is embedded yet, and then does not count.
+    """
+    return 0.4 * nearest + 0.2 * covered + 0.4 * (nearest_chunk or nearest)
 
 
 def rarity(library: Library, question: str) -> dict[str, float]:
