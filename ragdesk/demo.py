@@ -53,6 +53,8 @@ def _as_expected(answer: Answer, expected: dict[str, Any] | None) -> bool:
     if expected is None:
         return not answer.answered
     return any(
-        Path(c.path).name == expected["file"] and (expected["page"] is None or c.page == expected["page"])
+        Path(c.path).name == expected["file"]
+        and (expected["page"] is None or c.page == expected["page"])
+        and expected["contains"] in " ".join(c.quote.split())
         for c in answer.citations
     )

@@ -95,10 +95,14 @@ def coverage(text: str, weights: Mapping[str, float]) -> float:
 
 
 def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
+    """The sentences of the hits that say something by themselves: no headings and no header rows, which are context."""
     found = []
     for hit in hits:
+        situating = {_plain(part) for line in hit.context.split("\n")[:2] for part in (line, *line.split(" > "))}
         for start, end in sentences(hit.text):
             text = hit.text[start:end]
+            if _plain(text).lstrip("#* ") in situating:
+                continue
             if len(text.split()) >= _SHORT_WORDS or (len(text) >= 8 and not text.isascii()):
                 found.append(_Sentence(hit, (hit.span[0] + start, hit.span[0] + end), text))
     return found

@@ -247,7 +247,7 @@ def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any,
                 indented or last.box[2] < max(r.box[2] for r in lines) - 60
             )
             if line_level:
-                breaks = kind != "heading" or level != line_level or apart
+                breaks = kind != "heading" or level != line_level or apart or _NUMBERED.match(line.text) is not None
             else:
                 breaks = kind == "heading" or apart or _is_item(line) or ended
             if breaks:
