@@ -24,6 +24,9 @@ _MARGIN = 0.12
 _RULE = re.compile(r"[-_=*.·—–~#]{4,}")
 """Lines drawn with characters; they say nothing."""
 
+_MOST_REPEATED = 0.3
+"""Share of a document's text that may be taken for running heads; where it would be more, nothing is."""
+
 _OUTER_LINES = 3
 """So many lines at each end of a page may be running heads although they stand further in."""
 
@@ -176,10 +179,14 @@ def _survey(pages: Sequence[Page]) -> _Reading:
             sizes[line.size] += len(line.text)
             vocabulary.update(word.text.strip(".,;:()\"'").lower() for word in line.words)
             if id(line) in outer:
-                masks.add(_mask(line.text))
+                masks.add(_mask(line, page))
         margins.update(masks)
     needed = max(3, min(8, len(pages) // 3))
     running = frozenset(mask for mask, count in margins.items() if count >= needed)
+    lines = [(page, line) for page in pages for line in page.lines]
+    repeated = sum(len(line.text) for page, line in lines if _mask(line, page) in running)
+    if repeated > _MOST_REPEATED * sum(len(line.text) for _, line in lines):
+        running = frozenset()  # a form or a deck of slides, whose pages are much alike
     return _Reading(sizes.most_common(1)[0][0] if sizes else 0.0, running, vocabulary, len(pages))
 
 
@@ -194,8 +201,15 @@ def _at_margin(line: Line, page: Page) -> bool:
     return line.box[3] < page.height * _MARGIN or line.box[1] > page.height * (1 - _MARGIN)
 
 
-def _mask(text: str) -> str:
-    return re.sub(r"\b[ivxlc]+\b|\d+", "#", text.lower())
+def _mask(line: Line, page: Page) -> str:
+    """What a line has in common with the same line of other pages: at the margin numbers may differ, further in nothing.
+
+    Page numbers, told by what stands around them, may differ anywhere.
+    """
+    text = line.text.lower()
+    if _at_margin(line, page) or (_PAGE_NUMBER.fullmatch(text) and not text.isalnum()):
+        return re.sub(r"\b[ivxlc]+\b|\d+", "#", text)
+    return text
 
 
 # --- Second pass --------------------------------------------------------------------------------------------------
@@ -206,7 +220,7 @@ def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None
     outer = _outer_lines(page)
     for line in page.lines:
         if id(line) in outer:
-            if reading.pages >= 3 and _mask(line.text) in reading.running:
+            if reading.pages >= 3 and _mask(line, page) in reading.running:
                 if not _PAGE_NUMBER.fullmatch(line.text):
                     reading.heads.append(line.text)
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def read_xlsx(path: Path) -> Document:
     uncalculated = sum(
         data.count(b"<f>") + data.count(b"<f ") for n, data in parts.items() if n.startswith("xl/worksheets/")
     )
-    if uncalculated and not any(b"</f><v>" in data for n, data in parts.items() if n.startswith("xl/worksheets/")):
+    if uncalculated and not any(
+        re.search(rb"</f><v>[^<]", data) for n, data in parts.items() if n.startswith("xl/worksheets/")
+    ):
         builder.warnings.append("Its formulas have no stored results; open it in Excel and save it to have them read.")
     core = core_properties(parts.get("docProps/core.xml", b""))
     return builder.document(

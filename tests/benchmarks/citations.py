@@ -27,7 +27,9 @@ def main() -> None:
     parser.add_argument("--queries", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=200)
     options = parser.parse_args()
-    asked = list(dict.fromkeys(json.loads(line)["text"] for line in options.queries.open(encoding="utf-8")))[: options.limit]
+    asked = list(dict.fromkeys(json.loads(line)["text"] for line in options.queries.open(encoding="utf-8")))[
+        : options.limit
+    ]
     answered = checked = 0
     wrong: list[str] = []
     began = time.monotonic()

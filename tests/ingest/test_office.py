@@ -1,0 +1,182 @@
+"""Word processor files, presentations and spreadsheets, made by the libraries that people's programs are tested with."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from pathlib import Path
+
+import docx
+import openpyxl
+import pptx
+import pytest
+from pptx.util import Inches
+
+from ragdesk.domain import Document
+from ragdesk.errors import Unreadable
+from ragdesk.ingest.formats import read
+
+_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def blocks(document: Document) -> list[tuple[str, str, str]]:
+    return [(b.kind, document.text[slice(*b.span)], b.context) for b in document.blocks]
+
+
+def odf(path: Path, mimetype: str, body: str, meta: str = "") -> Path:
+    """An OpenDocument file with this body."""
+    names = " ".join(
+        f'xmlns:{short}="{_OFFICE}{long}:1.0"'
+        for short, long in (("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"))
+    )
+    names += f' xmlns:presentation="{_OFFICE}presentation:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{mimetype}")
+        content = f"<office:document-content {names}><office:body>{body}</office:body></office:document-content>"
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "meta.xml", f"<office:document-meta {names}><office:meta>{meta}</office:meta></office:document-meta>"
+        )
+    return path
+
+
+def test_a_word_file_keeps_its_order_headings_lists_and_tables(tmp_path: Path) -> None:
+    file = docx.Document()
+    file.core_properties.title = "Minutes"
+    file.core_properties.modified = datetime.datetime(2024, 5, 6)
+    file.add_heading("Minutes of May", 0)
+    file.add_heading("Chains", 1)
+    file.add_paragraph("The chains were ordered.")
+    table = file.add_table(rows=2, cols=2)
+    for cell, text in zip(
+        [c for r in table.rows for c in r.cells], ("Yard", "Price", "Corrigan", "40,000"), strict=True
+    ):
+        cell.text = text
+    file.add_paragraph("buy rope", style="List Bullet")
+    file.add_paragraph("After the table.")
+    file.sections[0].header.paragraphs[0].text = "Confidential"
+    file.save(tmp_path / "a.docx")
+    document = read(tmp_path / "a.docx")
+    found = blocks(document)
+    assert ("heading", "Chains", "") in found
+    assert ("row", "Corrigan | 40,000", "Yard | Price") in found
+    order = [text for _, text, _ in found]
+    assert order.index("The chains were ordered.") < order.index("Corrigan | 40,000") < order.index("After the table.")
+    assert (document.title, document.date) == ("Minutes", "2024-05-06")
+    assert "Confidential" not in document.text
+    assert "Confidential" in document.metadata["running_heads"]
+
+
+def test_deleted_text_of_tracked_changes_is_left_out(tmp_path: Path) -> None:
+    file = docx.Document()
+    paragraph = file.add_paragraph("It costs ")
+    w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    from lxml import etree
+
+    for tag, inner, text in (("del", "delText", "ten"), ("ins", "t", "twelve")):
+        change = etree.SubElement(paragraph._p, f"{{{w}}}{tag}")
+        run = etree.SubElement(change, f"{{{w}}}r")
+        etree.SubElement(run, f"{{{w}}}{inner}").text = text
+    file.save(tmp_path / "a.docx")
+    assert read(tmp_path / "a.docx").text == "It costs twelve"
+
+
+def test_a_presentation_has_a_page_a_slide_with_title_table_and_notes(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    for title in ("Harbour", "Fees"):
+        slide = deck.slides.add_slide(deck.slide_layouts[5])
+        slide.shapes.title.text = title
+    table = slide.shapes.add_table(2, 2, Inches(1), Inches(3), Inches(5), Inches(1)).table
+    for cell, text in zip([c for r in table.rows for c in r.cells], ("Boat", "Fee", "Sailing", "nine"), strict=True):
+        cell.text = text
+    slide.notes_slide.notes_text_frame.text = "Say it slowly."
+    deck.save(tmp_path / "a.pptx")
+    document = read(tmp_path / "a.pptx")
+    assert document.page_kind == "slide"
+    assert [p.label for p in document.pages] == ["Harbour", "Fees"]
+    assert ("row", "Sailing | nine", "Boat | Fee") in blocks(document)
+    assert document.page_at(document.text.index("Notes: Say it slowly.")) == 2
+
+
+def test_a_spreadsheet_has_a_page_a_sheet_and_rows_with_their_header(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Sales"
+    for row in (("Town", "Year", "Sum"), ("Lipno", datetime.date(2024, 1, 31), 1234.5), ("Brod", None, 7.0)):
+        book.active.append(row)
+    book.create_sheet("Second").append(("only", "this"))
+    book.save(tmp_path / "a.xlsx")
+    document = read(tmp_path / "a.xlsx")
+    assert [p.label for p in document.pages] == ["Sales", "Second"]
+    assert ("row", "Lipno | 2024-01-31 | 1234.5", "Town | Year | Sum") in blocks(document)
+    assert ("row", "Brod |  | 7", "Town | Year | Sum") in blocks(document)
+
+
+def test_formulas_without_stored_results_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(("Sum", "of all"))
+    book.active.append(("=1+1", "x"))
+    book.save(tmp_path / "a.xlsx")
+    assert "no stored results" in read(tmp_path / "a.xlsx").warnings[0]
+
+
+def test_open_document_text_slides_and_sheets_are_read(tmp_path: Path) -> None:
+    text = odf(
+        tmp_path / "a.odt",
+        "text",
+        '<office:text><text:h text:outline-level="2">Owls</text:h><text:p>An owl<text:s text:c="2"/>sat.</text:p>'
+        "<text:list><text:list-item><text:p>mouse</text:p></text:list-item></text:list></office:text>",
+        "<dc:title>Birds</dc:title><dc:date>2020-02-03T00:00:00</dc:date>",
+    )
+    document = read(text)
+    assert blocks(document) == [("heading", "Owls", ""), ("paragraph", "An owl  sat.", ""), ("item", "- mouse", "")]
+    assert (document.title, document.date) == ("Birds", "2020-02-03")
+    sheet = odf(
+        tmp_path / "a.ods",
+        "spreadsheet",
+        '<office:spreadsheet><table:table table:name="Eggs"><table:table-row>'
+        '<table:table-cell><text:p>Bird</text:p></table:table-cell><table:table-cell table:number-columns-repeated="1000">'
+        "<text:p>Count</text:p></table:table-cell></table:table-row></table:table></office:spreadsheet>",
+    )
+    document = read(sheet)
+    assert document.pages[0].label == "Eggs"
+    assert document.text.count("Count") <= 200, "repeated cells are bounded"
+    slides = odf(
+        tmp_path / "a.odp",
+        "presentation",
+        '<office:presentation><draw:page><draw:frame presentation:class="title"><draw:text-box><text:p>Nests</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>Built of twigs.</text:p></draw:text-box></draw:frame>"
+        "</draw:page></office:presentation>",
+    )
+    document = read(slides)
+    assert [(p.label, p.number) for p in document.pages] == [("Nests", 1)]
+    assert "Built of twigs." in document.text
+
+
+def test_rich_text_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.rtf").write_bytes(
+        rb"{\rtf1\ansi{\info{\title Letter}}\b Dear\b0  M\'fcller,\par The mill is sold.\par}"
+    )
+    document = read(tmp_path / "a.rtf")
+    assert document.text == "Dear Müller,\n\nThe mill is sold."
+    assert document.title == "Letter"
+
+
+def test_a_file_that_unpacks_to_far_too_much_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.odt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", b"<a>" + b" " * (60 << 20) + b"</a>")
+    with pytest.raises(Unreadable, match="unpacks"):
+        read(tmp_path / "a.odt")
+
+
+def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("TOP SECRET")
+    with zipfile.ZipFile(tmp_path / "a.odt", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr(
+            "content.xml",
+            f'<!DOCTYPE a [<!ENTITY e SYSTEM "file://{secret}">]><d xmlns:office="{_OFFICE}office:1.0" '
+            f'xmlns:text="{_OFFICE}text:1.0"><office:text><text:p>seen &e;</text:p></office:text></d>',
+        )
+    assert "SECRET" not in read(tmp_path / "a.odt").text

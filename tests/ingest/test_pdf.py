@@ -1,0 +1,164 @@
+"""PDF: reading order, headings, tables, margins, hyphens, geometry; and honest refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from ragdesk.domain import Document, unpack_boxes
+from ragdesk.errors import Unreadable
+from ragdesk.ingest.formats import read
+
+LEFT, TOP = 72, 110
+BODY = ("It goes on for a while with words that are", "on no other page at this very place, and ends.")
+
+
+def pdf_of(path: Path, *pages: list[tuple[float, float, str, float]], **metadata: str) -> Path:
+    """A PDF whose pages hold these texts at (x, y) in these sizes."""
+    pdf = pymupdf.open()
+    for texts in pages:
+        page = pdf.new_page()
+        for x, y, text, size in texts:
+            page.insert_text((x, y), text, fontsize=size)
+    if metadata:
+        pdf.set_metadata(metadata)
+    pdf.save(path)
+    return path
+
+
+def paragraphs(document: Document, *kinds: str) -> list[str]:
+    return [document.text[slice(*b.span)] for b in document.blocks if not kinds or b.kind in kinds]
+
+
+def lines(*texts: str, x: float = LEFT, y: float = TOP, size: float = 11) -> list[tuple[float, float, str, float]]:
+    return [(x, y + 14 * n, text, size) for n, text in enumerate(texts)]
+
+
+def test_lines_of_a_paragraph_are_joined_and_a_gap_begins_another(tmp_path: Path) -> None:
+    page = [*lines("The first paragraph goes on", "over two lines."), *lines("The second stands apart.", y=TOP + 60)]
+    document = read(pdf_of(tmp_path / "a.pdf", page))
+    assert paragraphs(document) == ["The first paragraph goes on over two lines.", "The second stands apart."]
+
+
+def test_headings_are_told_by_their_size(tmp_path: Path) -> None:
+    body = lines("Income rose, because more boats came than in the", "years before, and stayed longer.", y=TOP + 70)
+    page = [(LEFT, TOP, "Annual report", 24), (LEFT, TOP + 40, "Income", 15), *body]
+    document = read(pdf_of(tmp_path / "a.pdf", page))
+    headings = [(document.text[slice(*b.span)], b.level) for b in document.blocks if b.kind == "heading"]
+    assert headings == [("Annual report", 1), ("Income", 2)]
+    assert document.title == "Annual report"
+
+
+def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
+    left = lines(*(f"left column line {n} of running text" for n in range(8)))
+    right = lines(*(f"right column line {n} of running text" for n in range(8)), x=330)
+    text = read(pdf_of(tmp_path / "a.pdf", [p for pair in zip(left, right, strict=True) for p in pair])).text
+    assert text.index("left column line 7") < text.index("right column line 0")
+
+
+def test_a_table_is_read_row_by_row_with_its_header_as_context(tmp_path: Path) -> None:
+    rows = [("Item", "Current", "Former"), ("Sales", "120", "110"), ("Costs", "80", "75"), ("Profit", "40", "35")]
+    page = [
+        (LEFT + 150 * c, TOP + 16 * r, cell, 11) for c in range(3) for r, row in enumerate(rows) for cell in [row[c]]
+    ]
+    document = read(pdf_of(tmp_path / "a.pdf", page))
+    found = [(document.text[slice(*b.span)], b.context) for b in document.blocks if b.kind == "row"]
+    assert ("Costs | 80 | 75", "Item Current Former") in found
+
+
+def test_running_heads_and_page_numbers_stay_out_of_the_text(tmp_path: Path) -> None:
+    pages = [
+        [
+            (LEFT, 40, "Handbook of the ferry", 9),
+            (300, 810, f"- {n} -", 9),
+            *lines(f"Page {n} speaks of topic {n * 7}."),
+        ]
+        for n in range(1, 6)
+    ]
+    document = read(pdf_of(tmp_path / "a.pdf", *pages))
+    assert "Handbook" not in document.text
+    assert "- 3 -" not in document.text
+    assert document.metadata["running_heads"] == "Handbook of the ferry"
+    assert "topic 21" in document.text
+
+
+def test_words_cut_at_line_ends_are_joined_and_real_hyphens_kept(tmp_path: Path) -> None:
+    page = lines("The agree-", "ment has a well-", "known non-compete clause; well-known indeed.")
+    document = read(pdf_of(tmp_path / "a.pdf", page))
+    assert document.text == "The agreement has a well-known non-compete clause; well-known indeed."
+
+
+def test_every_word_has_a_box_where_it_stands(tmp_path: Path) -> None:
+    path = pdf_of(
+        tmp_path / "a.pdf", lines("Otters live by the river."), lines("Badgers live in the agree-", "ment woods.")
+    )
+    document = read(path)
+    words = list(unpack_boxes(document.geometry))
+    on_pages = [word[4] for page in pymupdf.open(path) for word in page.get_text("words")]
+    assert [document.text[slice(*w.span)] for w in words] == [w.removesuffix("-") for w in on_pages]
+    assert [w.page for w in words] == [1] * 5 + [2] * 7
+    for word in words:
+        assert LEFT - 1 <= word.box[0] < word.box[2] < 500
+        assert TOP - 15 < word.box[1] < word.box[3] < TOP + 25
+
+
+def test_boxes_of_a_turned_page_are_as_it_is_shown(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    page = pdf.new_page(width=600, height=800)
+    page.insert_text((50, 700), "sideways")
+    page.set_rotation(90)
+    pdf.save(tmp_path / "a.pdf")
+    (word,) = unpack_boxes(read(tmp_path / "a.pdf").geometry)
+    assert 0 < word.box[0] < 150, "what is low on the page is at the left when it is turned by 90 degrees"
+    assert 0 < word.box[1] < 150
+
+
+def test_pages_without_text_are_recorded_and_told(tmp_path: Path) -> None:
+    document = read(pdf_of(tmp_path / "a.pdf", lines("Some words."), [], [], lines("More words.")))
+    assert [p.number for p in document.pages] == [1, 2, 3, 4]
+    assert document.empty_pages == [2, 3]
+    assert document.warnings[0].startswith("Pages 2-3 have no text")
+    assert document.page_at(document.text.index("More")) == 4
+
+
+def test_title_and_date_come_from_metadata_or_the_first_page(tmp_path: Path) -> None:
+    page = lines("This agreement is dated as of March 12, 2015 and so on.")
+    document = read(pdf_of(tmp_path / "a.pdf", page, title="The Lease", author="R. Brown"))
+    assert (document.title, document.date, document.metadata["author"]) == ("The Lease", "2015-03-12", "R. Brown")
+    assert (
+        read(pdf_of(tmp_path / "b.pdf", page, title="Microsoft Word - lease.doc")).title != "Microsoft Word - lease.doc"
+    )
+
+
+def test_a_scan_says_that_its_pages_are_pictures(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    page = pdf.new_page()
+    page.insert_image(page.rect, pixmap=pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 30, 30)))
+    pdf.save(tmp_path / "a.pdf")
+    with pytest.raises(Unreadable, match="pictures") as caught:
+        read(tmp_path / "a.pdf")
+    assert caught.value.skipped
+
+
+def test_a_password_and_damage_are_told(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    pdf.new_page().insert_text((72, 72), "secret")
+    pdf.save(tmp_path / "a.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="x", owner_pw="y")
+    with pytest.raises(Unreadable, match="password"):
+        read(tmp_path / "a.pdf")
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7\n" + b"garbage " * 50)
+    with pytest.raises(Unreadable, match="damaged"):
+        read(tmp_path / "b.pdf")
+
+
+def test_blocks_are_in_order_and_pages_cover_them(tmp_path: Path) -> None:
+    pages = [[*lines("One two three.", "Four five."), *lines("Six.", y=TOP + 80)] for _ in range(3)]
+    document = read(pdf_of(tmp_path / "a.pdf", *pages))
+    end = 0
+    for block in document.blocks:
+        assert document.text[end : block.span[0]].strip() == ""
+        end = block.span[1]
+    assert document.pages[0].span[0] == 0
+    assert document.pages[-1].span[1] == len(document.text) == end
