@@ -12,7 +12,6 @@ from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import read
 
 LEFT, TOP = 72, 110
-BODY = ("It goes on for a while with words that are", "on no other page at this very place, and ends.")
 
 
 def pdf_of(path: Path, *pages: list[tuple[float, float, str, float]], **metadata: str) -> Path:
