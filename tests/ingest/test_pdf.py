@@ -72,7 +72,9 @@ def test_running_heads_and_page_numbers_stay_out_of_the_text(tmp_path: Path) -> 
         [
             (LEFT, 40, "Handbook of the ferry", 9),
             (300, 810, f"- {n} -", 9),
-            *lines(f"Page {n} speaks of topic {n * 7}."),
+            *lines(
+                f"Page {n} speaks of topic {n * 7}.", f"The words of page {n} stand on no other", f"page, {n} of five."
+            ),
         ]
         for n in range(1, 6)
     ]
