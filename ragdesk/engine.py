@@ -15,8 +15,8 @@ from ragdesk.errors import Damaged, NotFound, Unavailable
 from ragdesk.ingest.folders import Changes
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Job
-from ragdesk.library import conversations, files
-from ragdesk.library.library import DATABASE, DEFAULT_COLLECTION, Library, StoredText
+from ragdesk.library import conversations, database, files
+from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
 from ragdesk.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def check_library(folder: Path, *, repair: bool, settings: Settings, job: Job) -
     """Check a library and, with `repair`, mend it; a damaged database is set aside and its documents are read again."""
     from ragdesk.library import checking
 
-    if not (folder / DATABASE).exists():
+    if not (folder / database.DATABASE).exists():
         raise NotFound(f"There is no library in {folder}", "Add documents first: ragdesk add FOLDER")
     if not checking.database_opens(folder):
         if not repair:
@@ -314,7 +314,7 @@ def _engine_to_check(folder: Path, repair: bool, settings: Settings) -> Engine:
 def _start_again(folder: Path, settings: Settings, job: Job) -> Finding:
     from ragdesk.library import checking
 
-    lock = Library.lock(folder)
+    lock = database.lock(folder)
     try:
         aside = checking.set_aside(folder)
     finally:

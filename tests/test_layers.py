@@ -15,7 +15,7 @@ import ragdesk
 HOUSE = Path(ragdesk.__file__).parent
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset(("__main__", "ui", "cli", "mcp", "demo", "progress")),
+    frozenset(("__main__", "ui", "cli", "mcp", "demo", "arguments", "printing", "progress")),
     frozenset(("engine",)),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models")),

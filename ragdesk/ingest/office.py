@@ -39,7 +39,7 @@ def read_docx(path: Path) -> Document:
             for note in parse_xml(parts[name]):
                 if note.get(f"{_W}type") is None:
                     builder.block("paragraph", _docx_text(note))
-    core = _core_properties(parts.get("docProps/core.xml", b""))
+    core = core_properties(parts.get("docProps/core.xml", b""))
     heads = {
         _docx_text(parse_xml(data)).strip()
         for name, data in parts.items()
@@ -258,7 +258,7 @@ def _heading_levels(styles: bytes) -> dict[str, int]:
     return levels
 
 
-def _core_properties(data: bytes) -> dict[str, str]:
+def core_properties(data: bytes) -> dict[str, str]:
     if not data:
         return {}
     root = parse_xml(data)
@@ -269,6 +269,3 @@ def _core_properties(data: bytes) -> dict[str, str]:
         "author": root.findtext(f"{_DC}creator") or "",
         "date": date,
     }
-
-
-core_properties = _core_properties

@@ -15,7 +15,8 @@ from pathlib import Path
 from ragdesk.errors import Damaged
 from ragdesk.job import Job
 from ragdesk.library import schema, words
-from ragdesk.library.library import DATABASE, Library, now
+from ragdesk.library.database import DATABASE
+from ragdesk.library.library import Library, now
 from ragdesk.library.vectors import VectorIndex
 
 _KEPT = ("collections", "sources", "exclusions", "conversations", "turns", "citations")

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json
-from ragdesk.errors import Damaged, NotFound, Unavailable
-from ragdesk.library import schema, words
+from ragdesk.errors import NotFound, Unavailable
+from ragdesk.library import schema, scopes, words
+from ragdesk.library.database import connect, explained, lock
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-DATABASE = "library.db"
 DEFAULT_COLLECTION = "Documents"
 
 _INFO = """
@@ -92,7 +92,7 @@ class Library:
         self._writing = threading.RLock()
         self._lock: BaseFileLock | None = None
         if write:
-            self._lock = self.lock(folder)
+            self._lock = lock(folder)
         try:
             self._connection = self._connect()
             self._prepare()
@@ -135,7 +135,7 @@ class Library:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
-                raise _explained(error, self.folder) from error
+                raise explained(error, self.folder) from error
             except BaseException:
                 self._roll_back()
                 raise
@@ -144,44 +144,9 @@ class Library:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    @staticmethod
-    def lock(folder: Path) -> BaseFileLock:
-        """Take the folder's lock, making the folder first. The system lets go of it when the process ends, however it ends."""
-        from filelock import FileLock, Timeout
-
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / "lock", timeout=0)
-            lock.acquire()
-        except Timeout as error:
-            raise Unavailable(
-                f"The library {folder} is in use by another RagDesk",
-                "Searching works meanwhile. To add or remove documents, close the other one or wait until it is done",
-            ) from error
-        except OSError as error:
-            raise Unavailable(f"The library folder {folder} cannot be used", str(error)) from error
-        return lock
-
     def _connect(self) -> sqlite3.Connection:
-        file = self.folder / DATABASE
-        if not self.writable and not file.exists():
-            raise NotFound(f"There is no library in {self.folder}", "Add documents first: ragdesk add FOLDER")
-        try:
-            connection = sqlite3.connect(
-                file, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=256
-            )
-            self._opened.append(connection)
-            connection.row_factory = sqlite3.Row
-            connection.create_function("terms", 1, words.terms, deterministic=True)
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA cache_size = -32000")
-            if self.writable:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-            else:
-                connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.Error as error:
-            raise _explained(error, self.folder) from error
+        connection = connect(self.folder, write=self.writable)
+        self._opened.append(connection)
         return connection
 
     def _prepare(self) -> None:
@@ -195,7 +160,7 @@ class Library:
         try:
             schema.migrate(self._connection)
         except sqlite3.Error as error:
-            raise _explained(error, self.folder) from error
+            raise explained(error, self.folder) from error
         if self.meta("terms") != words.TERMS_VERSION:
             with self.writing() as connection:
                 words.rebuild(connection)
@@ -352,7 +317,7 @@ class Library:
 
     def document(self, named: str) -> DocumentInfo:
         """The document with this id, path, file name or title. Raises `NotFound`."""
-        ids = self._named([named])
+        ids = scopes.documents_named(self.reading, [named])
         if not ids:
             raise NotFound(f"There is no document {named!r} in the library", "See `ragdesk list`")
         row = self.reading.execute(
@@ -362,37 +327,7 @@ class Library:
 
     def document_ids(self, scope: Scope) -> set[int] | None:
         """The documents in scope; None where the scope limits nothing. Raises `NotFound` for names that do not exist."""
-        if not scope.limits:
-            return None
-        limits: list[set[int]] = []
-        if scope.collections:
-            known = {name for name, _ in self.collections()}
-            if missing := set(scope.collections) - known:
-                raise NotFound(
-                    f"There is no collection {sorted(missing)[0]!r}", f"Collections: {', '.join(sorted(known))}"
-                )
-            limits.append(
-                self._ids(
-                    "collection_id IN (SELECT id FROM collections WHERE name IN (SELECT value FROM json_each(?)))",
-                    json.dumps(scope.collections),
-                )
-            )
-        if scope.documents:
-            limits.append(self._named(scope.documents))
-        if scope.types:
-            types = json.dumps([t.lower().lstrip(".") for t in scope.types])
-            limits.append(
-                self._ids(
-                    "format IN (SELECT value FROM json_each(?1)) OR EXISTS"
-                    " (SELECT 1 FROM json_each(?1) WHERE lower(documents.path) LIKE '%.' || value)",
-                    types,
-                )
-            )
-        if scope.after:
-            limits.append(self._ids("date != '' AND date >= ?", scope.after))
-        if scope.before:
-            limits.append(self._ids("date != '' AND date < ?", scope.before))
-        return set.intersection(*limits)
+        return scopes.document_ids(self.reading, scope)
 
     def chunks(self, ids: Iterable[int]) -> dict[int, StoredChunk]:
         """Chunks by id; ids that are gone are left out."""
@@ -438,21 +373,6 @@ class Library:
         documents, chunks = row.fetchone()
         return documents, chunks
 
-    def _ids(self, condition: str, *values: str) -> set[int]:
-        return {row[0] for row in self.reading.execute(f"SELECT id FROM documents WHERE {condition}", values)}
-
-    def _named(self, names: Iterable[str]) -> set[int]:
-        found: set[int] = set()
-        for name in names:
-            ids = self._ids("id = ?", name) if name.isdecimal() else set()
-            path = str(Path(name).expanduser().absolute())
-            ids = ids or self._ids("path = ? OR path = ?", name, path)
-            ids = (
-                ids or self._ids("path LIKE '%/' || ?1 OR path LIKE '%\\' || ?1", name) or self._ids("title = ?", name)
-            )
-            found |= ids
-        return found
-
 
 def now() -> str:
     """The time in UTC, ISO, to the second."""
@@ -483,24 +403,3 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         size_bytes=row["size_bytes"],
         hash=row["hash"],
     )
-
-
-def _explained(error: sqlite3.Error, folder: Path) -> Exception:
-    """What a database error means for the user."""
-    message = str(error).lower()
-    if "full" in message:
-        return Unavailable(
-            "The disk is full", f"Free some space on the disk of {folder} and try again; nothing was lost"
-        )
-    if "malformed" in message or "not a database" in message or "corrupt" in message:
-        return Damaged(
-            f"The library in {folder} is damaged ({error})",
-            "Run `ragdesk check --repair`; your own files are untouched",
-        )
-    if "locked" in message or "busy" in message:
-        return Unavailable("The library is busy", "Try again in a moment")
-    if "readonly" in message or "unable to open" in message or "disk i/o" in message:
-        return Unavailable(
-            f"The library in {folder} cannot be opened ({error})", "Check the folder's permissions and its disk"
-        )
-    return error

@@ -11,7 +11,8 @@ import pytest
 from ragdesk.domain import Answer, Citation, Scope
 from ragdesk.errors import Damaged, NotFound, Unavailable
 from ragdesk.library import conversations, files, indexes
-from ragdesk.library.library import DATABASE, Library
+from ragdesk.library.database import DATABASE
+from ragdesk.library.library import Library
 from tests.library.test_words import found, library, put
 
 __all__ = ["library"]

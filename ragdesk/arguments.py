@@ -1,0 +1,160 @@
+"""The command line's arguments: the parser, and what the parsed options mean."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ragdesk import __version__
+from ragdesk.domain import Scope
+from ragdesk.errors import WrongUse
+from ragdesk.settings import Settings
+
+EXIT_CODES = """exit codes: 0 done; 1 done, but some inputs failed (each named with its reason) or nothing could be answered;
+2 wrong use; 3 the environment is at fault (library in use, model missing, disk full); 4 the library is damaged"""
+
+
+def library_folder(options: argparse.Namespace) -> Path:
+    """The library that is meant: the one named, else that of the environment, else the default."""
+    from ragdesk.paths import default_library
+
+    return Path(options.library).expanduser().absolute() if options.library else default_library()
+
+
+def current_settings() -> Settings:
+    """The settings in the settings file."""
+    from ragdesk.paths import settings_file
+    from ragdesk.settings import load_settings
+
+    return load_settings(settings_file())
+
+
+def question_text(options: argparse.Namespace) -> str:
+    """The question on the command line. Raises `WrongUse` where there is none."""
+    text = " ".join(options.text).strip()
+    if not text:
+        raise WrongUse("There is no question", 'Give one: ragdesk ask "What is the notice period?"')
+    return text
+
+
+def scope_of(options: argparse.Namespace) -> Scope:
+    """The documents asked of. Raises `WrongUse` for a bad date."""
+    return Scope(
+        collections=tuple(options.collection or ()),
+        documents=tuple(options.document or ()),
+        types=tuple(options.type or ()),
+        after=_date(options.after),
+        before=_date(options.before),
+    )
+
+
+def row_scope(row: dict[str, Any], options: argparse.Namespace) -> Scope:
+    """The documents that a line of a query file is asked of: its own limits before those of the command."""
+    from dataclasses import replace
+
+    scope = scope_of(options)
+    if row.get("document"):
+        scope = replace(scope, documents=(str(row["document"]),))
+    if row.get("collection"):
+        scope = replace(scope, collections=(row["collection"],))
+    return scope
+
+
+def _date(text: str | None) -> str:
+    import re
+
+    if text and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+        raise WrongUse(f"{text!r} is not a date", "Write it as 2024-05-31, 2024-05 or 2024")
+    return text or ""
+
+
+def read_queries(name: str) -> list[dict[str, Any]]:
+    """The lines of a query file (`-`: standard input). Raises `WrongUse` naming what is wrong with it."""
+    try:
+        lines = (sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")).splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+    except FileNotFoundError as error:
+        raise WrongUse(f"There is no file {name}") from error
+    except ValueError as error:
+        raise WrongUse(f"{name} is not JSON lines ({error})") from error
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
+            raise WrongUse(f"A line of {name} lacks id or text", 'Lines are {"id": "1", "text": "the question"}')
+    return rows
+
+
+def _common(*, defaults: bool) -> argparse.ArgumentParser:
+    """Options that may stand before or after the command; only those before it have defaults, so that both count."""
+    common = argparse.ArgumentParser(add_help=False)
+    absent: Any = argparse.SUPPRESS
+    none, false = (None, False) if defaults else (absent, absent)
+    common.add_argument("--library", metavar="DIR", default=none, help="the library folder (or RAGDESK_LIBRARY)")
+    common.add_argument("--json", action="store_true", default=false, help="print JSON")
+    common.add_argument("--quiet", action="store_true", default=false, help="no progress bars")
+    common.add_argument("--debug", action="store_true", default=false, help="show tracebacks")
+    return common
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line understands."""
+    scope = argparse.ArgumentParser(add_help=False)
+    scope.add_argument("--collection", action="append", metavar="C", help="only in this collection (may be repeated)")
+    scope.add_argument("--document", action="append", metavar="D", help="only in this document: id, path or file name")
+    scope.add_argument("--type", action="append", metavar="T", help="only in files of this type, such as pdf")
+    scope.add_argument("--after", metavar="DATE", help="only in documents dated on or after this day")
+    scope.add_argument("--before", metavar="DATE", help="only in documents dated before this day")
+    parser = argparse.ArgumentParser(
+        prog="ragdesk",
+        description="Ask questions of your own documents, on your own machine.",
+        epilog=EXIT_CODES,
+        parents=[_common(defaults=True)],
+    )
+    parser.add_argument("--version", action="version", version=f"ragdesk {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=help, description=help, parents=[_common(defaults=False), *parents], epilog=EXIT_CODES
+        )
+
+    demo = command("demo", "do the whole job on the sample documents")
+    demo.add_argument("--out", metavar="FILE", help="where to write the transcript (Markdown)")
+    add = command("add", "add files and folders, or look at them again")
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    add.add_argument("--collection", default="Documents", metavar="C", help="the collection they go into")
+    add.add_argument("--words-only", action="store_true", help="leave the vectors for later")
+    sync = command("sync", "pick up what changed in everything that was added")
+    sync.add_argument("--words-only", action="store_true", help="leave the vectors for later")
+    remove = command("remove", "take documents or added folders out of the library; the files stay")
+    remove.add_argument("documents", nargs="+", metavar="DOCUMENT", help="id, path or file name; or an added folder")
+    command("list", "list the documents", scope)
+    command("collections", "list the collections")
+    check = command("check", "check the library")
+    check.add_argument("--repair", action="store_true", help="repair what is damaged")
+    search = command("search", "find passages", scope)
+    search.add_argument("text", nargs="*", metavar="TEXT")
+    search.add_argument("-k", type=int, metavar="N", help="how many passages")
+    search.add_argument(
+        "--queries", metavar="FILE.jsonl", help='many at once: {"id", "text", "document"?, "collection"?}'
+    )
+    ask = command("ask", "ask a question and get an answer with citations", scope)
+    ask.add_argument("text", nargs="*", metavar="TEXT")
+    ask.add_argument("--model", metavar="NAME", help="quote, or a GGUF file by name or path")
+    ask.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
+    ask.add_argument("--queries", metavar="FILE.jsonl", help="many at once; not kept as conversations")
+    conversations = command("conversations", "list the conversations")
+    conversations.add_argument("--delete", type=int, metavar="ID", help="delete one")
+    export = command("export", "write a conversation with its sources")
+    export.add_argument("conversation", type=int, metavar="CONVERSATION")
+    export.add_argument("--format", choices=("md", "html", "json"), default="md")
+    export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
+    models = command("models", "list, add, choose or remove language models")
+    models.add_argument("action", nargs="?", choices=("list", "use", "add", "remove"), default="list")
+    models.add_argument("model", nargs="?", metavar="MODEL", help="quote, a model's name, or the path of a GGUF file")
+    settings = command("settings", "show settings, or change one")
+    settings.add_argument("name", nargs="?")
+    settings.add_argument("value", nargs="?")
+    return parser

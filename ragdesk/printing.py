@@ -1,0 +1,127 @@
+"""What the command line prints: outcomes, hits, answers and errors, as text or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ragdesk.domain import Answer, DocumentInfo, Hit
+from ragdesk.errors import RagDeskError
+
+if TYPE_CHECKING:
+    from ragdesk.engine import Engine, Ingested
+
+
+def outcome_printer(options: argparse.Namespace) -> Callable[[Any], None]:
+    """What is called for each file that was read or refused: a line of JSON where asked for, else nothing."""
+
+    def show(outcome: Any) -> None:
+        if options.json:
+            row = {"path": outcome.path, "state": outcome.state, "reason": outcome.reason or None}
+            print_json(row, indent=None)
+
+    return show
+
+
+def report(options: argparse.Namespace, done: Ingested, engine: Engine, *, named: Sequence[str]) -> int:
+    """Tell what adding or syncing did; problems go to standard error. Returns the exit code: a file that was `named` counts."""
+    from ragdesk.paths import resolved
+
+    asked_for = {str(resolved(path)) for path in named}
+    failed = done.failures + [o for o in done.outcomes if o.state == "skipped" and o.path in asked_for]
+    skipped = [o for o in done.outcomes if o.state == "skipped" and o.path not in asked_for]
+    partly = [o for o in done.outcomes if o.state == "partly"]
+    read = sum(o.state in ("searchable", "partly") for o in done.outcomes)
+    documents, chunks = engine.library.counts()
+    if options.json:
+        summary = {
+            "read": read,
+            "unchanged": done.changes.unchanged,
+            "moved": len(done.changes.moved),
+            "removed": len(done.changes.removed),
+            "skipped": len(skipped),
+            "failed": len(failed),
+            "documents": documents,
+            "chunks": chunks,
+        }
+        print_json({"summary": summary}, indent=None)
+    else:
+        parts = [f"Read {counted(read, 'document')}"]
+        parts += [f"{n} {what}" for n, what in _told(done) if n]
+        print(", ".join(parts) + f". The library holds {counted(documents, 'document')}, {counted(chunks, 'passage')}.")
+    for outcome in (*failed, *partly, *skipped):
+        label = {"failed": "failed", "skipped": "skipped"}.get(outcome.state, "partly read")
+        print(f"{label}: {outcome.path}: {outcome.reason}", file=sys.stderr)
+        if outcome.hint:
+            print(f"  hint: {outcome.hint}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _told(done: Ingested) -> list[tuple[int, str]]:
+    return [
+        (done.changes.unchanged, "unchanged"),
+        (len(done.changes.moved), "moved"),
+        (len(done.changes.removed), "removed because their files are gone"),
+        (sum(o.state == "skipped" for o in done.outcomes), "skipped"),
+        (len(done.failures), "failed"),
+    ]
+
+
+def print_hit(hit: Hit) -> None:
+    """Print a passage with its place."""
+    page = f", page {hit.page}" if hit.page else ""
+    print(f"{hit.rank}. {hit.title}{page}  ({hit.score:.2f})\n   {hit.path}")
+    print("   " + hit.text.replace("\n", "\n   ") + "\n")
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer with its sources, or the nearest passages where there is none."""
+    print(answer.text)
+    if answer.citations:
+        print("\nSources")
+    for c in answer.citations:
+        page = f", page {c.page}" if c.page else ""
+        print(f"  [{c.mark}] {c.title}{page}: {c.path}")
+        print(f"      “{' '.join(c.quote.split())}”")
+    if not answer.answered and answer.hits:
+        print("\nThe nearest passages are:")
+        for hit in answer.hits[:3]:
+            print_hit(hit)
+
+
+def print_json(value: dict[str, Any], *, indent: int | None = 1) -> None:
+    """Print JSON; on one line with `indent=None`."""
+    print(json.dumps(value, ensure_ascii=False, indent=indent), flush=True)
+
+
+def document_json(d: DocumentInfo) -> dict[str, Any]:
+    """The public JSON form of a document."""
+    return {
+        "id": d.id,
+        "path": d.path,
+        "title": d.name,
+        "collection": d.collection,
+        "state": d.state,
+        "reason": d.reason,
+        "type": d.format,
+        "date": d.date or None,
+        "pages": d.pages,
+        "chunks": d.chunks,
+        "embedded": d.embedded,
+    }
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def tell(error: RagDeskError) -> int:
+    """Print an error and its hint; returns its exit code."""
+    print(f"error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+    return error.exit_code
