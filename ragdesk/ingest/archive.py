@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +41,27 @@ def safe_members(path: Path) -> dict[str, bytes]:
                         if total > _MOST_BYTES or (total > _RATIO_FROM_BYTES and total > _MOST_RATIO * size):
                             raise Unreadable("It unpacks to far more than a document holds", "It may be harmful")
                         blocks.append(block)
-                parts[entry.filename] = b"".join(blocks)
+                parts[entry.filename] = _transitional(b"".join(blocks))
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OSError) as error:
         raise Unreadable(
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
     return parts
+
+
+def zipped(parts: Mapping[str, bytes]) -> io.BytesIO:
+    """The parts as a zip file again, for a library that opens no other thing."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    file.seek(0)
+    return file
+
+
+def _transitional(data: bytes) -> bytes:
+    """Names of Strict Open XML as the common ones (ISO/IEC 29500-4), which is all they differ in for a reader of text."""
+    return re.sub(rb"http://purl\.oclc\.org/ooxml/(\w+)/", rb"http://schemas.openxmlformats.org/\1/2006/", data)
 
 
 def parse_xml(data: bytes) -> Any:

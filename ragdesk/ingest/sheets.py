@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.domain import Document
-from ragdesk.ingest.archive import parse_xml, safe_members
+from ragdesk.ingest.archive import parse_xml, safe_members, zipped
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.office import core_properties, odf_meta, odf_rows
 from ragdesk.ingest.plain import joined, looks_like_header
@@ -25,7 +25,7 @@ def read_xlsx(path: Path) -> Document:
 
     parts = safe_members(path)
     builder = DocumentBuilder()
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    book = load_workbook(zipped(parts), read_only=True, data_only=True, keep_links=False)
     try:
         for sheet in book.worksheets:
             builder.page(sheet.title)

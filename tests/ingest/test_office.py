@@ -111,6 +111,22 @@ def test_a_spreadsheet_has_a_page_a_sheet_and_rows_with_their_header(tmp_path: P
     assert ("row", "Brod |  | 7", "Town | Year | Sum") in blocks(document)
 
 
+def test_strict_open_xml_is_read_like_the_common_kind(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(("Lipno", 7))
+    book.save(tmp_path / "common.xlsx")
+    with zipfile.ZipFile(tmp_path / "common.xlsx") as common, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as strict:
+        for name in common.namelist():
+            data = common.read(name)
+            for kind in (b"spreadsheetml", b"officeDocument"):
+                data = data.replace(
+                    b"http://schemas.openxmlformats.org/" + kind + b"/2006/",
+                    b"http://purl.oclc.org/ooxml/" + kind + b"/",
+                )
+            strict.writestr(name, data)
+    assert "Lipno | 7" in read(tmp_path / "a.xlsx").text
+
+
 def test_formulas_without_stored_results_are_told(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.append(("Sum", "of all"))
