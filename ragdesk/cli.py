@@ -121,7 +121,7 @@ def _collections(options: argparse.Namespace, job: Job) -> int:
 
 
 def _check(options: argparse.Namespace, job: Job) -> int:
-    from ragdesk.engine import check_library
+    from ragdesk.mending import check_library
 
     findings = check_library(library_folder(options), repair=options.repair, settings=current_settings(), job=job)
     if options.json:

@@ -65,6 +65,10 @@ class Settings:
         -1, "Layers of the language model put on the GPU; -1 tries all, then half, then none", least=-1
     )
 
+    # Window
+    theme: str = _setting("system", "Colours of the window", one_of=("system", "light", "dark", "contrast"))
+    font_points: int = _setting(0, "Size of the window's text in points; 0 is the system's", least=0, most=32)
+
     def with_values(self, values: Mapping[str, Any]) -> Settings:
         """These settings with some values changed. Raises `WrongUse` naming the setting that does not fit."""
         known = {f.name: f for f in fields(self)}
