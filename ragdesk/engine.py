@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -286,11 +286,25 @@ class Engine:
         """Take turns out of their conversation."""
         conversations.delete_turns(self.library, turn_ids)
 
-    def export(self, conversation_id: int, format: str) -> str:
-        """A conversation as Markdown (`md`), `html` or `json`, with every citation's quote, title, page and file hash."""
+    def changed_sources(
+        self, conversation: Conversation, *, turn_ids: Collection[int] | None = None
+    ) -> dict[tuple[str, str], Literal["changed", "missing"]]:
+        """Files cited in a conversation (or in these turns of it) that changed or vanished since, by path and hash."""
+        turns = [turn for turn in conversation.turns if turn_ids is None or turn.id in turn_ids]
+        cited = dict.fromkeys((c.path, c.hash) for turn in turns for c in turn.citations)
+        states = {source: self.source_state(*source) for source in cited}
+        return {source: state for source, state in states.items() if state != "same"}
+
+    def export(self, conversation_id: int, format: str, *, turn_ids: Collection[int] | None = None) -> bytes:
+        """A conversation, or these turns of it, as `md`, `html`, `json` or `docx`, with its citations.
+
+        Each has its quote, title, page and file hash, and a warning where its file changed or vanished since.
+        """
         from ragdesk.export import export_conversation
 
-        return export_conversation(self.conversation(conversation_id), format)
+        conversation = self.conversation(conversation_id)
+        changed = self.changed_sources(conversation, turn_ids=turn_ids)
+        return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 
     # --- Inside
 

@@ -7,6 +7,7 @@ left out, headings are told by their size, and words cut at line ends are joined
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any
 from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
-from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows
+from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows, with_markers
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
@@ -31,7 +32,7 @@ _OUTER_LINES = 3
 """So many lines at each end of a page may be running heads although they stand further in."""
 
 _HYPHENS = "-\u2010\u00ad"
-_ITEM = re.compile(r"(?:[•◦▪●○■□–·*]|[-]|\(?[a-zA-Z]\)|\(?(?:[ivx]{1,5})\)|\(?\d{1,3}[.)])$")
+_ITEM = re.compile(r"(?:[•◦▪●○■□–·*]|[-]|\(?[a-zA-Z]\)|\(?(?:[ivx]{1,5})\)|\(?\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+\.?)$")
 _PAGE_NUMBER = re.compile(
     r"(?i)[\W_]*(?:page|seite|p\.?|s\.?)?[\W_]*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|von|/|-|–)\s*\d{1,4})?[\W_]*"
 )
@@ -152,7 +153,9 @@ def _lines(page: Any) -> Iterator[Line]:
     current: tuple[int, int] | None = None
     words: list[Word] = []
     for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", textpage=extracted):
-        text = "".join(clean(text).split())
+        text = unicodedata.normalize(
+            "NFC", "".join(clean(text).split())
+        )  # some fonts spell ; as the Greek question mark
         if not text or _RULE.fullmatch(text):
             continue
         if (block, line) != current and words and current is not None:
@@ -241,7 +244,7 @@ def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None
                 if number == 0 and start is not None and not any(c.isdigit() for w in row for c in w.text):
                     header = " ".join(word.text for word in row)
         else:
-            for kind, level, lines in _paragraphs(group, reading):
+            for kind, level, lines in _paragraphs(with_markers(group), reading):
                 _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
 
 

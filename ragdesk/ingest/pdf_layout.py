@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragdesk.domain import Box
+
+_MARKER = re.compile(r"[•◦▪●○■□–·*-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|\(?\d{1,3}(?:\.\d{1,3})+[.)]?")
+"""What stands before a list item or clause, apart from its text as a cell is from the next."""
 
 
 @dataclass(slots=True)
@@ -89,8 +93,8 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
         words = sorted((word for line in row for word in line.words), key=lambda w: w.box[0])
         size = max(1.0, statistics.median(w.box[3] - w.box[1] for w in words))
         gaps = 0
-        for before, word in itertools.pairwise(words):
-            word.gap = word.box[0] - before.box[2] > 1.2 * size
+        for place, (before, word) in enumerate(itertools.pairwise(words)):
+            word.gap = word.box[0] - before.box[2] > 1.2 * size and not (place == 0 and _MARKER.fullmatch(before.text))
             gaps += word.gap
         wide += gaps > 0
         result.append(words)
@@ -100,6 +104,20 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
                 word.gap = False
         return None
     return result
+
+
+def with_markers(lines: Sequence[Line]) -> list[Line]:
+    """The same lines, each mark of a list item or number of a clause joined to the text that stands beside it."""
+    joined: list[Line] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if last is not None and len(last.words) == 1 and _MARKER.fullmatch(last.text):
+            x0, y0, _x1, y1 = line.box
+            if x0 > last.box[2] and y0 < (last.box[1] + last.box[3]) / 2 < y1:
+                joined[-1] = Line(last.words + line.words, line.size, line.bold)
+                continue
+        joined.append(line)
+    return joined
 
 
 def _cut(lines: list[_Placed], typical: float, groups: list[list[_Placed]], depth: int) -> None:

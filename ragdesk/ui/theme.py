@@ -227,7 +227,7 @@ QPushButton#primary:disabled { background: @line; color: @dim; border-color: @li
 QPushButton#chip { border-radius: 12px; padding: 2px 10px; background: @raised; min-height: 1.2em; }
 QPushButton#chip:checked { background: @accent_soft; border-color: @accent; color: @text; }
 QPushButton#chip:focus { border: 2px solid @accent; padding: 1px 9px; }
-QPushButton#link { background: transparent; border: 1px solid transparent; color: @accent; padding: 2px 4px; text-align: left; }
+QPushButton#link { background: transparent; border: 1px solid transparent; color: @accent; padding: 2px 0; text-align: left; }
 QPushButton#link:hover { text-decoration: underline; }
 QPushButton#link:focus { border: 1px solid @accent; }
 
@@ -242,7 +242,7 @@ QComboBox QAbstractItemView { background: @pane; border: 1px solid @line; select
 QCheckBox, QRadioButton { spacing: 8px; }
 QCheckBox:focus, QRadioButton:focus { color: @accent; }
 QTextBrowser { background: transparent; border: 0; selection-background-color: @accent; selection-color: @on_accent; }
-QTextBrowser:focus { border: 0; }
+QTextBrowser#asked { background: @raised; border-radius: 10px; }
 
 QTreeView, QListView, QTableView, QTreeWidget, QListWidget { background: @pane; border: 0; outline: 0; }
 QTreeView::item, QListView::item { padding: 4px 2px; border-radius: 5px; border: 1px solid transparent; }

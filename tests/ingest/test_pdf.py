@@ -163,3 +163,12 @@ def test_blocks_are_in_order_and_pages_cover_them(tmp_path: Path) -> None:
         end = block.span[1]
     assert document.pages[0].span[0] == 0
     assert document.pages[-1].span[1] == len(document.text) == end
+
+
+def test_numbers_of_clauses_stand_with_their_text_and_are_no_table(tmp_path: Path) -> None:
+    lines: list[tuple[float, float, str, float]] = []
+    for number, clause in enumerate(("The tenant pays monthly.", "The landlord repairs.", "Both keep quiet."), 1):
+        lines += [(60, 100 + 40 * number, f"5.{number}", 11), (130, 100 + 40 * number, clause, 11)]
+    document = read(pdf_of(tmp_path / "a.pdf", lines))
+    assert "|" not in document.text
+    assert "5.2 The landlord repairs." in [document.text[slice(*b.span)] for b in document.blocks]
