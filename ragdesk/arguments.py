@@ -19,9 +19,11 @@ EXIT_CODES = """exit codes: 0 done; 1 done, but some inputs failed (each named w
 
 def library_folder(options: argparse.Namespace) -> Path:
     """The library that is meant: the one named, else that of the environment, else the default."""
-    from ragdesk.paths import default_library
+    from ragdesk import settings
 
-    return Path(options.library).expanduser().absolute() if options.library else default_library()
+    if options.library:
+        return Path(options.library).expanduser().absolute()
+    return settings.library_folder(current_settings())
 
 
 def current_settings() -> Settings:

@@ -20,7 +20,7 @@ from ragdesk.job import Job
 from ragdesk.library import conversations, files
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
 from ragdesk.pages import PageRenderer
-from ragdesk.settings import Settings, load_settings
+from ragdesk.settings import Settings, library_folder, load_settings
 
 if TYPE_CHECKING:
     from ragdesk.answer.retrieval import Question, Searcher
@@ -55,7 +55,7 @@ class Engine:
 
     def __init__(self, folder: Path | None = None, *, write: bool, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings(paths.settings_file())
-        self.library = Library(folder or paths.default_library(), write=write)
+        self.library = Library(folder or library_folder(self.settings), write=write)
         self._ingesting = threading.Lock()
         self._embedder: Embedder | None = None
         self._question_embedder: Embedder | None = None

@@ -22,8 +22,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from ragdesk import __version__, paths
 from ragdesk.engine import Engine
 from ragdesk.errors import RagDeskError, Unavailable
-from ragdesk.settings import load_settings
+from ragdesk.settings import Settings, library_folder, load_settings
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.moving import move_library
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.theme import Theme, tinted
 from ragdesk.ui.window import Window
@@ -35,33 +36,45 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
     """Open the window on a library and add the files named; where it is open already, hand them to it. Returns the exit code."""
     _check_qt()
     app = make_app(sys.argv)
-    folder = library or paths.default_library()
+    folder = library or library_folder(load_settings(paths.settings_file()))
     door = Door(folder)
     if door.hand_over(named):
         return 0
     _keep_log()
-    try:
-        engine = _open(folder)
-    except RagDeskError as error:
-        dialog = ProblemDialog(error, None)
-        dialog.exec()
-        return error.exit_code
-    if engine is None:
-        return 0
     theme = Theme(app)
-    theme.use(engine.settings.theme, engine.settings.font_points)
-    desk = Desk(engine, theme)
-    window = Window(desk, QSettings(str(paths.settings_file().with_name("window.ini")), QSettings.Format.IniFormat))
-    sys.excepthook = _shown_by(window._show_problem)
-    door.handed.connect(window.add)
-    door.knocked.connect(lambda: (window.showNormal(), window.raise_(), window.activateWindow()))
-    door.open()
-    window.show()
-    if named:
-        window.add([Path(name).absolute() for name in named])
-    code = app.exec()
-    door.close()
-    return code
+    to_add = [Path(name).absolute() for name in named]
+    while True:
+        try:
+            settings = load_settings(paths.settings_file())
+            theme.use(settings.theme, settings.font_points)
+            engine = _open(folder, settings)
+        except RagDeskError as error:
+            ProblemDialog(error, None).exec()
+            return error.exit_code
+        if engine is None:
+            return 0
+        desk = Desk(engine, theme)
+        window = Window(desk, QSettings(str(paths.settings_file().with_name("window.ini")), QSettings.Format.IniFormat))
+        sys.excepthook = _shown_by(window.show_problem)
+        door.handed.connect(window.add)
+        door.knocked.connect(window.come_forward)
+        door.open()
+        window.show()
+        if to_add:
+            window.add(to_add)
+        to_add = []
+        code = app.exec()
+        door.close()
+        door.handed.disconnect()
+        door.knocked.disconnect()
+        if window.move_to is None:
+            return code
+        try:
+            move_library(folder, window.move_to)
+            folder = window.move_to
+        except RagDeskError as error:
+            ProblemDialog(error, None).exec()
+        door = Door(folder)
 
 
 def make_app(arguments: Sequence[str]) -> QApplication:
@@ -135,9 +148,8 @@ class Door(QObject):
             self.handed.emit(named)
 
 
-def _open(folder: Path) -> Engine | None:
+def _open(folder: Path, settings: Settings) -> Engine | None:
     """The library opened for writing; None where the user gives up because another program uses it."""
-    settings = load_settings(paths.settings_file())
     while True:
         try:
             return Engine(folder, write=True, settings=settings)

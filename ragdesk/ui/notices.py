@@ -16,6 +16,7 @@ class Notice(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.setObjectName("card")
         self.setAccessibleName("Notice")
         self._undos: list[Callable[[], None]] = []
@@ -64,5 +65,4 @@ class Notice(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        window = self.parentWidget()
-        self.move((window.width() - self.width()) // 2, window.height() - self.height() - 72)
+        self.move((self._window.width() - self.width()) // 2, self._window.height() - self.height() - 72)

@@ -158,10 +158,10 @@ def _paint_page(painter: QPainter, document: QTextDocument, shown: QRectF, insid
     painter.translate(inside.left(), inside.top() - shown.top())
     painter.setClipRect(shown)
     context = QAbstractTextDocumentLayout.PaintContext()
-    context.clip = shown  # type: ignore[misc]  # declared as if it could only be read
+    context.clip = shown
     palette = QPalette()
     palette.setColor(QPalette.ColorRole.Text, _INK)
-    context.palette = palette  # type: ignore[misc]
+    context.palette = palette
     document.documentLayout().draw(painter, context)
     painter.restore()
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Sequence
 from html import escape, unescape
 
-from markdown_it import MarkdownIt
 from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidget
 
 from ragdesk.domain import Citation, Hit
+from ragdesk.export.html_page import answer_reader
 from ragdesk.sentences import sentences
 from ragdesk.ui.theme import Colours
 
@@ -33,8 +33,7 @@ def answer_html(text: str, marks: Collection[int], colours: Colours, *, checked:
     """
     if checked:
         text = "".join(p if i % 2 else _sign_unsupported(p) for i, p in enumerate(_FENCED.split(text)))
-    reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
-    reader.disable(["link", "image", "autolink", "reference", "html_inline", "html_block"])
+    reader = answer_reader()
     chip = f"text-decoration:none; background-color:{colours.accent_soft}; color:{colours.accent}; font-weight:600"
     sign = (
         f'<a href="unsupported:" style="text-decoration:none; color:{colours.warn}; font-weight:600">'
@@ -57,7 +56,7 @@ def answer_html(text: str, marks: Collection[int], colours: Colours, *, checked:
 
 def code_blocks(text: str) -> list[str]:
     """The blocks of code in an answer, in order: `copy:N` copies the one at N."""
-    html = MarkdownIt("commonmark", {"html": False}).render(text)
+    html = answer_reader().render(text)
     return [unescape(match[1]) for match in _PRE.finditer(html)]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -103,7 +104,8 @@ class Theme(QObject):
         self._named = "system"
         self._points = 0
         self._own_points = app.font().pointSizeF()
-        self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self._icons: dict[tuple[str, str], QIcon] = {}
+        self._signs = QTemporaryDir()
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     @property
@@ -121,19 +123,29 @@ class Theme(QObject):
         font.setPointSizeF(points or self._own_points)
         self._app.setFont(font)
         self._app.setPalette(_palette(self.colours))
-        self._app.setStyleSheet(_style_sheet(self.colours, font.pointSizeF()))
+        self._app.setStyleSheet(_style_sheet(self.colours, font.pointSizeF(), self._drawn_signs()))
         self.changed.emit()
 
     def icon(self, name: str, colour: str = "") -> QIcon:
         """An icon of assets/icons in the colour of text of second rank, or the one given (a name of `Colours`, or #rrggbb)."""
         shown = getattr(self.colours, colour, colour) or self.colours.dim
-        key = (name, shown, 0)
+        key = (name, shown)
         if key not in self._icons:
             icon = QIcon(tinted(name, shown, 20))
             icon.addPixmap(tinted(name, shown, 40))
             icon.addPixmap(tinted(name, _blend(shown, self.colours.pane), 20), QIcon.Mode.Disabled)
             self._icons[key] = icon
         return self._icons[key]
+
+    def _drawn_signs(self) -> str:
+        """The folder with the small signs that the style sheet names: it takes files only, not icons."""
+        for name, colour in (
+            ("check", self.colours.on_accent),
+            ("chevron-down", self.colours.dim),
+            ("chevron-up", self.colours.dim),
+        ):
+            Path(self._signs.filePath(f"{name}.svg")).write_text(_svg(name, colour), "utf-8")
+        return self._signs.path()
 
     def _system_changed(self) -> None:
         if self._named == "system":
@@ -142,13 +154,17 @@ class Theme(QObject):
 
 def tinted(name: str, colour: str, size: int) -> QPixmap:
     """An icon of assets/icons as a square of `size` pixels in one colour."""
-    svg = (paths.assets_dir() / "icons" / f"{name}.svg").read_text("utf-8").replace("currentColor", colour)
+    svg = _svg(name, colour)
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
     painter.end()
     return pixmap
+
+
+def _svg(name: str, colour: str) -> str:
+    return (paths.assets_dir() / "icons" / f"{name}.svg").read_text("utf-8").replace("currentColor", colour)
 
 
 def _blend(one: str, other: str) -> str:
@@ -239,8 +255,19 @@ QDateEdit:focus { border: 1px solid @accent; }
 QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox QAbstractItemView { background: @pane; border: 1px solid @line; selection-background-color: @accent_soft;
     selection-color: @text; }
+QComboBox::down-arrow { image: url(@folder/chevron-down.svg); width: 14px; height: 14px; margin-right: 8px; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+    border: 0; width: 20px; background: transparent; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(@folder/chevron-up.svg); width: 12px; height: 12px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(@folder/chevron-down.svg); width: 12px; height: 12px; }
 QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 15px; height: 15px; border: 1px solid @dim; background: @raised; }
+QCheckBox::indicator { border-radius: 4px; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:checked { background: @accent; border-color: @accent; image: url(@folder/check.svg); }
+QRadioButton::indicator:checked { background: @pane; border: 5px solid @accent; width: 7px; height: 7px; }
 QCheckBox:focus, QRadioButton:focus { color: @accent; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accent; }
 QTextBrowser { background: transparent; border: 0; selection-background-color: @accent; selection-color: @on_accent; }
 QTextBrowser#asked { background: @raised; border-radius: 10px; }
 
@@ -248,7 +275,7 @@ QTreeView, QListView, QTableView, QTreeWidget, QListWidget { background: @pane; 
 QTreeView::item, QListView::item { padding: 4px 2px; border-radius: 5px; border: 1px solid transparent; }
 QTreeView::item:hover, QListView::item:hover { background: @raised; }
 QTreeView::item:selected, QListView::item:selected { background: @accent_soft; color: @text; }
-QTreeView:focus::item:selected, QListView:focus::item:selected { border: 1px solid @accent; }
+QTreeView::item:selected:focus, QListView::item:selected:focus { border: 1px solid @accent; }
 QTreeView::branch { background: transparent; }
 QHeaderView::section { background: @pane; color: @dim; border: 0; border-bottom: 1px solid @line; padding: 5px 8px; }
 QTabBar { background: transparent; }
@@ -274,8 +301,9 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; }
 """
 
 
-def _style_sheet(c: Colours, points: float) -> str:
+def _style_sheet(c: Colours, points: float, folder: str) -> str:
     values = {f.name: getattr(c, f.name) for f in fields(c)}
+    values |= {"folder": folder}
     values |= {"faint": _blend(c.dim, c.pane), "large": f"{points * 1.2:.1f}pt", "huge": f"{points * 1.7:.1f}pt"}
     sheet = _STYLE
     for name in sorted(values, key=len, reverse=True):

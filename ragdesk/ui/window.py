@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QUrl, Signal
+from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -47,13 +47,11 @@ _PANES = ("Library", "Conversation", "Source")
 class Window(QMainWindow):
     """The whole of RagDesk's window over one desk."""
 
-    restart_wanted = Signal(object)
-    """The library is to be moved to this folder and opened there."""
-
     def __init__(self, desk: Desk, state: QSettings) -> None:
         super().__init__()
         self._desk = desk
         self._state = state
+        self.move_to: Path | None = None
         self._narrow = False
         self._current = 1
         self.setWindowTitle("RagDesk")
@@ -88,6 +86,12 @@ class Window(QMainWindow):
         if models:
             self._desk.call(lambda: catalogue.add_model(models[-1]), lambda model: self._use_model(str(model.path)))
 
+    def come_forward(self) -> None:
+        """Stand before other windows: RagDesk was started again."""
+        self.showNormal()
+        self.raise_()
+        self.activateWindow()
+
     def show_citation(self, citation: Citation, turn: Turn | None) -> None:
         """Show a citation's passage in the source pane."""
         self._show_source()
@@ -109,7 +113,7 @@ class Window(QMainWindow):
 
         dialog = SettingsDialog(self._desk, self)
         dialog.settings_changed.connect(self._settings_changed)
-        dialog.move_wanted.connect(self.restart_wanted)
+        dialog.move_wanted.connect(self._move_library)
         if page:
             dialog.show_page(page)
         dialog.open()
@@ -274,7 +278,7 @@ class Window(QMainWindow):
         self.source.asked_about.connect(self._ask_about)
         self.source.copied.connect(self.notice.tell)
         desk.notice.connect(self.notice.tell)
-        desk.problem.connect(self._show_problem)
+        desk.problem.connect(self.show_problem)
 
     def _choose(self, collection: str, folder: bool) -> None:
         collection = collection or DEFAULT_COLLECTION
@@ -325,7 +329,8 @@ class Window(QMainWindow):
 
         AboutDialog(self._desk, self).open()
 
-    def _show_problem(self, error: BaseException) -> None:
+    def show_problem(self, error: BaseException) -> None:
+        """Show an error, with what to do next."""
         ProblemDialog(error, self).open()
 
     def _open_conversation(self, conversation_id: int) -> None:
@@ -349,6 +354,12 @@ class Window(QMainWindow):
         save_settings(self._desk.settings, paths.settings_file())
         self._settings_changed()
         self.notice.tell(f"Questions are answered by {Path(path).name} from now on.")
+
+    def _move_library(self, folder: Path) -> None:
+        """Close; whoever opened the window moves the library and opens it there."""
+        self.move_to = folder
+        if not self.close():
+            self.move_to = None
 
     def _settings_changed(self) -> None:
         self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
@@ -386,9 +397,9 @@ class Window(QMainWindow):
         state = self._state
         self.resize(1280, 800)
         if state.contains("geometry"):
-            self.restoreGeometry(state.value("geometry"))  # type: ignore[arg-type]  # bytes that saveGeometry gave
+            self.restoreGeometry(state.value("geometry"))
         if state.contains("panes"):
-            self.splitter.restoreState(state.value("panes"))  # type: ignore[arg-type]  # the same
+            self.splitter.restoreState(state.value("panes"))
         self._shown = {0: state.value("library", "true") == "true", 2: state.value("source", "false") == "true"}
         self._apply()
         conversation = state.value("conversation", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def embed(library: Library, size: int = 8) -> None:
 
 
 def vector_of(text: str, size: int = 8) -> np.ndarray:
-    vector = np.random.default_rng(abs(hash(text)) % 2**32).standard_normal(size).astype(np.float32)
+    vector = np.random.default_rng(zlib.crc32(text.encode())).standard_normal(size).astype(np.float32)
     return vector / np.linalg.norm(vector)
 
 
@@ -42,11 +43,13 @@ def filled(library: Library) -> Library:
 
 
 def agree(index: VectorIndex, library: Library) -> bool:
-    """Whether index and exact scan find the same."""
+    """Whether index and exact scan find the same, near ties aside: vectors are kept in half precision."""
     for text in ("passage 3 of document 2", "passage 19 of document 5"):
         found = index.search(vector_of(text), limit=5)
         exact = Scan(library).search(vector_of(text), documents=None, limit=5)
-        if found is None or [id for id, _ in found] != [id for id, _ in exact]:
+        if found is None or not np.allclose([score for _, score in found], [score for _, score in exact], atol=2e-3):
+            return False
+        if {id for id, _ in found[:3]} - {id for id, _ in exact}:
             return False
     return True
 
