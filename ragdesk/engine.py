@@ -253,8 +253,9 @@ class Engine:
         return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
 
     def warm_up(self) -> None:
-        """Begin to load what a question needs, without waiting."""
-        self._search_parts().embedder.start()
+        """Load what the first question and the first page need, so that they need not wait for it."""
+        self._page_renderer().warm_up()
+        self._search_parts().embedder.info()
 
     # --- Conversations
 

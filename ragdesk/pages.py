@@ -40,6 +40,10 @@ class PageRenderer:
     def __init__(self) -> None:
         self._child = Child(__name__, name="page drawing", memory_bytes=_MEMORY_MB << 20)
 
+    def warm_up(self) -> None:
+        """Start the process and let it load what it draws with."""
+        self._child.call("warm_up", {}, timeout_s=_TIMEOUT_S)
+
     def sizes(self, path: Path, *, job: Job | None = None) -> list[PageSize]:
         """The size of every page. Raises `Unreadable` where the file is not there or is not a PDF that opens."""
         value, _ = self._child.call("sizes", {"path": str(path)}, timeout_s=_TIMEOUT_S, job=job)
@@ -84,6 +88,12 @@ def _pdf(path: str) -> Any:
     return _open[key]
 
 
+def _warm_up(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    import pymupdf  # noqa: F401  # loading it is all there is to do
+
+    return {}, b""
+
+
 def _sizes(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     pdf = _pdf(value["path"])
     return {"sizes": [(page.rect.width, page.rect.height) for page in pdf]}, b""
@@ -105,4 +115,4 @@ def _image(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     return {"width": drawn.width, "height": drawn.height}, bytes(drawn.samples)
 
 
-SERVED = {"sizes": _sizes, "image": _image}
+SERVED = {"warm_up": _warm_up, "sizes": _sizes, "image": _image}

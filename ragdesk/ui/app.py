@@ -169,7 +169,7 @@ def _check_qt() -> None:
 
     if sys.version_info < (3, 12) and tuple(int(part) for part in PySide6.__version__.split(".")[:2]) >= (6, 12):
         raise Unavailable(
-            f"PySide6 {PySide6.__version__} is not safe with Python {sys.version_info.major}.{sys.version_info.minor}",
+            f"PySide6 {PySide6.__version__} is not safe with Python 3.11",
             'Install an earlier one: pip install "PySide6-Essentials<6.12"',
         )
 

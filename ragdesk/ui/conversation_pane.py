@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -53,7 +55,9 @@ class ConversationPane(QWidget):
         self.conversation: Conversation | None = None
         self.views: list[TurnView] = []
         self._earlier: list[Turn] = []
-        self._asking: list[tuple[Asking, TurnView]] = []
+        self._asking: Asking | None = None
+        self._answering: TurnView | None = None
+        self._queue: list[TurnView] = []
         self._wanted: int | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +107,7 @@ class ConversationPane(QWidget):
     @property
     def is_busy(self) -> bool:
         """Whether a question is being answered."""
-        return bool(self._asking)
+        return self._asking is not None
 
     # --- Asking
 
@@ -111,16 +115,20 @@ class ConversationPane(QWidget):
         """Ask a question; questions asked meanwhile wait for their turn."""
         scope = self.scope_bar.scope if scope is None else scope
         view = self._add_view(TurnView(self._desk.theme, question, scope))
-        self._start(view)
+        self._queue.append(view)
+        self._ask_next()
         self.composer.clear()
         self._show()
         QTimer.singleShot(0, self._scroll_to_end)
         return view
 
     def stop(self) -> None:
-        """Stop what is being answered."""
-        for asking, _ in self._asking:
-            asking.stop()
+        """Stop what is being answered, and what waits to be."""
+        for view in self._queue:
+            view.show_stopped()
+        self._queue.clear()
+        if self._asking is not None:
+            self._asking.stop()
 
     def ask_about(self, text: str) -> None:
         """Put a quote into the question field, to ask about it."""
@@ -225,10 +233,13 @@ class ConversationPane(QWidget):
             self._take(conversation)
 
     def _take(self, conversation: Conversation | None) -> None:
-        self.stop()
+        self._queue.clear()
         for view in self.views:
             self._column.removeWidget(view)
-            view.deleteLater()
+            if view is self._answering:  # goes on out of sight, and is kept in its own conversation
+                view.hide()
+            else:
+                view.deleteLater()
         self.views.clear()
         self.conversation = conversation
         turns = list(conversation.turns) if conversation else []
@@ -261,54 +272,57 @@ class ConversationPane(QWidget):
         view.widen_wanted.connect(self._widen)
         return view
 
-    def _start(self, view: TurnView) -> None:
-        asking = self._desk.asking(self)
-        self._asking.append((asking, view))
+    def _ask_next(self) -> None:
+        """Ask the first question that waits; it may lean on the answer before, so they are asked one after the other."""
+        if self._asking is not None or not self._queue:
+            return
+        view = self._answering = self._queue.pop(0)
+        asking = self._asking = self._desk.asking(self)
         asking.found.connect(view.show_hits)
         asking.wrote.connect(view.show_text)
         asking.progressed.connect(view.show_progress)
-        asking.answered.connect(lambda answer, id: self._answered(asking, view, answer, id))
-        asking.stopped.connect(lambda: self._over(asking, view.show_stopped))
-        asking.failed.connect(lambda error: self._over(asking, lambda: view.show_error(error)))
+        asking.answered.connect(lambda answer, id: self._answered(view, answer, id))
+        asking.stopped.connect(lambda: self._over(view.show_stopped))
+        asking.failed.connect(lambda error: self._over(lambda: view.show_error(error)))
         kept_in = self.conversation.id if self.conversation else None
         asking.ask(view.question, scope=view.scope, conversation_id=kept_in)
 
-    def _answered(self, asking: Asking, view: TurnView, answer: Answer, conversation_id: int | None) -> None:
-        def show() -> None:
-            view.finish(answer, None)
-            if conversation_id is not None:
-                self._desk.call(
-                    lambda: self._desk.engine.conversation(conversation_id),
-                    lambda kept: self._kept(view, kept),
-                )
-
-        if view in self.views:
-            self._over(asking, show)
-        else:  # another conversation is shown by now; it was kept in its own
-            self._over(asking, lambda: None)
+    def _answered(self, view: TurnView, answer: Answer, conversation_id: int | None) -> None:
+        if view not in self.views:  # another conversation is shown by now; this one was kept in its own
+            self._over(lambda: None)
             self._desk.look_at_conversations()
+        elif conversation_id is None:
+            self._over(lambda: view.finish(answer, None))
+        else:
+            view.finish(answer, None)
+            self._desk.call(
+                lambda: self._desk.engine.conversation(conversation_id),
+                lambda kept: self._over(lambda: self._kept(view, kept)),
+                lambda error: self._over(lambda: None),
+            )
 
     def _kept(self, view: TurnView, conversation: Conversation) -> None:
-        if view not in self.views or not conversation.turns:
+        if view not in self.views:
             return
         new = self.conversation is None
         self.conversation = conversation
         self._wanted = conversation.id
-        taken = {turn.id for turn in self.turns if turn.id}
-        mine = next((t for t in conversation.turns if t.id not in taken and t.question == view.question), None)
-        if mine is not None:
-            view.turn = mine
-        self._show()
+        view.turn = conversation.turns[-1]
         self._desk.look_at_conversations()
         if new:
             self.shown.emit(conversation.id)
 
-    def _over(self, asking: Asking, show: object) -> None:
+    def _over(self, show: Callable[[], None]) -> None:
+        """The question is done with, well or badly: show that, and ask the next."""
         at_end = self._is_at_end()
-        self._asking = [pair for pair in self._asking if pair[0] is not asking]
-        if callable(show):
-            show()
-        asking.deleteLater()
+        asking, self._asking = self._asking, None
+        view, self._answering = self._answering, None
+        if asking is not None:
+            asking.deleteLater()
+        show()
+        if view is not None and view not in self.views:
+            view.deleteLater()
+        self._ask_next()
         self._show()
         if at_end:
             QTimer.singleShot(0, self._scroll_to_end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -13,6 +14,14 @@ from ragdesk.ui.desk import Desk
 
 _KEPT_PAGES = 12
 _KEPT_PIXELS = 80_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn page. The image reads the bytes where they are; copying forty million pixels would stop the window."""
+
+    image: QImage
+    rgb: bytes
 
 
 class PagePictures(QObject):
@@ -30,7 +39,7 @@ class PagePictures(QObject):
         self._opened = 0
         self._busy = False
         self._wanted: list[tuple[int, float]] = []
-        self._kept: OrderedDict[int, tuple[float, QImage]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[float, Picture]] = OrderedDict()
         self._given_up: set[int] = set()
 
     def open(self, path: str) -> None:
@@ -46,7 +55,7 @@ class PagePictures(QObject):
         if page not in self._kept:
             return None
         self._kept.move_to_end(page)
-        return self._kept[page][1]
+        return self._kept[page][1].image
 
     @property
     def any_failed(self) -> bool:
@@ -80,11 +89,11 @@ class PagePictures(QObject):
             lane="draw",
         )
 
-    def _keep(self, result: tuple[int, int, float, QImage]) -> None:
-        opened, page, scale, image = result
+    def _keep(self, result: tuple[int, int, float, Picture]) -> None:
+        opened, page, scale, picture = result
         self._busy = False
         if opened == self._opened:
-            self._kept[page] = (scale, image)
+            self._kept[page] = (scale, picture)
             self._kept.move_to_end(page)
             self._forget_oldest()
             self.drawn.emit(page)
@@ -99,7 +108,7 @@ class PagePictures(QObject):
 
     def _forget_oldest(self) -> None:
         def pixels() -> int:
-            return sum(image.width() * image.height() for _, image in self._kept.values())
+            return sum(len(picture.rgb) // 3 for _, picture in self._kept.values())
 
         wanted = {page for page, _ in self._wanted}  # dropping one of these would have it drawn again for ever
         for page in [page for page in self._kept if page not in wanted]:
@@ -108,8 +117,8 @@ class PagePictures(QObject):
             del self._kept[page]
 
 
-def draw(engine: Engine, path: str, page: int, scale: float) -> QImage:
-    """A page as an image that owns its pixels. Called in the background."""
+def draw(engine: Engine, path: str, page: int, scale: float) -> Picture:
+    """A page as a picture. Called in the background."""
     drawn = engine.page_image(path, page, scale=scale)
-    rgb = QImage(drawn.rgb, drawn.width, drawn.height, 3 * drawn.width, QImage.Format.Format_RGB888)
-    return rgb.convertToFormat(QImage.Format.Format_RGB32)
+    image = QImage(drawn.rgb, drawn.width, drawn.height, 3 * drawn.width, QImage.Format.Format_RGB888)
+    return Picture(image, drawn.rgb)

@@ -20,14 +20,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from ragdesk.domain import Span, WordBox
+from ragdesk.domain import Span, WordBox, unpack_boxes
 from ragdesk.pages import PageSize
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.page_scroll import PageScroll
 from ragdesk.ui.page_words import PageWords, merged
 from ragdesk.ui.theme import LIGHT
 
-_ALL: Span = (0, 2**31 - 1)
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _ON_PAPER = LIGHT
 """Paper is white in every theme, so bars, outlines and selections on it do not follow the theme."""
@@ -76,7 +75,9 @@ class PageView(PageScroll):
             lane="draw",
         )
         self._desk.call(
-            lambda: (asked, PageWords(engine.boxes(document_id, _ALL))), self._words_came, self.draw_failed.emit
+            lambda: (asked, PageWords(unpack_boxes(engine.document_text(document_id).geometry))),
+            self._words_came,
+            self.draw_failed.emit,
         )
 
     def clear(self) -> None:

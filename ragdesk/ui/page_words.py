@@ -5,9 +5,9 @@ All measures are points from the top left of a page as shown.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import islice
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -16,46 +16,51 @@ from ragdesk.domain import Span, WordBox
 _GAP_HEIGHTS = 4.0
 """Words of a line that stand further apart than this many line heights (columns, cells) are not covered by one rectangle."""
 
+_SAMPLE = 20_000
+
 
 class PageWords:
-    """The words of a document by page and by place in its text."""
+    """The words of a document by page and by place in its text, kept as numbers: a long document has a million."""
 
     def __init__(self, boxes: Iterable[WordBox]) -> None:
-        self._words = sorted(boxes, key=lambda word: word.span)
-        self._starts = [word.span[0] for word in self._words]
-        self._pages: dict[int, list[WordBox]] = {}
-        for word in self._words:
-            self._pages.setdefault(word.page, []).append(word)
-
-    @property
-    def across(self) -> tuple[float, float]:
-        """From where to where text goes from left to right, a few stray words left out; (0, 0) where there is none."""
-        lefts = sorted(word.box[0] for word in self._words)
-        rights = sorted(word.box[2] for word in self._words)
-        stray = len(lefts) // 100
-        return (lefts[stray], rights[-1 - stray]) if lefts else (0.0, 0.0)
+        """Take boxes in the order of the text. Made in the background where there are many."""
+        self._starts, self._ends, self._page_of = array("i"), array("i"), array("i")
+        self._sides = array("f")
+        self._first: dict[int, int] = {}
+        for place, word in enumerate(boxes):
+            self._starts.append(word.span[0])
+            self._ends.append(word.span[1])
+            self._page_of.append(word.page)
+            self._sides.extend(word.box)
+            self._first.setdefault(word.page, place)
+        self.across = self._across()
+        """From where to where text goes from left to right, stray words left out; (0, 0) where there is none."""
 
     @property
     def pages(self) -> list[int]:
         """Numbers of the pages with words."""
-        return sorted(self._pages)
+        return sorted(self._first)
 
     def on(self, page: int) -> list[WordBox]:
         """The words of a page in reading order."""
-        return self._pages.get(page, [])
+        words = []
+        place = self._first.get(page, len(self._starts))
+        while place < len(self._starts) and self._page_of[place] == page:
+            words.append(self._word(place))
+            place += 1
+        return words
 
     def inside(self, span: Span) -> list[WordBox]:
         """The words that a span touches, in order."""
-        first = max(0, bisect_right(self._starts, span[0]) - 1)
-        while first > 0 and self._words[first - 1].span[1] > span[0]:
-            first -= 1
-        found = []
-        for word in islice(self._words, first, None):
-            if word.span[0] >= span[1]:
-                break
-            if word.span[1] > span[0]:
-                found.append(word)
-        return found
+        place = max(0, bisect_right(self._starts, span[0]) - 1)
+        while place > 0 and self._ends[place - 1] > span[0]:
+            place -= 1
+        words = []
+        while place < len(self._starts) and self._starts[place] < span[1]:
+            if self._ends[place] > span[0]:
+                words.append(self._word(place))
+            place += 1
+        return words
 
     def rectangles(self, span: Span, page: int) -> list[QRectF]:
         """What covers a span on a page: a rectangle for each line, or for each part of one that stands apart."""
@@ -79,7 +84,17 @@ class PageWords:
     def beside(self, offset: int, step: int) -> WordBox | None:
         """The word after (`step` 1) or before (-1) the one that holds this offset."""
         place = bisect_right(self._starts, offset) - 1 + step
-        return self._words[place] if 0 <= place < len(self._words) else None
+        return self._word(place) if 0 <= place < len(self._starts) else None
+
+    def _word(self, place: int) -> WordBox:
+        left, top, right, bottom = self._sides[4 * place : 4 * place + 4]
+        return WordBox((self._starts[place], self._ends[place]), self._page_of[place], (left, top, right, bottom))
+
+    def _across(self) -> tuple[float, float]:
+        step = 1 + len(self._starts) // _SAMPLE  # a sort keeps the window's thread from running
+        lefts, rights = sorted(self._sides[:: 4 * step]), sorted(self._sides[2 :: 4 * step])
+        stray = len(lefts) // 100
+        return (lefts[stray], rights[-1 - stray]) if lefts else (0.0, 0.0)
 
 
 def merged(words: Iterable[WordBox]) -> list[QRectF]:

@@ -83,6 +83,17 @@ class ReadingBrowser(QTextBrowser):
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + self.cursorRect(seen).top() - before)
 
+    def cut(self, start: int, end: int) -> None:
+        """Take text away; what is seen stays where it is."""
+        seen = self.cursorForPosition(QPoint(0, 0))
+        before = self.cursorRect(seen).top()
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.cursorRect(seen).top() - before)
+
     def bring(self, place: int, share: float, *, always: bool) -> None:
         """Scroll so that a place stands at this share of the height; without `always` only where it is not in view."""
         cursor = QTextCursor(self.document())

@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ragdesk.domain import DocumentInfo, Scope
 from ragdesk.ui.desk import Desk
@@ -53,10 +53,11 @@ class ScopeBar(QWidget):
         self._said = QLabel()
         self._said.setObjectName("dim")
         self._said.setTextFormat(Qt.TextFormat.PlainText)
+        self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for widget in (self._documents, self._types, self._dates, self._clear):
             row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self._said)
+        row.addWidget(self._said, 1)
         desk.documents_changed.connect(self._show)
         desk.theme.changed.connect(self._show)
         self._show()
@@ -83,6 +84,7 @@ class ScopeBar(QWidget):
         chip.setAccessibleName(name)
         chip.setCheckable(True)
         chip.setAutoDefault(False)
+        chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         chip.clicked.connect(self._show)  # a click must not check it
         chip.clicked.connect(choose)
         return chip
@@ -187,4 +189,4 @@ def _dates_text(scope: Scope) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 28 else text[:27].rstrip() + "…"
+    return text if len(text) <= 22 else text[:21].rstrip() + "…"

@@ -20,8 +20,9 @@ _FIRST = 20_000
 """Characters shown at once around a passage."""
 _PIECE = 10_000
 """Characters put before or after them at a time; between pieces the window answers."""
-_BY_ITSELF = 300_000
-"""So many characters come by themselves; for more there are buttons."""
+_MOST = 100_000
+"""So many characters are there at most, because all are laid out anew when the width changes. What is further away
+comes when one scrolls there or presses a button, and what is at the other end goes."""
 _TOO_SLOW_S = 0.03
 _NEAR = 2_000
 _LINE_END = re.compile(r"(?<=[^\s|])\n(?=[^\W_]|[(“„«‘\"'*])")
@@ -69,6 +70,8 @@ class TextView(QWidget):
         self.setFocusProxy(self.browser)
         self._filling = QTimer(self, interval=5)
         self._filling.timeout.connect(self._fill)
+        self._ahead = QTimer(self, singleShot=True, interval=0)
+        self._ahead.timeout.connect(self._extend_ahead)
         desk.theme.changed.connect(self._paint_spans)
 
     # --- What is shown
@@ -178,28 +181,43 @@ class TextView(QWidget):
     def _fill(self) -> None:
         """Add a piece where less is there, so long as that is quick."""
         start, end = self.shown_span
-        if end - start >= min(_BY_ITSELF, len(self._text)) or not self.isVisible():
+        if end - start >= min(_MOST, len(self._text)) or not self.isVisible():
             self._filling.stop()
-            self._tell_of_more()
-            return
-        began = time.perf_counter()
-        middle = max(self._mark[0], start)
-        after = end < len(self._text) and (start == 0 or end - middle <= middle - start)
-        self._extend(1 if after else -1, _PIECE)
-        if time.perf_counter() - began > _TOO_SLOW_S:
-            self._filling.stop()
-            self._tell_of_more()
+        else:
+            began = time.perf_counter()
+            middle = max(self._mark[0], start)
+            after = end < len(self._text) and (start == 0 or end - middle <= middle - start)
+            self._extend(1 if after else -1, _PIECE)
+            if time.perf_counter() - began > _TOO_SLOW_S:
+                self._filling.stop()
+        self._tell_of_more()
+
+    def _extend_ahead(self) -> None:
+        """Add a piece before the end is reached in scrolling."""
+        bar, room = self.browser.verticalScrollBar(), self.browser.viewport().height()
+        if bar.maximum() - bar.value() < room:
+            self._extend(1, _PIECE)
+        elif bar.value() < room:
+            self._extend(-1, _PIECE)
 
     def _extend(self, way: int, characters: int) -> None:
         start, end = self.shown_span
-        if way > 0:
+        if way > 0 and end < len(self._text):
             further = min(len(self._text), end + characters)
             self.shown_span = (start, further)
             self.browser.append_text(self._piece(end, further))
-        else:
+            if further - start > _MOST:
+                kept = self._line_start(further - _MOST)
+                self.browser.cut(0, self._place(kept))
+                self.shown_span = (kept, further)
+        elif way < 0 and start > 0:
             further = self._line_start(start - characters)
             self.shown_span = (further, end)
             self.browser.prepend_text(self._piece(further, start))
+            if end - further > _MOST:
+                kept = self._line_start(further + _MOST)
+                self.browser.cut(self._place(kept), self._place(end))
+                self.shown_span = (further, kept)
         self._paint_spans()
         self._tell_of_more()
 
@@ -217,7 +235,7 @@ class TextView(QWidget):
 
     def _tell_of_more(self) -> None:
         start, end = self.shown_span
-        filled = end - start >= _BY_ITSELF or not self._filling.isActive()
+        filled = not self._filling.isActive()
         self.earlier.setVisible(filled and start > 0)
         self.later.setVisible(filled and end < len(self._text))
 
@@ -256,9 +274,12 @@ class TextView(QWidget):
         found.setForeground(QColor(colours.text))
         current.setBackground(QColor(colours.accent))
         current.setForeground(QColor(colours.on_accent))
-        start, end = self.shown_span
         spans = [(self._mark, marked)]
-        first, last = bisect_left(self._found, (start, 0)), bisect_left(self._found, (end, 0))
+        view = self.browser.viewport().rect()
+        seen = [
+            self._offset(self.browser.cursorForPosition(at).position()) for at in (view.topLeft(), view.bottomRight())
+        ]
+        first, last = bisect_left(self._found, (seen[0] - _NEAR, 0)), bisect_left(self._found, (seen[1] + _NEAR, 0))
         spans += [(self._found[n], current if n == self._current else found) for n in range(first, last)]
         self.browser.setExtraSelections([self._selection(*s) for s in spans if s[0][1] > s[0][0]])
         self.browser.marked = (self._place(self._mark[0]), self._place(self._mark[1]))
@@ -273,6 +294,10 @@ class TextView(QWidget):
         return selection
 
     def _scrolled(self) -> None:
+        if not self._filling.isActive():
+            self._ahead.start()
+        if self._found:
+            self._paint_spans()
         page = self.current_page
         if page != self._seen_page:
             self._seen_page = page

@@ -196,7 +196,6 @@ class TurnView(QFrame):
             button.clicked.connect(slot)
             self._buttons.append((button, icon))
             row.addWidget(button)
-        row.addStretch(1)
         self._about = QLabel()
         self._about.setObjectName("dim")
         self._about.setTextFormat(Qt.TextFormat.PlainText)

@@ -107,6 +107,11 @@ class Window(QMainWindow):
         self._show_source()
         self.source.show_document(document_id)
 
+    def show_evidence(self, turn: Turn) -> None:
+        """Show what an answer was made from."""
+        self._show_source()
+        self.source.show_evidence(turn)
+
     def open_settings(self, page: str = "") -> None:
         """Show the settings."""
         from ragdesk.ui.settings_dialog import SettingsDialog
@@ -122,7 +127,11 @@ class Window(QMainWindow):
 
     def _lay_out(self) -> None:
         self._left = QTabWidget()
+        self._left.setObjectName("pane")
+        self._left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._left.setAccessibleName("Documents and conversations")
         self._left.setDocumentMode(True)
+        self._left.tabBar().setDrawBase(False)
         self._left.addTab(self.library, "Documents")
         self._left.addTab(self.conversations, "Conversations")
         self._left.tabBar().setAccessibleName("Library pane")
@@ -271,7 +280,7 @@ class Window(QMainWindow):
         self.conversations.export_wanted.connect(self._export_conversation)
         self.conversation.cited.connect(self.show_citation)
         self.conversation.hit_chosen.connect(self.show_hit)
-        self.conversation.evidence_wanted.connect(self._show_evidence)
+        self.conversation.evidence_wanted.connect(self.show_evidence)
         self.conversation.model_wanted.connect(lambda: self.open_settings("Models"))
         self.conversation.told.connect(self.notice.tell)
         self.conversation.shown.connect(self.conversations.select)
@@ -336,10 +345,6 @@ class Window(QMainWindow):
     def _open_conversation(self, conversation_id: int) -> None:
         self.conversation.open(conversation_id)
         self._go_to(1)
-
-    def _show_evidence(self, turn: Turn) -> None:
-        self._show_source()
-        self.source.show_evidence(turn)
 
     def _ask_only(self, scope: Scope) -> None:
         self.conversation.scope_bar.set_scope(scope)

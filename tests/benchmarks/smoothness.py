@@ -27,7 +27,7 @@ from ragdesk.ui.desk import Desk
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 from tests.benchmarks.main_job import write_pdfs
-from tests.ui.watchdog import Watchdog
+from tests.ui.event_loop import Watchdog
 
 QUESTIONS = ("What was delivered to the harbour?", "When does the council meet?", "How much did the repair cost?")
 

@@ -31,11 +31,13 @@ def second_start(library: Path, *named: str) -> subprocess.Popen[bytes]:
 def test_a_second_start_hands_its_files_to_the_first(qtbot: QtBot, tmp_path: Path) -> None:
     door = Door(tmp_path / "library")
     door.open()
-    with qtbot.waitSignals([door.handed, door.knocked], timeout=20_000) as signals:
-        process = second_start(tmp_path / "library", "/a/b c.pdf", "/d")
-    assert signals.all_signals_and_args[-1].args == ([Path("/a/b c.pdf"), Path("/d")],) or any(
-        s.args == ([Path("/a/b c.pdf"), Path("/d")],) for s in signals.all_signals_and_args
-    )
+    handed: list[list[Path]] = []
+    knocks: list[None] = []
+    door.handed.connect(handed.append)
+    door.knocked.connect(lambda: knocks.append(None))
+    process = second_start(tmp_path / "library", "/a/b c.pdf", "/d")
+    qtbot.waitUntil(lambda: bool(handed), timeout=20_000)
+    assert handed == [[Path("/a/b c.pdf"), Path("/d")]] and knocks
     assert process.wait(20) == 0
     door.close()
 

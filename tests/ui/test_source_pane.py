@@ -403,7 +403,7 @@ def test_finding_in_a_long_text_goes_where_nothing_was_shown(shown: Shown, long_
 
 def test_lines_that_ended_by_their_length_are_joined_on_the_screen_only(shown: Shown) -> None:
     prose = "The miller Josiah Kettleborough built the first chain ferry in 1867,\nfrom oak of his own wood.\n\nShort\nlines\n"
-    table = "| a table of the boats with their years in service and drive |\n| Perpetua |\n- one item of a list that is quite long indeed\n- another\n"
+    table = "| a table of the boats with their years in service and drive |\n| Perpetua |\n- one long item of a list\n- two\n"
     assert unwrapped(prose + table) == prose.replace(",\nfrom", ", from") + table
     citation = shown.citation(".md", "after his brother had\ndrowned")
     shown.cite(citation)
