@@ -26,7 +26,8 @@ from ragdesk.ui.scope_bar import ScopeBar
 from ragdesk.ui.turn_view import TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
 
-_SHOWN_AT_ONCE = 30
+_SHOWN_AT_ONCE = 20
+"""More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
 _MOST_WIDE = 860
 
 
@@ -114,6 +115,7 @@ class ConversationPane(QWidget):
     def ask(self, question: str, *, scope: Scope | None = None) -> TurnView:
         """Ask a question; questions asked meanwhile wait for their turn."""
         scope = self.scope_bar.scope if scope is None else scope
+        self._let_go_of_earlier()
         view = self._add_view(TurnView(self._desk.theme, question, scope))
         self._queue.append(view)
         self._ask_next()
@@ -257,6 +259,16 @@ class ConversationPane(QWidget):
             self._add_view(view, at=place)
             view.show_turn(turn)
         self._show()
+
+    def _let_go_of_earlier(self) -> None:
+        """Where many turns are live, keep the last ones only; the others can be shown again."""
+        if len(self.views) < 1.5 * _SHOWN_AT_ONCE:
+            return
+        old, self.views = self.views[:-_SHOWN_AT_ONCE], self.views[-_SHOWN_AT_ONCE:]
+        self._earlier += [view.turn for view in old if view.turn is not None and view.turn.id]
+        for view in old:
+            self._column.removeWidget(view)
+            view.deleteLater()
 
     def _add_view(self, view: TurnView, *, at: int | None = None) -> TurnView:
         place = len(self.views) if at is None else at

@@ -112,8 +112,13 @@ class DocumentTab(QWidget):
             fixed_width = looked.info.format in _FIXED_WIDTH
             self._views.setCurrentWidget(self.text_view)
             unwraps = looked.info.format in _WRAPPED
-            self.text_view.show_text(looked.stored.text, looked.stored.pages, fixed_width=fixed_width, unwraps=unwraps)
-            self.text_view.mark(looked.wanted.span)
+            self.text_view.show_text(
+                looked.stored.text,
+                looked.stored.pages,
+                mark=looked.wanted.span,
+                fixed_width=fixed_width,
+                unwraps=unwraps,
+            )
 
     def _opening_failed(self, error: BaseException) -> None:
         """The pages cannot be shown: the text as it was read can."""

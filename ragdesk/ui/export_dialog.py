@@ -318,7 +318,7 @@ def _write(data: bytes, path: Path) -> None:
 
 def _documents_folder() -> Path:
     named = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return Path(named) if named else Path.home()
+    return Path(named) if named and Path(named).is_dir() else Path.home()
 
 
 def _file_name(title: str) -> str:

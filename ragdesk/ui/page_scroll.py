@@ -42,6 +42,7 @@ class PageScroll(QAbstractScrollArea):
         self._seen_page = 0
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCornerWidget(QWidget())  # else the style draws a square where the scroll bars meet
         self.verticalScrollBar().setSingleStep(40)
         self.horizontalScrollBar().setSingleStep(40)
         self._draw_soon = QTimer(self, singleShot=True, interval=_DRAW_SOON_MS)

@@ -74,11 +74,6 @@ class PageView(PageScroll):
             lambda error: self._opening_failed(asked, error),
             lane="draw",
         )
-        self._desk.call(
-            lambda: (asked, PageWords(unpack_boxes(engine.document_text(document_id).geometry))),
-            self._words_came,
-            self.draw_failed.emit,
-        )
 
     def clear(self) -> None:
         """Show nothing."""
@@ -123,8 +118,7 @@ class PageView(PageScroll):
     @property
     def seen_offset(self) -> int:
         """Where in the text the page that is seen begins."""
-        words = self._words.on(self.current_page)
-        return words[0].span[0] if words else 0
+        return (self._words.span_of(self.current_page) or (0, 0))[0]
 
     # --- Selecting
 
@@ -173,8 +167,7 @@ class PageView(PageScroll):
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_wanted.emit()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
-            words = self._words.on(self.current_page)
-            self.select((words[0].span[0], words[-1].span[1]) if words else None)
+            self.select(self._words.span_of(self.current_page))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and step is not None:
             self._select_word(step)
         else:
@@ -218,6 +211,16 @@ class PageView(PageScroll):
             self.fit_text(self._words.across)
             self._show_mark()
             self.opened.emit()
+            self._load_words()
+
+    def _load_words(self) -> None:
+        """After the mark, which is waited for."""
+        engine, document_id, asked = self._desk.engine, self._document_id, self._asked
+        self._desk.call(
+            lambda: (asked, PageWords(unpack_boxes(engine.document_text(document_id).geometry))),
+            self._words_came,
+            self.draw_failed.emit,
+        )
 
     def _opening_failed(self, asked: int, error: BaseException) -> None:
         if asked == self._asked:
@@ -308,10 +311,7 @@ class PageView(PageScroll):
         painter.restore()
 
     def _paint_found(self, painter: QPainter, page: int, pixel: float) -> None:
-        seen = self._words.on(page)
-        if not self._found or not seen:
-            return
-        first, last = seen[0].span[0], seen[-1].span[1]
+        first, last = self._words.span_of(page) or (0, 0)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for place in range(max(0, bisect_left(self._found, (first, 0)) - 1), bisect_left(self._found, (last, 0))):
             painter.setPen(QPen(QColor(_ON_PAPER.accent), (2.6 if place == self._current else 1.2) * pixel))

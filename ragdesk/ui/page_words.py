@@ -5,6 +5,7 @@ All measures are points from the top left of a page as shown.
 
 from __future__ import annotations
 
+import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ _GAP_HEIGHTS = 4.0
 """Words of a line that stand further apart than this many line heights (columns, cells) are not covered by one rectangle."""
 
 _SAMPLE = 20_000
+_AT_A_TIME = 500
 
 
 class PageWords:
@@ -27,12 +29,16 @@ class PageWords:
         self._starts, self._ends, self._page_of = array("i"), array("i"), array("i")
         self._sides = array("f")
         self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
         for place, word in enumerate(boxes):
+            if place % _AT_A_TIME == 0:
+                time.sleep(0)  # lets the window's thread run, which would else wait several milliseconds each time
             self._starts.append(word.span[0])
             self._ends.append(word.span[1])
             self._page_of.append(word.page)
             self._sides.extend(word.box)
             self._first.setdefault(word.page, place)
+            self._last[word.page] = place
         self.across = self._across()
         """From where to where text goes from left to right, stray words left out; (0, 0) where there is none."""
 
@@ -43,12 +49,13 @@ class PageWords:
 
     def on(self, page: int) -> list[WordBox]:
         """The words of a page in reading order."""
-        words = []
-        place = self._first.get(page, len(self._starts))
-        while place < len(self._starts) and self._page_of[place] == page:
-            words.append(self._word(place))
-            place += 1
-        return words
+        return [self._word(place) for place in range(self._first.get(page, 0), self._last.get(page, -1) + 1)]
+
+    def span_of(self, page: int) -> Span | None:
+        """From the first to the last word of a page, None where it has none."""
+        if page not in self._first:
+            return None
+        return self._starts[self._first[page]], self._ends[self._last[page]]
 
     def inside(self, span: Span) -> list[WordBox]:
         """The words that a span touches, in order."""

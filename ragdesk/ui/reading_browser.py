@@ -54,7 +54,7 @@ class ReadingBrowser(QTextBrowser):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.document().setDocumentMargin(4)
-        desk.theme.changed.connect(lambda: self.set_size(self.size_factor))
+        desk.theme.changed.connect(self._restyle)
         self.set_size(1.0)
 
     # --- Text
@@ -83,7 +83,7 @@ class ReadingBrowser(QTextBrowser):
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + self.cursorRect(seen).top() - before)
 
-    def cut(self, start: int, end: int) -> None:
+    def take_out(self, start: int, end: int) -> None:
         """Take text away; what is seen stays where it is."""
         seen = self.cursorForPosition(QPoint(0, 0))
         before = self.cursorRect(seen).top()
@@ -119,6 +119,9 @@ class ReadingBrowser(QTextBrowser):
         if fixed_width != self._fixed_width:
             self._fixed_width = fixed_width
             self.set_size(self.size_factor)
+
+    def _restyle(self) -> None:
+        self.set_size(self.size_factor)
 
     def _set_margins(self) -> None:
         least = _NARROW_MARGIN if self.width() < _NARROW else _MARGIN

@@ -34,7 +34,7 @@ _SEARCHED = {
     "Data": "data library folder move log size",
 }
 """What pages that are no forms are found by."""
-_ON_PAGES = ("theme", "font_points", "model")
+_ON_PAGES = ("theme", "font_points", "model", "library")
 _ORDER = ("Look", "Models", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
 
 

@@ -16,11 +16,11 @@ from ragdesk.ui.desk import Desk
 from ragdesk.ui.reading_browser import ReadingBrowser
 from ragdesk.ui.theme import LIGHT
 
-_FIRST = 20_000
+_FIRST = 12_000
 """Characters shown at once around a passage."""
-_PIECE = 10_000
+_PIECE = 8_000
 """Characters put before or after them at a time; between pieces the window answers."""
-_MOST = 100_000
+_MOST = 60_000
 """So many characters are there at most, because all are laid out anew when the width changes. What is further away
 comes when one scrolls there or presses a button, and what is at the other end goes."""
 _TOO_SLOW_S = 0.03
@@ -51,6 +51,7 @@ class TextView(QWidget):
         self._current = 0
         self._seen_page = 0
         self._is_wide = False
+        self._is_changing = False
         self._unwraps = False
         self.shown_span: Span = (0, 0)
         """The part of the text that is there."""
@@ -77,15 +78,21 @@ class TextView(QWidget):
     # --- What is shown
 
     def show_text(
-        self, text: str, pages: Sequence[Page] = (), *, fixed_width: bool = False, unwraps: bool = False
+        self,
+        text: str,
+        pages: Sequence[Page] = (),
+        *,
+        mark: Span = (0, 0),
+        fixed_width: bool = False,
+        unwraps: bool = False,
     ) -> None:
-        """Show a document's text; `fixed_width` for code, `unwraps` where lines of prose end by their length alone."""
+        """Show a document's text with a passage marked; `fixed_width` for code, `unwraps` where lines end by length."""
         self._unwraps = unwraps
         self._text, self._pages, self._seen_page = text, pages, 0
-        self._mark, self._found = (0, 0), ()
+        self._found = ()
         self.browser.set_fixed_width(fixed_width)
-        self._show_around(0)
-        self._paint_spans()
+        self._show_around(mark[0])
+        self.mark(mark)
 
     def clear(self) -> None:
         """Show nothing."""
@@ -174,7 +181,9 @@ class TextView(QWidget):
         end = min(len(self._text), start + _FIRST)
         self.shown_span = (start, end)
         self._is_wide = False
+        self._is_changing = True
         self.browser.start(self._piece(start, end))
+        self._is_changing = False
         self._filling.start()
         self._tell_of_more()
 
@@ -202,13 +211,14 @@ class TextView(QWidget):
 
     def _extend(self, way: int, characters: int) -> None:
         start, end = self.shown_span
+        self._is_changing = True
         if way > 0 and end < len(self._text):
             further = min(len(self._text), end + characters)
             self.shown_span = (start, further)
             self.browser.append_text(self._piece(end, further))
             if further - start > _MOST:
                 kept = self._line_start(further - _MOST)
-                self.browser.cut(0, self._place(kept))
+                self.browser.take_out(0, self._place(kept))
                 self.shown_span = (kept, further)
         elif way < 0 and start > 0:
             further = self._line_start(start - characters)
@@ -216,8 +226,9 @@ class TextView(QWidget):
             self.browser.prepend_text(self._piece(further, start))
             if end - further > _MOST:
                 kept = self._line_start(further + _MOST)
-                self.browser.cut(self._place(kept), self._place(end))
+                self.browser.take_out(self._place(kept), self._place(end))
                 self.shown_span = (further, kept)
+        self._is_changing = False
         self._paint_spans()
         self._tell_of_more()
 
@@ -294,6 +305,8 @@ class TextView(QWidget):
         return selection
 
     def _scrolled(self) -> None:
+        if self._is_changing:
+            return
         if not self._filling.isActive():
             self._ahead.start()
         if self._found:

@@ -145,6 +145,8 @@ class Theme(QObject):
             ("chevron-up", self.colours.dim),
         ):
             Path(self._signs.filePath(f"{name}.svg")).write_text(_svg(name, colour), "utf-8")
+        dot = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="6" fill="{self.colours.on_accent}"/></svg>'
+        Path(self._signs.filePath("dot.svg")).write_text(dot, "utf-8")
         return self._signs.path()
 
     def _system_changed(self) -> None:
@@ -265,7 +267,7 @@ QCheckBox::indicator, QRadioButton::indicator { width: 15px; height: 15px; borde
 QCheckBox::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 8px; }
 QCheckBox::indicator:checked { background: @accent; border-color: @accent; image: url(@folder/check.svg); }
-QRadioButton::indicator:checked { background: @pane; border: 5px solid @accent; width: 7px; height: 7px; }
+QRadioButton::indicator:checked { background: @accent; border-color: @accent; image: url(@folder/dot.svg); }
 QCheckBox:focus, QRadioButton:focus { color: @accent; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accent; }
 QTextBrowser { background: transparent; border: 0; selection-background-color: @accent; selection-color: @on_accent; }

@@ -74,7 +74,7 @@ def texts(widget: QWidget) -> str:
 
 def test_every_setting_has_its_place(settings: SettingsDialog) -> None:
     names = {f.name for f in fields(Settings)}
-    assert settings.rows.keys() == names - {"theme", "font_points", "model"}
+    assert settings.rows.keys() == names - {"theme", "font_points", "model", "library"}
     pages = [settings.groups.item(place).text() for place in range(settings.groups.count())]
     assert {row.group for row in settings.rows.values()} | {"Look", "Models", "Data"} == set(pages)
 
