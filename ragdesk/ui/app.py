@@ -24,6 +24,7 @@ from ragdesk.engine import Engine
 from ragdesk.errors import RagDeskError, Unavailable
 from ragdesk.settings import Settings, library_folder, load_settings
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.moving import move_library
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.theme import Theme, tinted
@@ -88,6 +89,7 @@ def make_app(arguments: Sequence[str]) -> QApplication:
     for size in (32, 64, 128):
         icon.addPixmap(tinted("text-quote", "#2456d6", size))
     app.setWindowIcon(icon)
+    Garbage(app)
     return app
 
 

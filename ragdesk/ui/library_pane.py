@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -50,6 +50,21 @@ class _Tree(QTreeView):
             self.menu_wanted.emit(self.visualRect(self.currentIndex()).bottomLeft())
         else:
             super().keyPressEvent(event)
+
+
+class _Filter(QLineEdit):
+    """A field that Escape empties, before it stops an answer."""
+
+    def event(self, event: QEvent) -> bool:
+        """Take Escape where there is something to clear."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.text():
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.clear()
+                return True
+        return super().event(event)
 
 
 class LibraryPane(QWidget):
@@ -113,7 +128,7 @@ class LibraryPane(QWidget):
 
     def _make_top(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.filter = QLineEdit()
+        self.filter = _Filter()
         self.filter.setPlaceholderText("Filter documents")
         self.filter.setAccessibleName("Filter documents")
         self.filter.setClearButtonEnabled(True)
@@ -235,14 +250,6 @@ class LibraryPane(QWidget):
     def _focus_filter(self) -> None:
         self.filter.setFocus()
         self.filter.selectAll()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape clears the filter."""
-        if event.key() == Qt.Key.Key_Escape and self.filter.text():
-            self.filter.clear()
-            self.tree.setFocus()
-        else:
-            super().keyPressEvent(event)
 
     # --- Doing
 

@@ -145,8 +145,9 @@ class Theme(QObject):
             ("chevron-up", self.colours.dim),
         ):
             Path(self._signs.filePath(f"{name}.svg")).write_text(_svg(name, colour), "utf-8")
-        dot = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="6" fill="{self.colours.on_accent}"/></svg>'
-        Path(self._signs.filePath("dot.svg")).write_text(dot, "utf-8")
+        dot = f'<circle cx="12" cy="12" r="6" fill="{self.colours.on_accent}"/>'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{dot}</svg>'
+        Path(self._signs.filePath("dot.svg")).write_text(svg, "utf-8")
         return self._signs.path()
 
     def _system_changed(self) -> None:

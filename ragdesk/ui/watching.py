@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from ragdesk.ui.desk import Desk
 
+_LOOK_MS = 300
 _QUIET_MS = 2_000
 _LONGEST_S = 20.0
 _POLL_MS = 5 * 60 * 1000
@@ -19,11 +20,6 @@ _POLL_MS = 5 * 60 * 1000
 
 class Watching(QObject):
     """Follows `desk.sources`. Changes are gathered until nothing more happens for two seconds, or for twenty at most."""
-
-    _noticed = Signal()
-    """From the thread that watches: something changed."""
-    _unwatchable = Signal()
-    """From the same: not all can be watched."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -34,12 +30,16 @@ class Watching(QObject):
         self._watched: frozenset[tuple[str, bool]] = frozenset()
         self._closed = False
         self._first_s = 0.0
+        # Set by the thread that watches, looked at by the window's: a signal could come when its receiver is gone.
+        self._changed = threading.Event()
+        self._unwatchable = threading.Event()
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._look_at_flags)
+        self._look.start()
         self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
         self._quiet.timeout.connect(self._sync)
         self._poll = QTimer(self, interval=_POLL_MS)
         self._poll.timeout.connect(self._sync)
-        self._noticed.connect(self._notice)
-        self._unwatchable.connect(self._poll.start)
         desk.documents_changed.connect(self._follow)
         self._follow()
 
@@ -51,6 +51,7 @@ class Watching(QObject):
     def close(self) -> None:
         """Watch no more. Returns at once; the thread that watches ends by itself."""
         self._closed = True
+        self._look.stop()
         self._quiet.stop()
         self._poll.stop()
         threading.Thread(target=self._watch, args=(frozenset(),), daemon=True).start()
@@ -70,14 +71,14 @@ class Watching(QObject):
         from watchdog.events import FileSystemEvent, FileSystemEventHandler
         from watchdog.observers import Observer
 
-        noticed, ignored = self._noticed, self._is_ignored
+        changed, ignored = self._changed, self._is_ignored
 
         class Listener(FileSystemEventHandler):
             def on_any_event(self, event: FileSystemEvent) -> None:
                 changing = event.event_type in ("created", "modified", "moved", "deleted", "closed")
                 paths = (os.fsdecode(event.src_path), os.fsdecode(event.dest_path or event.src_path))
                 if changing and not all(ignored(path) for path in paths):
-                    noticed.emit()
+                    changed.set()
 
         with self._lock:
             if self._observer is not None:
@@ -99,7 +100,7 @@ class Watching(QObject):
             else:
                 self._observer = observer
         if unwatched:
-            self._unwatchable.emit()
+            self._unwatchable.set()
 
     def _is_ignored(self, path: str) -> bool:
         name = os.path.basename(path)
@@ -107,7 +108,12 @@ class Watching(QObject):
 
     # --- In the window's thread
 
-    def _notice(self) -> None:
+    def _look_at_flags(self) -> None:
+        if self._unwatchable.is_set() and not self._poll.isActive():
+            self._poll.start()
+        if not self._changed.is_set():
+            return
+        self._changed.clear()
         now = time.monotonic()
         if not self._quiet.isActive():
             self._first_s = now

@@ -16,6 +16,7 @@ from ragdesk import paths
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.theme import Theme
 
 
@@ -27,6 +28,11 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Engine(folder, write=True, settings=Settings()) as engine:
         engine.add(names)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def garbage(qapp: QApplication) -> Garbage:
+    return Garbage(qapp)
 
 
 @pytest.fixture
