@@ -375,7 +375,7 @@ class Engine:
         from ragdesk.models.embedder import Embedder
 
         if self._embedder is None:
-            self._embedder = Embedder(self.settings.embedder, device=self.settings.device)
+            self._embedder = Embedder(self.settings.embedder, device=self.settings.device, gives_way=True)
         return self._embedder
 
     def _page_renderer(self) -> PageRenderer:

@@ -26,7 +26,7 @@ from ragdesk.ui.scope_bar import ScopeBar
 from ragdesk.ui.turn_view import TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
 
-_SHOWN_AT_ONCE = 20
+_SHOWN_AT_ONCE = 12
 """More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
 _MOST_WIDE = 860
 

@@ -80,6 +80,15 @@ class Watchdog:
     def _sample(self) -> None:
         while not self._stop.wait(_SAMPLE_S):
             if time.monotonic() - self._last > 4 * _SAMPLE_S:
-                frame = sys._current_frames().get(self._thread_id)
-                if frame is not None:
-                    self._seen.append("".join(traceback.format_stack(frame)[-8:]))
+                self._seen.append(self._stacks())
+
+    def _stacks(self) -> str:
+        """Where the window's thread is, and where the others are that it may be waiting for."""
+        frames = sys._current_frames()
+        own = frames.pop(self._thread_id, None)
+        lines = traceback.format_stack(own)[-6:] if own is not None else []
+        for frame in frames.values():
+            inner = traceback.format_stack(frame)[-2:]
+            if "thread.py" not in inner[-1] and "threading.py" not in inner[-1] and "_stacks" not in inner[-1]:
+                lines += ["  meanwhile, in another thread:\n", *inner]
+        return "".join(lines)
