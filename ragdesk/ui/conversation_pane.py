@@ -60,6 +60,7 @@ class ConversationPane(QWidget):
         self._answering: TurnView | None = None
         self._queue: list[TurnView] = []
         self._wanted: int | None = None
+        self._follows = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -121,7 +122,8 @@ class ConversationPane(QWidget):
         self._ask_next()
         self.composer.clear()
         self._show()
-        QTimer.singleShot(0, self._scroll_to_end)
+        self._follows = True
+        QTimer.singleShot(0, self._follow)
         return view
 
     def stop(self) -> None:
@@ -183,6 +185,10 @@ class ConversationPane(QWidget):
         outer.addWidget(column_holder, 1000)
         outer.addStretch(1)
         scroll.setWidget(inside)
+        bar = scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda low, high: self._follow())
+        bar.actionTriggered.connect(lambda action: self._stop_following())
+        scroll.viewport().installEventFilter(self)
         return scroll
 
     def _make_foot(self) -> QFrame:
@@ -212,14 +218,20 @@ class ConversationPane(QWidget):
         self._model.setAccessibleName("What answers")
         self._model.setToolTip("Choose what answers: quotes, or a language model")
         self._model.clicked.connect(self.model_wanted)
-        column.addWidget(self._model, 0, Qt.AlignmentFlag.AlignLeft)
+        below = QHBoxLayout()
+        below.addWidget(self._model)
+        below.addStretch(1)
+        below.addWidget(self.scope_bar.said)
+        column.addLayout(below)
         return foot
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Up in an empty question field brings the last question back."""
+        """Up in an empty question field brings the last question back; the wheel stops following the answer."""
+        if event.type() == QEvent.Type.Wheel:
+            self._stop_following()
         if (
-            watched is self.composer
-            and event.type() == QEvent.Type.KeyPress
+            event.type() == QEvent.Type.KeyPress
+            and watched is self.composer
             and event.key() == Qt.Key.Key_Up  # type: ignore[attr-defined]  # a key press is a QKeyEvent
             and not self.composer.toPlainText()
             and self.views
@@ -250,7 +262,8 @@ class ConversationPane(QWidget):
             self._add_view(TurnView(self._desk.theme, turn.question, turn.scope)).show_turn(turn)
         self._show()
         self.shown.emit(conversation.id if conversation else None)
-        QTimer.singleShot(0, self._scroll_to_end)
+        self._follows = True
+        QTimer.singleShot(0, self._follow)
 
     def _show_earlier(self) -> None:
         self._earlier, now = self._earlier[:-_SHOWN_AT_ONCE], self._earlier[-_SHOWN_AT_ONCE:]
@@ -326,7 +339,6 @@ class ConversationPane(QWidget):
 
     def _over(self, show: Callable[[], None]) -> None:
         """The question is done with, well or badly: show that, and ask the next."""
-        at_end = self._is_at_end()
         asking, self._asking = self._asking, None
         view, self._answering = self._answering, None
         if asking is not None:
@@ -336,8 +348,6 @@ class ConversationPane(QWidget):
             view.deleteLater()
         self._ask_next()
         self._show()
-        if at_end:
-            QTimer.singleShot(0, self._scroll_to_end)
 
     def _ask_last_again(self) -> None:
         if self.views and not self.is_busy:
@@ -397,13 +407,11 @@ class ConversationPane(QWidget):
         else:
             self.stop()
 
-    def _is_at_end(self) -> bool:
-        bar = self._scroll.verticalScrollBar()
-        return bar.value() >= bar.maximum() - 40
-
-    def _scroll_to_end(self) -> None:
-        if self.views:
+    def _follow(self) -> None:
+        """Keep the beginning of the last question in view while its answer grows, until the user scrolls."""
+        if self._follows and self.views:
             bar = self._scroll.verticalScrollBar()
-            last = self.views[-1]
-            # a long answer is read from its beginning
-            bar.setValue(min(bar.maximum(), last.y()))
+            bar.setValue(min(bar.maximum(), self.views[-1].y()))
+
+    def _stop_following(self) -> None:
+        self._follows = False

@@ -139,7 +139,6 @@ class JobsPanel(QWidget):
     def _make_details(self) -> QFrame:
         frame = QFrame()
         frame.setObjectName("footer")
-        frame.setFixedHeight(230)
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 8, 12, 8)
         row = QHBoxLayout()
@@ -169,6 +168,10 @@ class JobsPanel(QWidget):
         column.addWidget(self._none)
         column.addWidget(self.list, 1)
         return frame
+
+    def fit(self, height: int) -> None:
+        """Take a quarter of a window of this height for the list."""
+        self.details.setFixedHeight(min(240, max(150, height // 4)))
 
     # --- Showing
 

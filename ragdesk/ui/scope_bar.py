@@ -50,14 +50,13 @@ class ScopeBar(QWidget):
         self._clear.setAccessibleName("Ask all documents")
         self._clear.setToolTip("Ask all documents")
         self._clear.clicked.connect(lambda: self.set_scope(Scope()))
-        self._said = QLabel()
-        self._said.setObjectName("dim")
-        self._said.setTextFormat(Qt.TextFormat.PlainText)
-        self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.said = QLabel()
+        """How many documents are asked, or a warning; its place is where there is room."""
+        self.said.setObjectName("dim")
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
         for widget in (self._documents, self._types, self._dates, self._clear):
             row.addWidget(widget)
-        row.addWidget(self._said, 1)
+        row.addStretch(1)
         desk.documents_changed.connect(self._show)
         desk.theme.changed.connect(self._show)
         self._show()
@@ -101,11 +100,11 @@ class ScopeBar(QWidget):
         self._clear.setVisible(scope.limits)
         count = len(in_scope(self._desk.documents, scope))
         warns = not count and bool(self._desk.documents)
-        self._said.setObjectName("warn" if warns else "dim")
-        self._said.setText(
+        self.said.setObjectName("warn" if warns else "dim")
+        self.said.setText(
             "⚠ No document fits" if warns else f"{count:,} document{'' if count == 1 else 's'}" if scope.limits else ""
         )
-        self._said.style().polish(self._said)
+        self.said.style().polish(self.said)
 
     def _documents_text(self) -> str:
         names = {str(d.id): d.name for d in self._desk.documents}

@@ -184,6 +184,7 @@ class Window(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Change between all panes and one when the width does."""
         super().resizeEvent(event)
+        self.jobs.fit(self.height())
         narrow = self.width() < _NARROW
         if narrow != self._narrow:
             self._narrow = narrow

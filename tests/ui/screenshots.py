@@ -95,6 +95,7 @@ class Album:
         view = window.conversation.views[0]
         window.show_citation(view.citations[0], view.turn)
         wait(lambda: bool(window.source.page_view.mark_rectangles(view.citations[0].page or 1)))
+        rest(1.0)  # until the page is drawn
         self.take(window, f"{label}-3-cited")
         window.show_evidence(view.turn)  # type: ignore[arg-type]  # it was answered
         self.take(window, f"{label}-4-evidence")
@@ -128,7 +129,7 @@ class Album:
     def dialog(self, window: Window, name: str) -> None:
         """The dialog that is open, then closed."""
         rest()
-        dialog = QApplication.activeModalWidget() or QApplication.activeWindow()
+        dialog = QApplication.activePopupWidget() or QApplication.activeModalWidget() or QApplication.activeWindow()
         if dialog is not None and dialog is not window:
             self.take(dialog, name)
             dialog.close()

@@ -16,9 +16,9 @@ def test_it_says_how_many_documents_are_asked_and_warns_of_none(desk: Desk, qtbo
     everything = len(desk.documents)
     assert not bar.is_empty and len(in_scope(desk.documents, bar.scope)) == everything
     bar.set_scope(Scope(types=("pdf",)))
-    assert "1 document" in bar._said.text() and bar._types.isChecked()
+    assert "1 document" in bar.said.text() and bar._types.isChecked()
     bar.set_scope(Scope(types=("pdf",), before="1900"))
-    assert bar.is_empty and "No document fits" in bar._said.text()
+    assert bar.is_empty and "No document fits" in bar.said.text()
 
 
 def test_clearing_asks_all_documents_again(desk: Desk, qtbot: QtBot) -> None:
