@@ -30,7 +30,7 @@ _THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"), ("
 _SIZES = (0, 8, 9, 10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32)
 _WHAT_MODELS_ARE_FOR = (
     "RagDesk answers by quoting the passages that fit best. A language model can put them into sentences of its own"
-    " instead; every sentence is then checked against the passages, and what no passage supports is marked. No model comes"
+    " instead; each citation then leads to a passage that was found, and a sentence without one is marked. No model comes"
     " with RagDesk and none is downloaded: it is a file ending in .gguf that you already have, and it runs on this machine."
 )
 _NO_RUNTIME = "llama-cpp-python, which runs language models, is not installed. Until it is, answers are quotations."

@@ -99,7 +99,7 @@ class TurnView(QFrame):
         """All the text so far; not yet checked."""
         self._text = text
         self._shows_hits = False
-        self.state.setText("Writing… sources are checked at the end")
+        self.state.setText("Writing… citations follow at the end")
         self._draw_answer()
         self._draw_hits()
 

@@ -33,7 +33,7 @@ def test_passages_are_seen_before_any_text(view: TurnView) -> None:
     assert view.passages.isVisible() and "Handbook" in view.passages.toPlainText()
     view.show_text("It sto")
     assert not view.passages.isVisible() and "It sto" in view.answer.toPlainText()
-    assert "checked at the end" in view.state.text()
+    assert "follow at the end" in view.state.text()
 
 
 def test_a_chip_opens_its_citation(view: TurnView, qtbot: QtBot) -> None:
