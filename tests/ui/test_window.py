@@ -216,3 +216,25 @@ def test_every_focusable_widget_has_a_name(window: Window, qtbot: QtBot) -> None
         and not (w.accessibleName() or getattr(w, "text", lambda: "")())
     ]
     assert nameless == []
+
+
+def test_closing_while_reading_asks_and_the_rest_goes_on_at_the_next_start(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for n in range(80):
+        (folder / f"note {n}.txt").write_text(f"Note {n}: the harbour opens at {n} o'clock.")
+    window = opened(theme, tmp_path, qtbot)
+    answers = [False, True]
+    asked: list[bool] = []
+    window._may_close = lambda: (asked.append(answers[len(asked)]), asked[-1])[1]  # type: ignore[method-assign]
+    window.add([folder])
+    qtbot.waitUntil(lambda: bool(window._desk.jobs.current and window._desk.jobs.current.outcomes), timeout=PATIENCE_MS)
+    window.close()
+    assert window.isVisible() and asked == [False]
+    window.close()
+    assert not window.isVisible() and asked == [False, True]
+    again = opened(theme, tmp_path, qtbot, again=True)
+    qtbot.waitUntil(lambda: [d.state for d in again._desk.documents] == ["indexed"] * 80, timeout=PATIENCE_MS)
+    close(again)
