@@ -36,7 +36,7 @@ class Background(QObject):
     ) -> None:
         """Run `work` in a lane; then `done` with its result, or `failed` with its error, in the window's thread.
 
-        Nothing comes back once the widget whose method `done` is has gone.
+        Nothing comes back once a widget has gone whose method `done` is, or that it closes over.
         """
 
         def run() -> None:
@@ -62,7 +62,11 @@ class Background(QObject):
 
     def _deliver(self, delivery: tuple[Any, Any, Any]) -> None:
         function, value, done = delivery
-        owner = getattr(done, "__self__", None)
-        if isinstance(owner, QObject) and not shiboken6.isValid(owner):
-            return
-        function(value)
+        if all(shiboken6.isValid(owner) for owner in _owners(done)):
+            function(value)
+
+
+def _owners(function: Any) -> list[QObject]:
+    """The objects of Qt that a function belongs to: the one whose method it is, or those it closes over."""
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    return [found for found in (getattr(function, "__self__", None), *cells) if isinstance(found, QObject)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -87,6 +88,16 @@ def test_each_file_has_its_outcome_and_failed_ones_can_be_tried_again(
     qtbot.waitUntil(lambda: len(empty_desk.documents) == 3, timeout=PATIENCE_MS)
     panel.again.click()
     qtbot.waitUntil(lambda: {d.state for d in empty_desk.documents} == {"indexed"}, timeout=PATIENCE_MS)
+
+
+def test_what_comes_back_for_a_widget_that_is_gone_is_dropped(empty_desk: Desk, qtbot: QtBot) -> None:
+    widget = QWidget()
+    came: list[str] = []
+    empty_desk.call(lambda: 1, lambda result: (came.append("gone"), widget.setToolTip(str(result)))[0])
+    shiboken6.delete(widget)
+    empty_desk.call(lambda: 2, lambda result: came.append("there"))
+    qtbot.waitUntil(lambda: came != [], timeout=PATIENCE_MS)
+    assert came == ["there"]
 
 
 def test_jobs_run_one_after_the_other(empty_desk: Desk, qtbot: QtBot) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pymupdf
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -41,6 +42,7 @@ def close(window: Window) -> None:
     window._desk.jobs.cancel_all()
     window._may_close = lambda: True  # type: ignore[method-assign]  # a person would press Close
     window.close()
+    shiboken6.delete(window)  # now, not when some later test collects garbage
 
 
 @pytest.fixture
@@ -235,6 +237,7 @@ def test_closing_while_reading_asks_and_the_rest_goes_on_at_the_next_start(
     assert window.isVisible() and asked == [False]
     window.close()
     assert not window.isVisible() and asked == [False, True]
+    shiboken6.delete(window)
     again = opened(theme, tmp_path, qtbot, again=True)
     qtbot.waitUntil(lambda: [d.state for d in again._desk.documents] == ["indexed"] * 80, timeout=PATIENCE_MS)
     close(again)
