@@ -8,6 +8,7 @@ fault.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -32,6 +33,21 @@ PYTHONS = ((3, 11), (3, 13))  # first and last that suit; as in pyproject.toml
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 LLAMA_WHEEL_INDEX = "https://abetlen.github.io/llama-cpp-python/whl/cpu"
 APT_PACKAGES = ("build-essential", "cmake", "python3-venv")
+QT_LIBRARIES = {  # what PySide6 needs of a Debian or Ubuntu system, by the file that is looked for
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+}
+CHECK_PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool"}  # for the tests on a virtual display
 LLAMA_CMAKE_ARGS = "-DLLAVA_BUILD=OFF"  # leaves out what reads images, a quarter of the work
 LLAMA_CORE_MINUTES = 15
 DISK_GB = 3.5  # 2.1 on disk, and what pip unpacks on the way
@@ -86,6 +102,7 @@ def set_up(mode: str, *, may_install: bool) -> None:
     wanted = packages + (extras["dev"] if mode == "check" else [])
     pip_install("The other packages (320 MB to download; two or three minutes)", "-c", str(CONSTRAINTS), *wanted)
     without = install_llama(extras["llm"][0], needed=mode == "check", may_install=may_install)
+    install_window_libraries(needed=mode == "check", may_install=may_install)
     pip_install("RagDesk itself", "--no-deps", "--editable", str(ROOT))
 
     stamps = ["run", "check"] if mode == "check" else ["run"]
@@ -215,6 +232,20 @@ def ask_for_cpu_index() -> str | None:
     sys.stderr.write(f"Take the small one from {TORCH_CPU_INDEX}? [Y/n] ")
     sys.stderr.flush()
     return TORCH_CPU_INDEX if sys.stdin.readline().strip().lower() in ("", "y", "yes") else None
+
+
+def install_window_libraries(*, needed: bool, may_install: bool) -> None:
+    """System libraries that the window needs, and a font; all other commands work without them."""
+    if sys.platform != "linux":
+        return
+    missing = [package for file, package in QT_LIBRARIES.items() if not loads(file)]
+    if not any(Path("/usr/share/fonts").rglob("*.[to]tf")):
+        missing.append("fonts-dejavu-core")
+    if needed:
+        missing += [package for program, package in CHECK_PROGRAMS.items() if not shutil.which(program)]
+    if not missing or (may_install and apt_install(*missing)):
+        return
+    tell(f"The window needs system packages that are missing. {apt(*missing)}\nThe command line works without them.")
 
 
 def install_llama(requirement: str, *, needed: bool, may_install: bool) -> str | None:
@@ -425,6 +456,15 @@ def runs(command: list[str]) -> bool:
         return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
+
+
+def loads(file: str) -> bool:
+    """Whether the system has this shared library."""
+    try:
+        ctypes.CDLL(file)
+    except OSError:
+        return False
+    return True
 
 
 def named(requirement: str) -> str:

@@ -19,9 +19,11 @@ EXIT_CODES = """exit codes: 0 done; 1 done, but some inputs failed (each named w
 
 def library_folder(options: argparse.Namespace) -> Path:
     """The library that is meant: the one named, else that of the environment, else the default."""
-    from ragdesk.paths import default_library
+    from ragdesk import settings
 
-    return Path(options.library).expanduser().absolute() if options.library else default_library()
+    if options.library:
+        return Path(options.library).expanduser().absolute()
+    return settings.library_folder(current_settings())
 
 
 def current_settings() -> Settings:
@@ -113,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
         parents=[_common(defaults=True)],
     )
     parser.add_argument("--version", action="version", version=f"ragdesk {__version__}")
+    parser.add_argument("--selftest", action="store_true", help="try the window without a display, and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(name: str, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -120,6 +123,8 @@ def parser() -> argparse.ArgumentParser:
             name, help=help, description=help, parents=[_common(defaults=False), *parents], epilog=EXIT_CODES
         )
 
+    window = command("open", "open the window (as without a command), and add these files")
+    window.add_argument("paths", nargs="*", metavar="PATH")
     demo = command("demo", "do the whole job on the sample documents")
     demo.add_argument("--out", metavar="FILE", help="where to write the transcript (Markdown)")
     add = command("add", "add files and folders, or look at them again")
@@ -149,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
     conversations.add_argument("--delete", type=int, metavar="ID", help="delete one")
     export = command("export", "write a conversation with its sources")
     export.add_argument("conversation", type=int, metavar="CONVERSATION")
-    export.add_argument("--format", choices=("md", "html", "json"), default="md")
+    export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
     models = command("models", "list, add, choose or remove language models")
     models.add_argument("action", nargs="?", choices=("list", "use", "add", "remove"), default="list")

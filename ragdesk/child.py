@@ -39,11 +39,19 @@ class Child:
     """
 
     def __init__(
-        self, module: str, *, memory_bytes: int = 0, environment: Mapping[str, str] | None = None, name: str = ""
+        self,
+        module: str,
+        *,
+        memory_bytes: int = 0,
+        environment: Mapping[str, str] | None = None,
+        name: str = "",
+        gives_way: bool = False,
     ) -> None:
+        """With `gives_way` it runs at low priority, so that the window and questions go before it."""
         self.name = name or module.rsplit(".", 1)[-1]
         self._module = module
         self._memory_bytes = memory_bytes
+        self._gives_way = gives_way
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._replies: queue.Queue[Payload | None] = queue.Queue()
@@ -64,7 +72,7 @@ class Child:
             self._discard()
             self._replies = queue.Queue()
             self._process = subprocess.Popen(
-                [*_python_command(), _CHILD_FLAG, self._module, str(self._memory_bytes)],
+                [*_python_command(), _CHILD_FLAG, self._module, str(self._memory_bytes), str(int(self._gives_way))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None if os.environ.get("RAGDESK_DEBUG") else subprocess.DEVNULL,
@@ -259,13 +267,15 @@ def read_frame(stream: BinaryIO | Any) -> Payload | None:
 
 def serve(arguments: list[str]) -> int:
     """The child's side: serve the module that the arguments name until the parent closes the pipe."""
-    module_name, memory_bytes = arguments[0], int(arguments[1])
+    module_name, memory_bytes, gives_way = arguments[0], int(arguments[1]), bool(int(arguments[2]))
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides what ends
+    if gives_way:
+        _lower_priority()
     _limit_memory(memory_bytes)
     served: Served = importlib.import_module(module_name).SERVED
     writing = threading.Lock()
@@ -364,6 +374,14 @@ def _limit_memory(size_bytes: int) -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (size_bytes, size_bytes))
+
+
+def _lower_priority() -> None:
+    import psutil
+
+    lower = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
+    with contextlib.suppress(psutil.Error, OSError):
+        psutil.Process().nice(lower)
 
 
 def _python_command() -> list[str]:

@@ -30,14 +30,23 @@ if TYPE_CHECKING:
     from ragdesk.engine import Engine
 
 
+_QT_HINT = (
+    "On Debian and Ubuntu: sudo apt-get install libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4"
+    " libxcb-keysyms1 libxcb-shape0 libfontconfig1 libdbus-1-3. The other commands work without: ragdesk --help"
+)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
-    if options.command is None:
-        parser().print_help()
-        return 0
     if options.debug:
         os.environ["RAGDESK_DEBUG"] = "1"
+    if options.selftest:
+        from ragdesk.ui.selftest import selftest
+
+        return selftest()
+    if options.command in (None, "open"):
+        return _open_window(options)
     job = Job(ProgressBar.on_terminal(quiet=options.quiet or options.json))
     try:
         with _stopped_by_ctrl_c(job):
@@ -59,6 +68,15 @@ def run(arguments: Sequence[str]) -> int:
     finally:
         if isinstance(job.on_progress, ProgressBar):
             job.on_progress.close()
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    """The window, which has no terminal to tell errors to and shows them itself."""
+    try:
+        from ragdesk.ui.app import start
+    except ImportError as error:  # a system library that Qt needs is missing
+        return tell(Unavailable(f"The window cannot be opened: {error}", _QT_HINT))
+    return start(getattr(options, "paths", ()), library=library_folder(options))
 
 
 # --- Documents ----------------------------------------------------------------------------------------------------
@@ -121,7 +139,7 @@ def _collections(options: argparse.Namespace, job: Job) -> int:
 
 
 def _check(options: argparse.Namespace, job: Job) -> int:
-    from ragdesk.engine import check_library
+    from ragdesk.mending import check_library
 
     findings = check_library(library_folder(options), repair=options.repair, settings=current_settings(), job=job)
     if options.json:
@@ -226,14 +244,30 @@ def _conversations(options: argparse.Namespace, job: Job) -> int:
 
 
 def _export(options: argparse.Namespace, job: Job) -> int:
+    format = options.format
+    if not options.out and (format == "pdf" or (format == "docx" and sys.stdout.isatty())):
+        raise WrongUse(f"A {format} file needs a name", f"Say where to write it: --out conversation.{format}")
     with _engine(options, write=False) as engine:
-        text = engine.export(options.conversation, options.format)
-    if options.out:
-        Path(options.out).write_text(text, "utf-8")
-        print(f"Written: {options.out}", file=sys.stderr)
+        data = engine.export(options.conversation, "html" if format == "pdf" else format)
+    if format == "pdf":
+        _write_pdf(data.decode(), Path(options.out))
+    elif options.out:
+        Path(options.out).write_bytes(data)
+    elif format == "docx":
+        sys.stdout.buffer.write(data)
     else:
-        sys.stdout.write(text)
+        sys.stdout.write(data.decode())
+    if options.out:
+        print(f"Written: {options.out}", file=sys.stderr)
     return 0
+
+
+def _write_pdf(html: str, path: Path) -> None:
+    try:
+        from ragdesk.ui.pdf_export import write_pdf
+    except ImportError as error:  # a system library that Qt needs is missing
+        raise Unavailable(f"PDF cannot be written: {error}", f"Choose another format. {_QT_HINT}") from error
+    write_pdf(html, path)
 
 
 def _demo(options: argparse.Namespace, job: Job) -> int:

@@ -42,7 +42,7 @@ def demo(out: Path | None, *, job: Job, as_json: bool = False) -> int:
                 say(f"          [{c.mark}] {Path(c.path).name}{page}")
             say("")
         if conversation is not None:
-            out.write_text(engine.export(conversation, "md"), "utf-8")
+            out.write_bytes(engine.export(conversation, "md"))
             say(f"Transcript: {out.resolve()}")
     if as_json:
         print(json.dumps({"answers": [a.to_json() for a in answers], "transcript": str(out.resolve())}, indent=1))

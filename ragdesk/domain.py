@@ -189,6 +189,7 @@ class DocumentInfo:
     embedded: int
     size_bytes: int
     hash: str
+    read_at: str = ""
 
     @property
     def name(self) -> str:
@@ -233,6 +234,11 @@ class Hit:
     vector_rank: int | None
     word_score: float = 0.0
     vector_score: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The title, or the file's name where it has none."""
+        return self.title or Path(self.path).name
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
@@ -289,7 +295,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest."""
+    """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest.
+
+    `prompt` is exactly what a language model was given, empty where none was asked.
+    """
 
     question: str
     text: str
@@ -298,6 +307,8 @@ class Answer:
     hits: tuple[Hit, ...]
     model: str
     seconds: float
+    scope: Scope = field(default_factory=Scope)
+    prompt: tuple[Message, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
@@ -314,7 +325,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC."""
+    """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC.
+
+    `hits` and `prompt` are what the answer was made from.
+    """
 
     id: int
     question: str
@@ -324,13 +338,18 @@ class Turn:
     asked_at: str
     seconds: float
     citations: tuple[Citation, ...]
+    scope: Scope = field(default_factory=Scope)
+    hits: tuple[Hit, ...] = ()
+    prompt: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Kept turns, oldest first. `created_at` is an ISO time in UTC."""
+    """Kept turns, oldest first. `created_at` and `changed_at` (the last turn) are ISO times in UTC."""
 
     id: int
     title: str
     created_at: str
     turns: tuple[Turn, ...] = ()
+    changed_at: str = ""
+    pinned: bool = False

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import os
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ragdesk import paths
-from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Scope
-from ragdesk.errors import Damaged, NotFound, Unavailable
-from ragdesk.ingest.folders import Changes
+from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Scope, Span, WordBox, unpack_boxes
+from ragdesk.errors import NotFound, Unavailable
+from ragdesk.ingest.folders import Changes, file_hash
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Job
-from ragdesk.library import conversations, database, files
+from ragdesk.library import conversations, files
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
-from ragdesk.settings import Settings, load_settings
+from ragdesk.pages import PageRenderer
+from ragdesk.settings import Settings, library_folder, load_settings
 
 if TYPE_CHECKING:
     from ragdesk.answer.retrieval import Question, Searcher
-    from ragdesk.library.checking import Finding
     from ragdesk.library.vectors import VectorIndex
     from ragdesk.models.chat import ChatModel
     from ragdesk.models.embedder import Embedder
+    from ragdesk.pages import PageImage, PageSize
 
 log = logging.getLogger("ragdesk")
 
@@ -44,12 +47,19 @@ class Ingested:
 
 
 class Engine:
-    """A library with all that works on it. With `write`, it alone may change the library until closed."""
+    """A library with all that works on it. With `write`, it alone may change the library until closed.
+
+    Its methods may be called from several threads; adding, syncing and removing wait for one another. Questions have an
+    embedder of their own, so that they are answered while documents are embedded.
+    """
 
     def __init__(self, folder: Path | None = None, *, write: bool, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings(paths.settings_file())
-        self.library = Library(folder or paths.default_library(), write=write)
+        self.library = Library(folder or library_folder(self.settings), write=write)
+        self._ingesting = threading.Lock()
         self._embedder: Embedder | None = None
+        self._question_embedder: Embedder | None = None
+        self._pages: PageRenderer | None = None
         self._searcher: Searcher | None = None
         self._vector_index: VectorIndex | None = None
         self._chat: ChatModel | None = None
@@ -67,10 +77,9 @@ class Engine:
         """End the child processes and close the library."""
         if self._chat is not None:
             self._chat.close()
-        if self._embedder is not None:
-            self._embedder.close()
-        if self._vector_index is not None:
-            self._vector_index.close()
+        for child in (self._embedder, self._question_embedder, self._pages, self._vector_index):
+            if child is not None:
+                child.close()
         self.library.close()
 
     # --- Documents in and out
@@ -92,8 +101,11 @@ class Engine:
         for source in sources:
             if not source.exists():
                 raise NotFound(f"There is no file or folder {source}", "Check the name")
+        before = dict(files.sources(self.library))
         for source in sources:
             files.remember_source(self.library, str(source), collection)
+            if before.get(str(source), collection) != collection:
+                files.put_in_collection(self.library, [d.id for d in self._below(str(source))], collection)
         return self._ingest([str(s) for s in sources], words_only=words_only, on_outcome=on_outcome, job=job)
 
     def sync(
@@ -114,7 +126,7 @@ class Engine:
         for name in named:
             folder = str(paths.resolved(name))
             if folder in sources and not any(d.path == folder for d in self.library.documents()):
-                inside = [d for d in self.library.documents() if d.path.startswith(folder.rstrip("/\\") + "/")]
+                inside = self._below(folder)
                 files.forget_source(self.library, folder)
             else:
                 inside = [self.library.document(name)]
@@ -122,8 +134,32 @@ class Engine:
                 files.exclude(self.library, inside[0].path)
             self.library.remove(d.id for d in inside)
             removed += [d.path for d in inside]
-        self._catch_up(Job())
+        with self._ingesting:
+            self._catch_up(Job())
         return removed
+
+    def read_again(
+        self,
+        document_ids: Iterable[int],
+        *,
+        on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+        job: Job | None = None,
+    ) -> Ingested:
+        """Read these files anew although they did not change: after a failure, or with other settings."""
+        files.read_again(self.library, document_ids)
+        return self._ingest([], words_only=False, on_outcome=on_outcome, job=job)
+
+    def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
+        """Put documents into a collection, which is made if there is none of this name."""
+        files.put_in_collection(self.library, document_ids, collection)
+
+    def sources(self) -> list[tuple[str, str]]:
+        """Added folders and files, each with its collection."""
+        return files.sources(self.library)
+
+    def document(self, named: str) -> DocumentInfo:
+        """The document with this id, path, file name or title. Raises `NotFound`."""
+        return self.library.document(named)
 
     def documents(self, scope: Scope | None = None) -> list[DocumentInfo]:
         """All documents in scope, also those that wait or were refused, in order of path."""
@@ -132,6 +168,32 @@ class Engine:
     def document_text(self, document_id: int) -> StoredText:
         """A document's text with pages and word boxes."""
         return self.library.text(document_id)
+
+    def boxes(self, document_id: int, span: Span) -> list[WordBox]:
+        """Where the words of a span stand on their pages; empty for formats without word boxes."""
+        return list(unpack_boxes(self.library.text(document_id).geometry, span))
+
+    def page_sizes(self, path: str, *, job: Job | None = None) -> list[PageSize]:
+        """The size of each page of a PDF, in points."""
+        return self._page_renderer().sizes(Path(path), job=job)
+
+    def page_image(self, path: str, number: int, *, scale: float, job: Job | None = None) -> PageImage:
+        """A page of a PDF, drawn with `scale` pixels to a point."""
+        return self._page_renderer().image(Path(path), number, scale=scale, job=job)
+
+    def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
+        """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""
+        try:
+            stat = os.stat(path)
+        except OSError:
+            return "missing"
+        known = files.file(self.library, path)
+        if known is not None and (stat.st_size, stat.st_mtime_ns) == (known.size_bytes, known.mtime_ns):
+            return "same" if known.hash == hash else "changed"
+        try:
+            return "same" if file_hash(Path(path)) == hash else "changed"
+        except OSError:
+            return "missing"
 
     def collections(self) -> list[tuple[str, int]]:
         """Collections with their number of documents."""
@@ -190,11 +252,20 @@ class Engine:
             return given, None
         return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
 
+    def warm_up(self) -> None:
+        """Load what the first question and the first page need, so that they need not wait for it."""
+        self._page_renderer().warm_up()
+        self._search_parts().embedder.info()
+
     # --- Conversations
 
-    def conversations(self) -> list[Conversation]:
-        """All conversations without their turns, newest first."""
-        return conversations.conversations(self.library)
+    def conversations(self, matching: str = "") -> list[Conversation]:
+        """Conversations without their turns, pinned and newest first; with `matching`, those that hold this text."""
+        found = conversations.conversations(self.library)
+        if not matching.strip():
+            return found
+        ids = conversations.matching(self.library, matching.strip())
+        return [conversation for conversation in found if conversation.id in ids]
 
     def conversation(self, conversation_id: int) -> Conversation:
         """A conversation with its turns."""
@@ -204,11 +275,37 @@ class Engine:
         """Delete a conversation."""
         conversations.delete_conversation(self.library, conversation_id)
 
-    def export(self, conversation_id: int, format: str) -> str:
-        """A conversation as Markdown (`md`), `html` or `json`, with every citation's quote, title, page and file hash."""
+    def rename_conversation(self, conversation_id: int, title: str) -> None:
+        """Give a conversation another title."""
+        conversations.rename_conversation(self.library, conversation_id, title)
+
+    def pin_conversation(self, conversation_id: int, pinned: bool) -> None:
+        """Keep a conversation at the head of the list, or no longer."""
+        conversations.pin_conversation(self.library, conversation_id, pinned)
+
+    def delete_turns(self, turn_ids: Iterable[int]) -> None:
+        """Take turns out of their conversation."""
+        conversations.delete_turns(self.library, turn_ids)
+
+    def changed_sources(
+        self, conversation: Conversation, *, turn_ids: Collection[int] | None = None
+    ) -> dict[tuple[str, str], Literal["changed", "missing"]]:
+        """Files cited in a conversation (or in these turns of it) that changed or vanished since, by path and hash."""
+        turns = [turn for turn in conversation.turns if turn_ids is None or turn.id in turn_ids]
+        cited = dict.fromkeys((c.path, c.hash) for turn in turns for c in turn.citations)
+        states = {source: self.source_state(*source) for source in cited}
+        return {source: state for source, state in states.items() if state != "same"}
+
+    def export(self, conversation_id: int, format: str, *, turn_ids: Collection[int] | None = None) -> bytes:
+        """A conversation, or these turns of it, as `md`, `html`, `json` or `docx`, with its citations.
+
+        Each has its quote, title, page and file hash, and a warning where its file changed or vanished since.
+        """
         from ragdesk.export import export_conversation
 
-        return export_conversation(self.conversation(conversation_id), format)
+        conversation = self.conversation(conversation_id)
+        changed = self.changed_sources(conversation, turn_ids=turn_ids)
+        return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 
     # --- Inside
 
@@ -232,11 +329,13 @@ class Engine:
     def _search_parts(self) -> Searcher:
         from ragdesk.answer.retrieval import Searcher
         from ragdesk.library.scan import Scan
+        from ragdesk.models.embedder import Embedder
 
         if self._searcher is None:
             index = self._index() if self.library.writable else None
+            self._question_embedder = Embedder(self.settings.embedder, device=self.settings.device)
             self._searcher = Searcher(
-                self.library, Scan(self.library), self._embedding(), index, self.settings.exact_scan_limit
+                self.library, Scan(self.library), self._question_embedder, index, self.settings.exact_scan_limit
             )
         return self._searcher
 
@@ -253,12 +352,17 @@ class Engine:
             done.outcomes.append(outcome)
             on_outcome(outcome)
 
-        embedder = self._embedding()
-        done.changes = sync(self.library, sources, reading=cutting(embedder, self.settings).identity, job=job)
-        ingest(self.library, embedder, self.settings, words_only=words_only, on_outcome=keep, job=job)
-        if not words_only:
-            self._catch_up(job)
+        with self._ingesting:
+            embedder = self._embedding()
+            done.changes = sync(self.library, sources, reading=cutting(embedder, self.settings).identity, job=job)
+            ingest(self.library, embedder, self.settings, words_only=words_only, on_outcome=keep, job=job)
+            if not words_only:
+                self._catch_up(job)
         return done
+
+    def _below(self, folder: str) -> list[DocumentInfo]:
+        inside = folder.rstrip("/\\") + os.sep
+        return [d for d in self.library.documents() if d.path == folder or d.path.startswith(inside)]
 
     def _catch_up(self, job: Job) -> None:
         """Bring the vector index up to date. Where it fails, the exact scan answers: not worth losing the work for."""
@@ -271,8 +375,13 @@ class Engine:
         from ragdesk.models.embedder import Embedder
 
         if self._embedder is None:
-            self._embedder = Embedder(self.settings.embedder, device=self.settings.device)
+            self._embedder = Embedder(self.settings.embedder, device=self.settings.device, gives_way=True)
         return self._embedder
+
+    def _page_renderer(self) -> PageRenderer:
+        if self._pages is None:
+            self._pages = PageRenderer()
+        return self._pages
 
     def _index(self) -> VectorIndex:
         from ragdesk.library.vectors import VectorIndex
@@ -280,51 +389,3 @@ class Engine:
         if self._vector_index is None:
             self._vector_index = VectorIndex(self.library)
         return self._vector_index
-
-
-def check_library(folder: Path, *, repair: bool, settings: Settings, job: Job) -> list[Finding]:
-    """Check a library and, with `repair`, mend it; a damaged database is set aside and its documents are read again."""
-    from ragdesk.library import checking
-
-    if not (folder / database.DATABASE).exists():
-        raise NotFound(f"There is no library in {folder}", "Add documents first: ragdesk add FOLDER")
-    if not checking.database_opens(folder):
-        if not repair:
-            raise Damaged(
-                f"The database in {folder} is damaged", "Run `ragdesk check --repair`; your files are untouched"
-            )
-        return [_start_again(folder, settings, job)]
-    with _engine_to_check(folder, repair, settings) as engine:
-        findings = list(checking.check(engine.library, repair=repair, job=job))
-        if any(finding.repaired for finding in findings):
-            engine.sync(job=job)
-        return findings
-
-
-def _engine_to_check(folder: Path, repair: bool, settings: Settings) -> Engine:
-    """For writing, which checking the vector index needs; for reading where it is in use and nothing is to be repaired."""
-    try:
-        return Engine(folder, write=True, settings=settings)
-    except Unavailable:
-        if repair:
-            raise
-        return Engine(folder, write=False, settings=settings)
-
-
-def _start_again(folder: Path, settings: Settings, job: Job) -> Finding:
-    from ragdesk.library import checking
-
-    lock = database.lock(folder)
-    try:
-        aside = checking.set_aside(folder)
-    finally:
-        lock.release()
-    with Engine(folder, write=True, settings=settings) as engine:
-        checking.salvage(engine.library, aside)
-        engine.sync(job=job)
-        documents, _ = engine.library.counts()
-    return checking.Finding(
-        f"The database was damaged. It lies in {aside} now; {documents} documents were read again from their files",
-        damaged=True,
-        repaired=True,
-    )

@@ -1,4 +1,4 @@
-"""Where the library, the models, the settings, the log and the samples live."""
+"""Where the library, the models, the settings, the log, the icons and the samples live."""
 
 from __future__ import annotations
 
@@ -38,14 +38,19 @@ def log_file() -> Path:
     return Path(platformdirs.user_log_dir(_APP, appauthor=False)) / "ragdesk.log"
 
 
-def samples_dir() -> Path:
-    """The sample documents: beside the package in a checkout, inside it where it was installed or frozen."""
+def assets_dir() -> Path:
+    """Icons and sample documents: beside the package in a checkout, inside it where it was installed or frozen."""
     if getattr(sys, "frozen", False):
-        return Path(sys._MEIPASS) / "assets" / "samples"  # type: ignore[attr-defined]  # set by PyInstaller
-    beside = Path(__file__).resolve().parent.parent / "assets" / "samples"
+        return Path(sys._MEIPASS) / "assets"  # type: ignore[attr-defined]  # set by PyInstaller
+    beside = Path(__file__).resolve().parent.parent / "assets"
     if beside.is_dir():
         return beside
-    return Path(str(resources.files("ragdesk.assets"))) / "samples"
+    return Path(str(resources.files("ragdesk.assets")))
+
+
+def samples_dir() -> Path:
+    """The sample documents."""
+    return assets_dir() / "samples"
 
 
 def resolved(path: str | Path) -> Path:

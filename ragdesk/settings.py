@@ -7,21 +7,29 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from ragdesk import paths
 from ragdesk.errors import WrongUse
+
+Effect = Literal["", "read again", "restart"]
+"""What a change needs: nothing, that documents are read again, or that RagDesk starts again."""
 
 
 def _setting(
     default: Any,
+    group: str,
+    label: str,
     description: str,
     *,
     least: float | None = None,
     most: float | None = None,
     one_of: tuple[str, ...] = (),
+    effect: Effect = "",
 ) -> Any:
-    """A field with its bounds and help; `Settings` checks them."""
-    return field(default=default, metadata={"help": description, "least": least, "most": most, "one_of": one_of})
+    """A field with its bounds and help; `Settings` checks them. `group` and `label` are for a dialog."""
+    metadata = {"help": description, "least": least, "most": most, "one_of": one_of}
+    return field(default=default, metadata={**metadata, "group": group, "label": label, "effect": effect})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +38,121 @@ class Settings:
 
     # Reading
     reader_processes: int = _setting(
-        0, "Files read at the same time; 0 means one less than the cores, at most 4", least=0, most=16
+        0,
+        "Reading",
+        "Files at the same time",
+        "Files read at the same time; 0 means one less than the cores, at most 4",
+        least=0,
+        most=16,
     )
-    reader_timeout_s: float = _setting(120.0, "Seconds after which reading a file is given up", least=1, most=3600)
-    reader_memory_mb: int = _setting(2048, "Memory that reading a file may take, in MB", least=512, most=65536)
-    file_limit_mb: int = _setting(500, "Larger files are not read", least=1, most=100_000)
+    reader_timeout_s: float = _setting(
+        120.0, "Reading", "Longest time, seconds", "Seconds after which reading a file is given up", least=1, most=3600
+    )
+    reader_memory_mb: int = _setting(
+        2048, "Reading", "Most memory, MB", "Memory that reading a file may take, in MB", least=512, most=65536
+    )
+    file_limit_mb: int = _setting(
+        500, "Reading", "Largest file, MB", "Larger files are not read", least=1, most=100_000
+    )
     # Chunks
     chunk_tokens: int = _setting(
-        160, "Tokens in a chunk, counted by the embedding model's tokenizer", least=32, most=2048
+        160,
+        "Chunks",
+        "Tokens in a chunk",
+        "Tokens in a chunk, counted by the embedding model's tokenizer",
+        least=32,
+        most=2048,
+        effect="read again",
     )
     prefix_tokens: int = _setting(
-        40, "Tokens of title and headings embedded before each chunk, at most", least=0, most=256
+        40,
+        "Chunks",
+        "Tokens of title and headings",
+        "Tokens of title and headings embedded before each chunk, at most",
+        least=0,
+        most=256,
+        effect="read again",
     )
     # Embedding
-    embedder: str = _setting("", "Folder of a sentence-transformers model; empty means the packaged all-MiniLM-L6-v2")
-    device: str = _setting("auto", "Where to embed", one_of=("auto", "cpu", "cuda", "mps"))
-    embed_batch: int = _setting(96, "Chunks embedded and committed at a time", least=1, most=4096)
+    embedder: str = _setting(
+        "",
+        "Embedding",
+        "Embedding model",
+        "Folder of a sentence-transformers model; empty means the packaged all-MiniLM-L6-v2",
+        effect="restart",
+    )
+    device: str = _setting(
+        "auto", "Embedding", "Device", "Where to embed", one_of=("auto", "cpu", "cuda", "mps"), effect="restart"
+    )
+    embed_batch: int = _setting(
+        96, "Embedding", "Chunks at a time", "Chunks embedded and committed at a time", least=1, most=4096
+    )
     # Search
-    neighbour_weight: float = _setting(0.5, "How much the neighbours of a chunk count in its vector", least=0, most=2)
+    neighbour_weight: float = _setting(
+        0.5,
+        "Search",
+        "Weight of neighbours",
+        "How much the neighbours of a chunk count in its vector",
+        least=0,
+        most=2,
+        effect="read again",
+    )
     exact_scan_limit: int = _setting(
-        50_000, "Up to this many chunks vectors are compared one by one (exact) instead of by the vector index", least=0
+        50_000,
+        "Search",
+        "Chunks compared exactly",
+        "Up to this many chunks vectors are compared one by one (exact) instead of by the vector index",
+        least=0,
+        effect="restart",
     )
-    hits: int = _setting(10, "Passages found for a question", least=1, most=1000)
+    hits: int = _setting(10, "Search", "Passages", "Passages found for a question", least=1, most=1000)
     # Answers
-    model: str = _setting("quote", "What answers: quote (no language model), or the path of a GGUF file")
-    context_tokens: int = _setting(
-        4096, "Context window given to the language model, in tokens", least=512, most=1_000_000
+    model: str = _setting(
+        "quote", "Answers", "What answers", "What answers: quote (no language model), or the path of a GGUF file"
     )
-    answer_tokens: int = _setting(512, "Longest answer of a language model, in tokens", least=16, most=32_768)
+    context_tokens: int = _setting(
+        4096,
+        "Answers",
+        "Context window, tokens",
+        "Context window given to the language model, in tokens",
+        least=512,
+        most=1_000_000,
+        effect="restart",
+    )
+    answer_tokens: int = _setting(
+        512, "Answers", "Longest answer, tokens", "Longest answer of a language model, in tokens", least=16, most=32_768
+    )
     source_tokens: int = _setting(
-        1500, "Tokens of passages given to a language model, at most", least=128, most=1_000_000
+        1500,
+        "Answers",
+        "Passages given, tokens",
+        "Tokens of passages given to a language model, at most",
+        least=128,
+        most=1_000_000,
     )
     gpu_layers: int = _setting(
-        -1, "Layers of the language model put on the GPU; -1 tries all, then half, then none", least=-1
+        -1,
+        "Answers",
+        "Layers on the GPU",
+        "Layers of the language model put on the GPU; -1 tries all, then half, then none",
+        least=-1,
+        effect="restart",
+    )
+
+    # Data
+    library: str = _setting(
+        "",
+        "Data",
+        "Library folder",
+        "Folder of the library; empty means the usual one for this user. RAGDESK_LIBRARY goes before it",
+        effect="restart",
+    )
+    # Window
+    theme: str = _setting(
+        "system", "Look", "Colours", "Colours of the window", one_of=("system", "light", "dark", "contrast")
+    )
+    font_points: int = _setting(
+        0, "Look", "Text size", "Size of the window's text in points; 0 is the system's", least=0, most=32
     )
 
     def with_values(self, values: Mapping[str, Any]) -> Settings:
@@ -101,6 +191,13 @@ def save_settings(settings: Settings, path: Path) -> None:
     beside = path.with_suffix(".new")
     beside.write_text("\n".join(lines), "utf-8")
     os.replace(beside, path)
+
+
+def library_folder(settings: Settings) -> Path:
+    """The library that is meant where none is named: that of the environment, of the settings, else the usual one."""
+    if settings.library and "RAGDESK_LIBRARY" not in os.environ:
+        return Path(settings.library).expanduser().absolute()
+    return paths.default_library()
 
 
 def describe_settings(settings: Settings) -> list[dict[str, Any]]:

@@ -98,6 +98,14 @@ def test_ask_quotes_and_keeps_a_conversation_that_can_be_exported(filled: Run, t
         text = out.read_text("utf-8")
         assert "Marta Veselá" in text
         assert answer["citations"][0]["document"]["hash"] in text
+    for format, begins in (("docx", b"PK"), ("pdf", b"%PDF")):
+        out = tmp_path / f"out.{format}"
+        done = filled("export", conversation, "--format", format, "--out", out)
+        assert done.returncode == 0, done.stderr
+        assert out.read_bytes().startswith(begins)
+    without_name = filled("export", conversation, "--format", "pdf")
+    assert without_name.returncode == 2
+    assert "--out" in without_name.stderr
     go_on = json.loads(filled("ask", "How often is the horn tested?", "--conversation", conversation, "--json").stdout)
     assert str(go_on["conversation"]) == conversation
 

@@ -16,9 +16,10 @@ HOUSE = Path(ragdesk.__file__).parent
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("__main__", "ui", "cli", "mcp", "demo", "arguments", "printing", "progress")),
+    frozenset(("mending",)),
     frozenset(("engine",)),
     frozenset(("ingest", "answer", "evaluate", "export")),
-    frozenset(("library", "models")),
+    frozenset(("library", "models", "pages")),
     frozenset(("child",)),
     frozenset(("domain", "job", "errors", "settings", "paths", "sentences")),
 )
@@ -32,7 +33,7 @@ ONLY_IN = {
     "torch": ("models/embedder.py",),
     "sentence_transformers": ("models/embedder.py",),
     "transformers": ("models/embedder.py",),
-    "pymupdf": ("ingest/",),
+    "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }
 

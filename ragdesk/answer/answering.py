@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ragdesk.answer.citing import cite
-from ragdesk.answer.prompting import build_prompt
+from ragdesk.answer.prompting import Prompt, build_prompt
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, quote
 from ragdesk.answer.retrieval import Question, Searcher, search
 from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
@@ -42,12 +42,14 @@ def answer(
     began = time.monotonic()
     hits = search(searcher, question, limit=settings.hits, job=job)
     on_hits(hits)
+    prompt = Prompt((), ())
     if not hits:
         text, citations = NOT_IN_DOCUMENTS, tuple[Citation, ...]()
     elif model is None:
         text, citations = quote(question.text, hits, searcher.library, searcher.embedder, job=job)
     else:
-        text, citations = _written(searcher.library, question, hits, settings, model, history, on_text, job)
+        prompt = _prompt(question, hits, settings, model, history, job)
+        text, citations = _written(searcher.library, prompt, settings, model, on_text, job)
     return Answer(
         question=question.text,
         text=text,
@@ -56,28 +58,38 @@ def answer(
         hits=tuple(hits),
         model=model.name if model is not None else QUOTE,
         seconds=time.monotonic() - began,
+        scope=question.scope,
+        prompt=prompt.messages,
     )
 
 
-def _written(
-    library: Library,
+def _prompt(
     question: Question,
     hits: Sequence[Hit],
     settings: Settings,
     model: ChatModel,
     history: Sequence[Turn],
-    on_text: Callable[[str], None],
     job: Job | None,
-) -> tuple[str, tuple[Citation, ...]]:
+) -> Prompt:
     model.load(job=job)
     room = model.context_tokens - settings.answer_tokens
-    prompt = build_prompt(
+    return build_prompt(
         question.text,
         hits,
         count_tokens=model.count_tokens,
         budget_tokens=min(room, settings.source_tokens + _RULES_TOKENS) if room > 0 else model.context_tokens // 2,
         history=_messages(history),
     )
+
+
+def _written(
+    library: Library,
+    prompt: Prompt,
+    settings: Settings,
+    model: ChatModel,
+    on_text: Callable[[str], None],
+    job: Job | None,
+) -> tuple[str, tuple[Citation, ...]]:
     written = []
     for part in model.stream(prompt.messages, max_tokens=settings.answer_tokens, job=job):
         written.append(part)

@@ -1,20 +1,43 @@
-"""A conversation in, a file's text out: Markdown, HTML or JSON, complete in itself."""
+"""A conversation in, a file's bytes out: Markdown, HTML, JSON or Word, complete in itself."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from ragdesk.domain import Conversation
 from ragdesk.errors import WrongUse
-from ragdesk.export.html_page import export_html
-from ragdesk.export.json_file import export_json
-from ragdesk.export.markdown import export_markdown
+from ragdesk.export.sources import Changed
 
 
-def export_conversation(conversation: Conversation, format: str) -> str:
-    """The conversation as "md", "html" or "json". Raises `WrongUse` for any other format."""
+def export_conversation(
+    conversation: Conversation,
+    format: str,
+    *,
+    turn_ids: Collection[int] | None = None,
+    changed: Changed | None = None,
+) -> bytes:
+    """The conversation as "md", "html", "json" (all in UTF-8) or "docx". Raises `WrongUse` for any other format.
+
+    With `turn_ids`, only these turns of it. Each source in `changed` carries a warning.
+    """
+    if turn_ids is not None:
+        conversation = replace(conversation, turns=tuple(t for t in conversation.turns if t.id in turn_ids))
+    changed = changed or {}
     if format == "md":
-        return export_markdown(conversation)
+        from ragdesk.export.markdown import export_markdown
+
+        return export_markdown(conversation, changed).encode()
     if format == "html":
-        return export_html(conversation)
+        from ragdesk.export.html_page import export_html
+
+        return export_html(conversation, changed).encode()
     if format == "json":
-        return export_json(conversation)
-    raise WrongUse(f"A conversation cannot be exported as {format} here", "Choose md, html or json")
+        from ragdesk.export.json_file import export_json
+
+        return export_json(conversation, changed).encode()
+    if format == "docx":
+        from ragdesk.export.docx_file import export_docx
+
+        return export_docx(conversation, changed)
+    raise WrongUse(f"A conversation cannot be exported as {format} here", "Choose md, html, json or docx")

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from ragdesk.domain import Conversation
+from ragdesk.domain import Citation, Conversation
+from ragdesk.export.sources import Changed, warning
 
 
-def export_json(conversation: Conversation) -> str:
-    """The conversation as JSON; keys are only ever added, and `version` rises where the meaning of one changes."""
+def export_json(conversation: Conversation, changed: Changed) -> str:
+    """The conversation as JSON; keys are only ever added, and `version` rises where the meaning of one changes.
+
+    A citation has a `warning` only where its file changed or vanished.
+    """
+
+    def cited(citation: Citation) -> dict[str, Any]:
+        warned = warning(citation, changed)
+        return {**citation.to_json(), "warning": warned} if warned else citation.to_json()
+
     value = {
         "format": "ragdesk-conversation",
         "version": 1,
@@ -24,7 +34,7 @@ def export_json(conversation: Conversation) -> str:
                 "model": turn.model,
                 "asked_at": turn.asked_at,
                 "seconds": round(turn.seconds, 3),
-                "citations": [citation.to_json() for citation in turn.citations],
+                "citations": [cited(citation) for citation in turn.citations],
             }
             for turn in conversation.turns
         ],

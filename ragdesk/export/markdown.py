@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ragdesk.domain import Citation, Conversation, Turn
+from ragdesk.export.sources import Changed, warning
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 _LINE_START = re.compile(r"^([ \t]*)(\d{1,9}(?=[.)])|)([-+=:.)]|)", re.MULTILINE)
@@ -16,15 +17,15 @@ _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _MARK = re.compile(r"\\?\[(\d{1,4})\\?\]")
 
 
-def export_markdown(conversation: Conversation) -> str:
+def export_markdown(conversation: Conversation, changed: Changed) -> str:
     """The conversation as CommonMark; sources are anchors such as `#turn-2-source-1`."""
     parts = [f"# {_line(conversation.title)}", f"Begun {_line(conversation.created_at)}."]
     for number, turn in enumerate(conversation.turns, 1):
-        parts += _turn(number, turn)
+        parts += _turn(number, turn, changed)
     return "\n\n".join(parts) + "\n"
 
 
-def _turn(number: int, turn: Turn) -> list[str]:
+def _turn(number: int, turn: Turn, changed: Changed) -> list[str]:
     parts = [
         f"## {number}. {_line(turn.question)}",
         _answer(turn, number),
@@ -33,17 +34,18 @@ def _turn(number: int, turn: Turn) -> list[str]:
     if turn.citations:
         parts.append("### Sources")
         for citation in turn.citations:
-            parts += _source(citation, number)
+            parts += _source(citation, number, warning(citation, changed))
     return parts
 
 
-def _source(citation: Citation, turn_number: int) -> list[str]:
+def _source(citation: Citation, turn_number: int, warned: str) -> list[str]:
+    warned = f"  \n**⚠ {warned}**" if warned else ""
     page = f", page {citation.page}" if citation.page is not None else ""
     return [
         f'<a id="turn-{turn_number}-source-{citation.mark}"></a>**\\[{citation.mark}\\]** '
         f"{_line(citation.title or citation.path)}{page}  \n"
         f"{_line(citation.path)}, characters {citation.span[0]} to {citation.span[1]}  \n"
-        f"SHA-256 {_line(citation.hash)}",
+        f"SHA-256 {_line(citation.hash)}{warned}",
         "\n".join(f"> {line}".rstrip() for line in _block(citation.quote).split("\n")),
     ]
 

@@ -35,7 +35,7 @@ class Reader:
     """A child process that reads files, one at a time."""
 
     def __init__(self, settings: Settings, cutting: Cutting) -> None:
-        self._child = Child(__name__, memory_bytes=settings.reader_memory_mb << 20, name="reading")
+        self._child = Child(__name__, memory_bytes=settings.reader_memory_mb << 20, name="reading", gives_way=True)
         self._cutting = cutting
         self._timeout_s = settings.reader_timeout_s
         self._memory_mb = settings.reader_memory_mb

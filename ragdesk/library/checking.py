@@ -74,9 +74,11 @@ def salvage(library: Library, damaged: Path) -> int:
         connection.execute("PRAGMA defer_foreign_keys = ON")
         for table in _KEPT:
             try:
-                for row in old.execute(f"SELECT * FROM {table}"):
+                rows = old.execute(f"SELECT * FROM {table}")
+                names = ", ".join(column[0] for column in rows.description)
+                for row in rows:
                     marks = ", ".join("?" * len(row))
-                    connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
+                    connection.execute(f"INSERT OR IGNORE INTO {table}({names}) VALUES ({marks})", row)
                     kept += 1
             except sqlite3.DatabaseError:
                 continue  # the rest of this table cannot be read; the other tables may still be

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
-from ragdesk.domain import Answer, Citation, Conversation, Turn
+from ragdesk.domain import Answer, Citation, Conversation, Hit, Message, Scope, Turn
 from ragdesk.errors import NotFound
 from ragdesk.library.library import Library, now
 
 _TITLE_LENGTH = 80
+_CONVERSATION = "SELECT id, title, created_at, changed_at, pinned FROM conversations"
 
 
 def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None) -> int:
@@ -24,10 +29,14 @@ def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None) 
         else:
             _existing(connection, conversation_id)
         turn_id = connection.execute(
-            "INSERT INTO turns(conversation_id, question, answer, answered, model, asked_at, seconds)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (conversation_id, answer.question, answer.text, answer.answered, answer.model, now(), answer.seconds),
+            "INSERT INTO turns(conversation_id, question, answer, answered, model, asked_at, seconds, evidence)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(conversation_id, answer.question, answer.text, answer.answered, answer.model, now(), answer.seconds),
+                _evidence_json(answer),
+            ),
         ).lastrowid
+        connection.execute("UPDATE conversations SET changed_at = ? WHERE id = ?", (now(), conversation_id))
         connection.executemany(
             "INSERT INTO citations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -39,27 +48,55 @@ def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None) 
 
 
 def conversations(library: Library) -> list[Conversation]:
-    """All conversations without their turns, newest first."""
-    rows = library.reading.execute("SELECT id, title, created_at FROM conversations ORDER BY id DESC")
-    return [Conversation(row[0], row[1], row[2]) for row in rows]
+    """All conversations without their turns, pinned ones first, then the one that was used last."""
+    rows = library.reading.execute(f"{_CONVERSATION} ORDER BY pinned DESC, changed_at DESC, id DESC")
+    return [_conversation(row) for row in rows]
+
+
+def matching(library: Library, text: str) -> frozenset[int]:
+    """The conversations whose title, questions or answers hold this text."""
+    rows = library.reading.execute(
+        "SELECT id FROM conversations WHERE instr(lower(title), ?1) UNION"
+        " SELECT conversation_id FROM turns WHERE instr(lower(question), ?1) OR instr(lower(answer), ?1)",
+        (text.lower(),),
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def conversation(library: Library, conversation_id: int) -> Conversation:
     """A conversation with its turns. Raises `NotFound`."""
     row = _existing(library.reading, conversation_id)
     turns = library.reading.execute(
-        "SELECT id, question, answer, answered, model, asked_at, seconds FROM turns WHERE conversation_id = ? ORDER BY id",
+        "SELECT id, question, answer, answered, model, asked_at, seconds, evidence FROM turns WHERE conversation_id = ?"
+        " ORDER BY id",
         (conversation_id,),
     )
-    return Conversation(
-        row[0],
-        row[1],
-        row[2],
-        tuple(
-            Turn(t[0], t[1], t[2], bool(t[3]), t[4], t[5], t[6], _citations(library.reading, t[0]))
-            for t in turns.fetchall()
-        ),
+    return _conversation(
+        row,
+        tuple(_turn(library.reading, t) for t in turns.fetchall()),
     )
+
+
+def rename_conversation(library: Library, conversation_id: int, title: str) -> None:
+    """Give a conversation another title. Raises `NotFound`."""
+    with library.writing() as connection:
+        _existing(connection, conversation_id)
+        connection.execute(
+            "UPDATE conversations SET title = ? WHERE id = ?", (" ".join(title.split()), conversation_id)
+        )
+
+
+def pin_conversation(library: Library, conversation_id: int, pinned: bool) -> None:
+    """Keep a conversation at the head of the list, or no longer. Raises `NotFound`."""
+    with library.writing() as connection:
+        _existing(connection, conversation_id)
+        connection.execute("UPDATE conversations SET pinned = ? WHERE id = ?", (pinned, conversation_id))
+
+
+def delete_turns(library: Library, turn_ids: Iterable[int]) -> None:
+    """Take turns out of their conversation."""
+    with library.writing() as connection:
+        connection.executemany("DELETE FROM turns WHERE id = ?", ((turn_id,) for turn_id in turn_ids))
 
 
 def delete_conversation(library: Library, conversation_id: int) -> None:
@@ -70,9 +107,7 @@ def delete_conversation(library: Library, conversation_id: int) -> None:
 
 
 def _existing(connection: sqlite3.Connection, conversation_id: int) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT id, title, created_at FROM conversations WHERE id = ?", (conversation_id,)
-    ).fetchone()
+    row: sqlite3.Row | None = connection.execute(f"{_CONVERSATION} WHERE id = ?", (conversation_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no conversation {conversation_id}", "See `ragdesk conversations`")
     return row
@@ -85,3 +120,34 @@ def _citations(connection: sqlite3.Connection, turn_id: int) -> tuple[Citation, 
         (turn_id,),
     )
     return tuple(Citation(r[0], r[1], r[2], r[3], r[4], r[5], (r[6], r[7]), r[8]) for r in rows)
+
+
+def _turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:
+    evidence = json.loads(row["evidence"])  # empty for turns from before it was kept
+    scope: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in evidence.get("scope", {}).items()}
+    return Turn(
+        id=row["id"],
+        question=row["question"],
+        answer=row["answer"],
+        answered=bool(row["answered"]),
+        model=row["model"],
+        asked_at=row["asked_at"],
+        seconds=row["seconds"],
+        citations=_citations(connection, row["id"]),
+        scope=Scope(**scope),
+        hits=tuple(Hit(**{**hit, "span": tuple(hit["span"])}) for hit in evidence.get("hits", ())),
+        prompt=tuple(Message(**message) for message in evidence.get("prompt", ())),
+    )
+
+
+def _conversation(row: sqlite3.Row, turns: tuple[Turn, ...] = ()) -> Conversation:
+    return Conversation(row[0], row[1], row[2], turns, row[3] or row[2], bool(row[4]))
+
+
+def _evidence_json(answer: Answer) -> str:
+    value = {
+        "scope": asdict(answer.scope),
+        "hits": [asdict(hit) for hit in answer.hits],
+        "prompt": [asdict(message) for message in answer.prompt],
+    }
+    return json.dumps(value, ensure_ascii=False)

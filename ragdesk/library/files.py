@@ -63,14 +63,29 @@ def files(library: Library) -> dict[str, FileState]:
     return {row["path"]: _file_state(row) for row in rows}
 
 
+def file(library: Library, path: str) -> FileState | None:
+    """What the library knows of one file."""
+    row = library.reading.execute(
+        "SELECT id, path, size_bytes, mtime_ns, hash, outcome, queued, reading FROM documents WHERE path = ?", (path,)
+    ).fetchone()
+    return _file_state(row) if row else None
+
+
 def queue(library: Library, paths: Iterable[str], collection: str) -> None:
     """Let these files be read: new ones get a row, known ones keep theirs and what was read of them."""
     with library.writing() as connection:
         collection_id = library.collection_id(collection)
         connection.executemany(
-            "INSERT INTO documents(path, collection_id) VALUES (?, ?)"
-            " ON CONFLICT(path) DO UPDATE SET queued = 1, collection_id = excluded.collection_id",
+            "INSERT INTO documents(path, collection_id) VALUES (?, ?) ON CONFLICT(path) DO UPDATE SET queued = 1",
             ((path, collection_id) for path in paths),
+        )
+
+
+def read_again(library: Library, document_ids: Iterable[int]) -> None:
+    """Let these files be read anew although they did not change. What was read of them answers until then."""
+    with library.writing() as connection:
+        connection.executemany(
+            "UPDATE documents SET queued = 1, hash = '', reading = '' WHERE id = ?", ((id,) for id in document_ids)
         )
 
 

@@ -29,7 +29,7 @@ DEFAULT_COLLECTION = "Documents"
 
 _INFO = """
 SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.format, d.date, d.page_kind,
-    d.page_count, d.chunk_count, d.size_bytes, d.hash,
+    d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at,
     coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
         SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
         WHERE k.document_id = d.id)) AS embedded
@@ -402,4 +402,5 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         embedded=embedded,
         size_bytes=row["size_bytes"],
         hash=row["hash"],
+        read_at=row["read_at"],
     )

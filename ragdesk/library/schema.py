@@ -171,7 +171,16 @@ CREATE TABLE citations(
 ) WITHOUT ROWID;
 """
 
-_STEPS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN changed_at TEXT NOT NULL DEFAULT '';
+UPDATE conversations SET changed_at = coalesce(
+    (SELECT max(t.asked_at) FROM turns t WHERE t.conversation_id = conversations.id), created_at);
+-- What a turn's answer was made from, as JSON: its scope, its hits, and the prompt where a language model wrote it.
+ALTER TABLE turns ADD COLUMN evidence TEXT NOT NULL DEFAULT '{}';
+"""
+
+_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

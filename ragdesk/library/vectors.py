@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -35,19 +36,24 @@ _TIMEOUT_S = 600.0
 
 
 class VectorIndex:
-    """The library's vector index. Only for the process that writes the library."""
+    """The library's vector index. Only for the process that writes the library. While it catches up, searches get None."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._folder = library.folder / FOLDER
         self._child = Child(__name__, name="vector index")
         self._open_at: tuple[int, int] | None = None
+        self._lock = threading.RLock()
 
     def catch_up(self, *, job: Job | None = None) -> None:
         """Bring the index to where the library is and close it cleanly; nothing is done where it is there already.
 
         Idempotent. Raises `Unavailable` where the index cannot be built; the exact scan then goes on answering.
         """
+        with self._lock:
+            self._catch_up(job)
+
+    def _catch_up(self, job: Job | None) -> None:
         index = self._library.current_index
         if not index:
             return
@@ -66,6 +72,8 @@ class VectorIndex:
 
     def search(self, vector: NDArray[np.float32], *, limit: int) -> list[tuple[int, float]] | None:
         """Chunk ids and cosines of the whole library, best first; None where the index is not up to date or fails."""
+        if not self._lock.acquire(blocking=False):
+            return None
         try:
             if not self._opened():
                 return None
@@ -73,16 +81,19 @@ class VectorIndex:
         except RagDeskError:
             self._distrust()
             return None
+        finally:
+            self._lock.release()
         return [(int(id), 1.0 - distance) for id, distance in zip(value["ids"], value["distances"], strict=True)]
 
     def is_whole(self) -> bool:
         """Whether the index is up to date and passes its probes; for checking a library."""
-        self.close()
-        try:
-            return self._opened()
-        except RagDeskError:
-            self._distrust()
-            return False
+        with self._lock:
+            self.close()
+            try:
+                return self._opened()
+            except RagDeskError:
+                self._distrust()
+                return False
 
     def close(self) -> None:
         """Close the index and write what its files are now, so that it can be trusted next time."""

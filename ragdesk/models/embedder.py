@@ -41,12 +41,12 @@ class EmbedderInfo:
 class Embedder:
     """An embedding model in a child process, started on first use."""
 
-    def __init__(self, folder: str = "", *, device: str = "auto") -> None:
-        """`folder` holds a sentence-transformers model; empty means the packaged one."""
+    def __init__(self, folder: str = "", *, device: str = "auto", gives_way: bool = False) -> None:
+        """`folder` holds a sentence-transformers model; empty means the packaged one. `gives_way` as for `Child`."""
         self.folder = model_folder(folder)
         self._named = folder
         self._device = device
-        self._child = Child(__name__, name="embedding")
+        self._child = Child(__name__, name="embedding", gives_way=gives_way)
         self._info: EmbedderInfo | None = None
 
     def start(self) -> None:

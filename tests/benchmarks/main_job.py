@@ -166,20 +166,20 @@ def library_size(library: Path) -> int:
     return sum(os.path.getsize(p) for p in library.rglob("*") if p.is_file())
 
 
-def write_pdfs(folder: Path) -> Path:
-    """20 PDFs of 10 pages of invented text."""
+def write_pdfs(folder: Path, *, count: int = 20, pages: int = 10) -> Path:
+    """PDFs of invented text."""
     import pymupdf
 
     folder.mkdir()
     rng = random.Random(0)
-    for number in range(20):
+    for number in range(count):
         pdf = pymupdf.open()
-        for _ in range(10):
+        for _ in range(pages):
             page = pdf.new_page()
             for paragraph in range(5):
                 text = " ".join(rng.choice(_WORDS) for _ in range(85)).capitalize() + "."
                 page.insert_textbox((60, 60 + 145 * paragraph, 540, 200 + 145 * paragraph), text, fontsize=11)
-        pdf.save(folder / f"invented{number:02}.pdf")
+        pdf.save(folder / f"invented{number:03}.pdf")
     return folder
 
 

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from ragdesk.domain import Citation, Conversation, Turn
 from ragdesk.errors import WrongUse
-from ragdesk.export import export_conversation
+from ragdesk.export import export_conversation as export_bytes
 
 EVIL = [
     "<script>alert(1)</script>",
@@ -24,6 +24,10 @@ EVIL = [
     "| a | b |\n|---|---|\n| [1]: http://evil |",
     "1. one\n* two\n===\n---\n    indented",
 ]
+
+
+def export_conversation(kept: Conversation, format: str) -> str:
+    return export_bytes(kept, format).decode()
 
 
 def conversation(evil: str = "plain") -> Conversation:
@@ -140,5 +144,32 @@ def test_json_comes_back_as_it_was(evil: str) -> None:
 
 def test_other_formats_are_refused_naming_those_that_are_there() -> None:
     with pytest.raises(WrongUse) as caught:
-        export_conversation(conversation(), "docx")
-    assert "md, html or json" in caught.value.hint
+        export_bytes(conversation(), "odt")
+    assert "md, html, json or docx" in caught.value.hint
+
+
+@pytest.mark.parametrize("format", ["md", "html", "json"])
+def test_a_source_that_changed_or_vanished_carries_a_warning(format: str) -> None:
+    one, two = conversation().turns[0].citations
+    assert "has changed" not in export_conversation(conversation(), format)
+    changed = {(one.path, one.hash): "changed", (two.path, two.hash): "missing"}
+    text = export_bytes(conversation(), format, changed=changed).decode()  # type: ignore[arg-type]
+    assert text.count("The file has changed since it was quoted.") == 1
+    assert text.count("The file is no longer where it was.") == 1
+
+
+def test_another_version_of_the_same_file_carries_no_warning() -> None:
+    one = conversation().turns[0].citations[0]
+    text = export_bytes(conversation(), "md", changed={(one.path, "other"): "changed"}).decode()
+    assert "has changed" not in text
+
+
+@pytest.mark.parametrize("format", ["md", "html", "json"])
+def test_one_answer_alone_can_be_exported(format: str) -> None:
+    text = export_bytes(conversation(), format, turn_ids=[2]).decode()
+    assert "And?" in text and "How long?" not in text and "The quote." not in text
+
+
+def test_headings_in_an_answer_stand_below_the_question() -> None:
+    kept = conversation("\n# Big\n")
+    assert "<h3>Big</h3>" in export_conversation(kept, "html")

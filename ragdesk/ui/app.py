@@ -1,0 +1,200 @@
+"""The program with its window: starts it once for each library, hands it files, and ends it."""
+
+from __future__ import annotations
+
+import faulthandler
+import hashlib
+import json
+import logging
+import logging.handlers
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from ragdesk import __version__, paths
+from ragdesk.engine import Engine
+from ragdesk.errors import RagDeskError, Unavailable
+from ragdesk.settings import Settings, library_folder, load_settings
+from ragdesk.ui.desk import Desk
+from ragdesk.ui.garbage import Garbage
+from ragdesk.ui.moving import move_library
+from ragdesk.ui.problem_dialog import ProblemDialog
+from ragdesk.ui.theme import Theme, tinted
+from ragdesk.ui.window import Window
+
+log = logging.getLogger("ragdesk")
+
+
+def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
+    """Open the window on a library and add the files named; where it is open already, hand them to it. Returns the exit code."""
+    _check_qt()
+    app = make_app(sys.argv)
+    folder = library or library_folder(load_settings(paths.settings_file()))
+    door = Door(folder)
+    if door.hand_over(named):
+        return 0
+    _keep_log()
+    theme = Theme(app)
+    to_add = [Path(name).absolute() for name in named]
+    while True:
+        try:
+            settings = load_settings(paths.settings_file())
+            theme.use(settings.theme, settings.font_points)
+            engine = _open(folder, settings)
+        except RagDeskError as error:
+            ProblemDialog(error, None).exec()
+            return error.exit_code
+        if engine is None:
+            return 0
+        desk = Desk(engine, theme)
+        window = Window(desk, QSettings(str(paths.settings_file().with_name("window.ini")), QSettings.Format.IniFormat))
+        sys.excepthook = _shown_by(window.show_problem)
+        door.handed.connect(window.add)
+        door.knocked.connect(window.come_forward)
+        door.open()
+        window.show()
+        if to_add:
+            window.add(to_add)
+        to_add = []
+        code = app.exec()
+        door.close()
+        door.handed.disconnect()
+        door.knocked.disconnect()
+        if window.move_to is None:
+            return code
+        try:
+            move_library(folder, window.move_to)
+            folder = window.move_to
+        except RagDeskError as error:
+            ProblemDialog(error, None).exec()
+        door = Door(folder)
+
+
+def make_app(arguments: Sequence[str]) -> QApplication:
+    """The Qt application: Fusion, in our own colours."""
+    app = QApplication(list(arguments[:1]))
+    app.setApplicationName("RagDesk")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("ragdesk")
+    app.setStyle("Fusion")
+    icon = QIcon()
+    for size in (32, 64, 128):
+        icon.addPixmap(tinted("text-quote", "#2456d6", size))
+    app.setWindowIcon(icon)
+    Garbage(app)
+    return app
+
+
+class Door(QObject):
+    """Where a second start of RagDesk on the same library hands its files to the first."""
+
+    handed = Signal(object)
+    """Paths to add."""
+    knocked = Signal()
+    """Started again: the window should come to the front."""
+
+    def __init__(self, library: Path) -> None:
+        super().__init__()
+        user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+        digest = hashlib.sha256(f"{user}\0{library.expanduser().absolute()}".encode()).hexdigest()[:16]
+        self._name = f"ragdesk-{digest}"
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._answer)
+
+    def hand_over(self, named: Sequence[str]) -> bool:
+        """Give the files to the RagDesk that has this library open; False where there is none."""
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(300):
+            return False
+        socket.write(json.dumps([str(Path(name).absolute()) for name in named]).encode() + b"\n")
+        socket.waitForBytesWritten(1000)
+        socket.waitForReadyRead(3000)
+        socket.disconnectFromServer()
+        return True
+
+    def open(self) -> None:
+        """Wait for later starts."""
+        if not self._server.listen(self._name):
+            QLocalServer.removeServer(self._name)  # left behind by one that was killed
+            self._server.listen(self._name)
+
+    def close(self) -> None:
+        """No longer wait."""
+        self._server.close()
+
+    def _answer(self) -> None:
+        socket = self._server.nextPendingConnection()
+        socket.readyRead.connect(lambda: self._read(socket))
+        socket.disconnected.connect(socket.deleteLater)
+
+    def _read(self, socket: QLocalSocket) -> None:
+        if not socket.canReadLine():
+            return
+        try:
+            named = [Path(name) for name in json.loads(bytes(socket.readLine().data()))]
+        except ValueError:
+            return
+        socket.write(b"ok\n")
+        self.knocked.emit()
+        if named:
+            self.handed.emit(named)
+
+
+def _open(folder: Path, settings: Settings) -> Engine | None:
+    """The library opened for writing; None where the user gives up because another program uses it."""
+    while True:
+        try:
+            return Engine(folder, write=True, settings=settings)
+        except Unavailable as error:
+            box = QMessageBox(QMessageBox.Icon.Information, "RagDesk", error.message)
+            box.setInformativeText(error.hint)
+            again = box.addButton("Try again", QMessageBox.ButtonRole.AcceptRole)
+            box.addButton("Quit", QMessageBox.ButtonRole.RejectRole)
+            box.exec()
+            if box.clickedButton() is not again:
+                return None
+
+
+def _check_qt() -> None:
+    """Refuse a PySide6 that aborts the process after some thousand calls."""
+    import PySide6
+
+    if sys.version_info < (3, 12) and tuple(int(part) for part in PySide6.__version__.split(".")[:2]) >= (6, 12):
+        raise Unavailable(
+            f"PySide6 {PySide6.__version__} is not safe with Python 3.11",
+            'Install an earlier one: pip install "PySide6-Essentials<6.12"',
+        )
+
+
+def _keep_log() -> None:
+    """Write warnings and errors to the log file. It never holds document text or questions."""
+    file = paths.log_file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        kept = logging.handlers.RotatingFileHandler(file, maxBytes=1 << 20, backupCount=2, encoding="utf-8")
+    except OSError:
+        return  # a log that cannot be written must not keep the window from opening
+    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(kept)
+    log.setLevel(logging.INFO)
+    if sys.stderr is not None:
+        faulthandler.enable()
+
+
+def _shown_by(show: Callable[[BaseException], None]) -> Callable[..., None]:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("%s", "".join(traceback.format_exception(kind, error, trace)))
+        if isinstance(error, Exception):
+            show(error)
+
+    return hook

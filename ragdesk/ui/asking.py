@@ -1,0 +1,111 @@
+"""One question being answered: passages first, then text as it comes, then the answer with its citations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ragdesk.domain import Answer, Hit, Scope
+from ragdesk.engine import Engine
+from ragdesk.errors import Cancelled
+from ragdesk.job import Job, Progress
+from ragdesk.ui.background import Background
+
+_FLUSH_MS = 33
+
+
+class Asking(QObject):
+    """Asks in the background; its signals come in the window's thread, text at most thirty times a second."""
+
+    found = Signal(object)
+    """list[Hit], before any text."""
+    wrote = Signal(str)
+    """All the text so far."""
+    progressed = Signal(object)
+    """Progress, while a language model is loaded."""
+    answered = Signal(object, object)
+    """Answer, and the id of the conversation it was kept in (None where it was not)."""
+    failed = Signal(object)
+    """The error."""
+    stopped = Signal()
+    """It was stopped; nothing is kept."""
+
+    def __init__(self, background: Background, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._hits: Sequence[Hit] | None = None
+        self._text: list[str] = []
+        self._told = 0
+        self._progress: Progress | None = None
+        self.job = Job(self._progressed)
+        self._timer = QTimer(self, interval=_FLUSH_MS)
+        self._timer.timeout.connect(self._flush)
+
+    def ask(self, question: str, *, scope: Scope, model: str | None = None, conversation_id: int | None = None) -> None:
+        """Begin. `model` as for `Engine.ask`."""
+        self._timer.start()
+        self._background.call(
+            lambda: self._engine.ask(
+                question,
+                scope=scope,
+                model=model,
+                conversation_id=conversation_id,
+                on_hits=self._got_hits,
+                on_text=self._got_text,
+                job=self.job,
+            ),
+            self._done,
+            self._ended_badly,
+            lane="ask",
+        )
+
+    def stop(self) -> None:
+        """Stop the work, in whatever stage it is."""
+        self.job.cancel()
+
+    # --- In the working thread
+
+    def _got_hits(self, hits: Sequence[Hit]) -> None:
+        with self._lock:
+            self._hits = list(hits)
+
+    def _got_text(self, text: str) -> None:
+        with self._lock:
+            self._text.append(text)
+
+    def _progressed(self, progress: Progress) -> None:
+        with self._lock:
+            self._progress = progress
+
+    # --- In the window's thread
+
+    def _flush(self) -> None:
+        with self._lock:
+            hits, self._hits = self._hits, None
+            progress, self._progress = self._progress, None
+            parts = len(self._text)
+            text = "".join(self._text) if parts > self._told else ""
+        if hits is not None:
+            self.found.emit(hits)
+        if progress is not None:
+            self.progressed.emit(progress)
+        if parts > self._told:
+            self._told = parts
+            self.wrote.emit(text)
+
+    def _done(self, given: tuple[Answer, int | None]) -> None:
+        self._flush()
+        self._timer.stop()
+        self.answered.emit(*given)
+
+    def _ended_badly(self, error: BaseException) -> None:
+        self._flush()
+        self._timer.stop()
+        if isinstance(error, Cancelled):
+            self.stopped.emit()
+        else:
+            self.failed.emit(error)

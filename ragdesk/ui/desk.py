@@ -1,0 +1,282 @@
+"""What the panes of the window share: the open library, what it lists, the work going on, and what to tell the user.
+
+The panes call the desk; the desk calls the engine in the background and tells all panes what changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ragdesk.domain import Conversation, DocumentInfo
+from ragdesk.engine import Engine
+from ragdesk.errors import Cancelled, RagDeskError
+from ragdesk.library.library import DEFAULT_COLLECTION
+from ragdesk.settings import Settings
+from ragdesk.ui.asking import Asking
+from ragdesk.ui.background import Background
+from ragdesk.ui.jobs import Jobs, Running
+from ragdesk.ui.theme import Theme
+
+T = TypeVar("T")
+log = logging.getLogger("ragdesk")
+
+_LOOK_EVERY_MS = 1000
+_UNDO_MS = 8000
+
+
+class Desk(QObject):
+    """The window's side of the engine. All its methods return at once."""
+
+    documents_changed = Signal()
+    """`documents`, `collections` or `sources` changed."""
+    conversations_changed = Signal()
+    """`conversations` changed."""
+    notice = Signal(str, object)
+    """Something to tell in passing: a sentence, and a function that undoes it or None."""
+    problem = Signal(object)
+    """An error to show: RagDeskError, or any other with its traceback in `details_of`."""
+
+    def __init__(self, engine: Engine, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.engine = engine
+        self.theme = theme
+        self.background = Background(self)
+        self.jobs = Jobs(self.background, self)
+        self.documents: list[DocumentInfo] = []
+        self.collections: list[tuple[str, int]] = []
+        self.sources: list[tuple[str, str]] = []
+        self.conversations: list[Conversation] = []
+        self._looking = False
+        self._look_again = False
+        self._later: dict[QTimer, Callable[[], None]] = {}
+        self._hidden_documents: set[int] = set()
+        self._hidden_conversations: set[int] = set()
+        self._look_timer = QTimer(self, interval=_LOOK_EVERY_MS)
+        self._look_timer.timeout.connect(self.look_at_documents)
+        self.jobs.changed.connect(self._jobs_changed)
+        self.jobs.ended.connect(self._job_ended)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in use."""
+        return self.engine.settings
+
+    def close(self) -> None:
+        """Do what could still be undone, stop the work and close the library. What was not finished goes on next time."""
+        for timer in list(self._later):
+            timer.stop()
+            self._later.pop(timer)()
+        self.jobs.cancel_all()
+        self.background.close()
+        self.engine.close()
+
+    def call(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None] = lambda result: None,
+        failed: Callable[[BaseException], None] | None = None,
+        *,
+        lane: str = "look",
+    ) -> None:
+        """Run `work` in the background (see `Background.call`); an error goes to `failed`, else to `problem`."""
+        self.background.call(work, done, failed or self._tell, lane=lane)
+
+    def asking(self, parent: QObject) -> Asking:
+        """A question to be asked."""
+        return Asking(self.background, self.engine, parent)
+
+    # --- Documents
+
+    def look_at_documents(self) -> None:
+        """List the documents anew; `documents_changed` follows where something is different."""
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking = True
+        self.call(
+            lambda: (self.engine.documents(), self.engine.collections(), self.engine.sources()),
+            self._listed,
+            self._listing_failed,
+        )
+
+    def add(self, paths: Iterable[str | Path], collection: str = DEFAULT_COLLECTION) -> Running:
+        """Read these files and folders into a collection."""
+        named = [str(path) for path in paths]
+        what = Path(named[0]).name if len(named) == 1 else f"{len(named)} files and folders"
+        return self.jobs.start(
+            f"Adding {what}",
+            lambda on_outcome, job: self.engine.add(named, collection=collection, on_outcome=on_outcome, job=job),
+        )
+
+    def sync(self, *, quiet: bool = False) -> Running:
+        """Pick up what changed in all that was added, and go on with what was left undone."""
+        return self.jobs.start(
+            "Looking for changes", lambda on_outcome, job: self.engine.sync(on_outcome=on_outcome, job=job), quiet=quiet
+        )
+
+    def read_again(self, document_ids: Iterable[int]) -> Running:
+        """Read documents anew."""
+        ids = list(document_ids)
+        what = "1 document" if len(ids) == 1 else f"{len(ids)} documents"
+        return self.jobs.start(
+            f"Reading {what} again",
+            lambda on_outcome, job: self.engine.read_again(ids, on_outcome=on_outcome, job=job),
+        )
+
+    def remove_documents(self, document_ids: Sequence[int]) -> None:
+        """Take documents out of the library in a while, until when it can be undone."""
+        ids = set(document_ids)
+        self._hidden_documents |= ids
+        self.look_at_documents()
+        what = "1 document" if len(ids) == 1 else f"{len(ids)} documents"
+
+        def remove() -> None:
+            names = [str(id) for id in ids]
+            self.call(lambda: self.engine.remove(names), lambda removed: self.look_at_documents(), lane="change")
+
+        def undo() -> None:
+            self._hidden_documents -= ids
+            self.look_at_documents()
+
+        self._do_later(f"Removed {what} from the library. The files stay.", remove, undo)
+
+    def remove_source(self, folder: str) -> None:
+        """Take an added folder with all its documents out of the library in a while, until when it can be undone."""
+        inside = {d.id for d in self.documents if Path(folder) in (Path(d.path), *Path(d.path).parents)}
+        self._hidden_documents |= inside
+        self.look_at_documents()
+
+        def remove() -> None:
+            self.call(lambda: self.engine.remove([folder]), lambda removed: self.look_at_documents(), lane="change")
+
+        def undo() -> None:
+            self._hidden_documents -= inside
+            self.look_at_documents()
+
+        self._do_later(f"Removed {Path(folder).name} from the library. The files stay.", remove, undo)
+
+    def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
+        """Put documents into a collection."""
+        before: dict[str, list[int]] = {}
+        ids = set(document_ids)
+        for document in self.documents:
+            if document.id in ids:
+                before.setdefault(document.collection, []).append(document.id)
+
+        def put(places: dict[str, list[int]]) -> None:
+            def work() -> None:
+                for name, inside in places.items():
+                    self.engine.move_to_collection(inside, name)
+
+            self.call(work, lambda nothing: self.look_at_documents(), lane="change")
+
+        put({collection: list(ids)})
+        self.notice.emit(f"Moved to {collection}.", lambda: put(before))
+
+    # --- Conversations
+
+    def look_at_conversations(self, matching: str = "") -> None:
+        """List the conversations (that hold this text); `conversations_changed` follows."""
+        self.call(lambda: self.engine.conversations(matching), self._conversations_listed)
+
+    def rename_conversation(self, conversation_id: int, title: str) -> None:
+        """Give a conversation another title."""
+        self._change(lambda: self.engine.rename_conversation(conversation_id, title))
+
+    def pin_conversation(self, conversation_id: int, pinned: bool) -> None:
+        """Keep a conversation at the head of the list, or no longer."""
+        self._change(lambda: self.engine.pin_conversation(conversation_id, pinned))
+
+    def delete_conversation(self, conversation_id: int) -> None:
+        """Delete a conversation in a while, until when it can be undone."""
+        self._hidden_conversations.add(conversation_id)
+        self.look_at_conversations()
+
+        def undo() -> None:
+            self._hidden_conversations.discard(conversation_id)
+            self.look_at_conversations()
+
+        self._do_later(
+            "Deleted the conversation.",
+            lambda: self._change(lambda: self.engine.delete_conversation(conversation_id)),
+            undo,
+        )
+
+    def delete_turn(self, turn_id: int, shown: Callable[[bool], None]) -> None:
+        """Delete a question with its answer in a while; `shown` is told whether it is to be seen meanwhile."""
+        shown(False)
+        self._do_later(
+            "Deleted the question and its answer.",
+            lambda: self._change(lambda: self.engine.delete_turns([turn_id])),
+            lambda: shown(True),
+        )
+
+    # --- Inside
+
+    def _change(self, work: Callable[[], None]) -> None:
+        self.call(work, lambda nothing: self.look_at_conversations(), lane="change")
+
+    def _do_later(self, said: str, do: Callable[[], None], undo: Callable[[], None]) -> None:
+        timer = QTimer(self, singleShot=True, interval=_UNDO_MS)
+        self._later[timer] = do
+
+        def now() -> None:
+            self._later.pop(timer)()
+            timer.deleteLater()
+
+        def take_back() -> None:
+            if self._later.pop(timer, None) is not None:
+                timer.stop()
+                timer.deleteLater()
+                undo()
+
+        timer.timeout.connect(now)
+        timer.start()
+        self.notice.emit(said, take_back)
+
+    def _listed(self, found: tuple[list[DocumentInfo], list[tuple[str, int]], list[tuple[str, str]]]) -> None:
+        self._looking = False
+        everything, collections, sources = found
+        self._hidden_documents &= {d.id for d in everything}
+        documents = [d for d in everything if d.id not in self._hidden_documents]
+        if (documents, collections, sources) != (self.documents, self.collections, self.sources):
+            self.documents, self.collections, self.sources = documents, collections, sources
+            self.documents_changed.emit()
+        if self._look_again:
+            self._look_again = False
+            self.look_at_documents()
+
+    def _listing_failed(self, error: BaseException) -> None:
+        self._looking = False
+        self._tell(error)
+
+    def _conversations_listed(self, found: list[Conversation]) -> None:
+        self.conversations = [c for c in found if c.id not in self._hidden_conversations]
+        self.conversations_changed.emit()
+
+    def _jobs_changed(self) -> None:
+        if self.jobs.current is not None and not self._look_timer.isActive():
+            self._look_timer.start()
+
+    def _job_ended(self, running: Running) -> None:
+        self._look_timer.stop()
+        self.look_at_documents()
+        if running.error is not None:
+            self._tell(running.error)
+
+    def _tell(self, error: BaseException) -> None:
+        if not isinstance(error, (Cancelled, RagDeskError)):
+            log.error("%s", "".join(traceback.format_exception(error)))
+        if not isinstance(error, Cancelled):
+            self.problem.emit(error)
+
+
+def details_of(error: BaseException) -> str:
+    """What a report of the error should hold: its kind, message and traceback. No document text."""
+    return "".join(traceback.format_exception(error)).strip()

@@ -1,0 +1,136 @@
+"""Long work that the window shows: adding, syncing, reading again. One runs at a time, the others wait in a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ragdesk.engine import Ingested
+from ragdesk.errors import Cancelled
+from ragdesk.ingest.ingesting import Outcome
+from ragdesk.job import Job, Progress
+from ragdesk.ui.background import Background
+
+JobState = Literal["waiting", "running", "paused", "done", "cancelled", "failed"]
+Run = Callable[[Callable[[Outcome], None], Job], Ingested]
+
+_SHOWN_EVERY_MS = 150
+
+
+@dataclass(slots=True)
+class Running:
+    """A job as the window shows it. The work writes `progress` and `outcomes` from its thread; the window only reads them."""
+
+    id: int
+    title: str
+    run: Run
+    job: Job
+    quiet: bool = False
+    """Started by RagDesk itself: shown only where it finds something to do."""
+    state: JobState = "waiting"
+    progress: Progress | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    result: Ingested | None = None
+    error: BaseException | None = None
+    began_s: float = 0.0
+    ended_s: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state in ("done", "cancelled", "failed")
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """What could not be read, so far."""
+        return self.result.failures if self.result else [o for o in self.outcomes if o.state == "failed"]
+
+
+class Jobs(QObject):
+    """The jobs of this window, newest last. `changed` comes at most every 150 ms while one runs; `ended` once for each."""
+
+    changed = Signal()
+    ended = Signal(object)
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.all: list[Running] = []
+        self._background = background
+        self._timer = QTimer(self, interval=_SHOWN_EVERY_MS)
+        self._timer.timeout.connect(self.changed)
+
+    @property
+    def current(self) -> Running | None:
+        """The job that runs or is paused."""
+        return next((r for r in self.all if r.state in ("running", "paused")), None)
+
+    @property
+    def waiting(self) -> list[Running]:
+        """Jobs that wait for their turn."""
+        return [r for r in self.all if r.state == "waiting"]
+
+    def start(self, title: str, run: Run, *, quiet: bool = False) -> Running:
+        """Run this when those before it are over."""
+        running = Running(len(self.all) + 1, title, run, Job(), quiet)
+        running.job.on_progress = lambda progress: setattr(running, "progress", progress)
+        self.all.append(running)
+        self._next()
+        return running
+
+    def pause(self, running: Running) -> None:
+        """Let it wait at its next step."""
+        running.job.pause()
+        running.state = "paused"
+        self.changed.emit()
+
+    def resume(self, running: Running) -> None:
+        """Let it go on."""
+        running.job.resume()
+        running.state = "running"
+        self.changed.emit()
+
+    def cancel(self, running: Running) -> None:
+        """Stop it; what is done is kept."""
+        running.job.cancel()
+        if running.state == "waiting":
+            running.state = "cancelled"
+        self.changed.emit()
+
+    def cancel_all(self) -> None:
+        """Stop everything, for closing."""
+        for running in self.all:
+            if not running.is_over:
+                self.cancel(running)
+
+    def forget_ended(self) -> None:
+        """Take what is over out of the list."""
+        self.all = [running for running in self.all if not running.is_over]
+        self.changed.emit()
+
+    def _next(self) -> None:
+        if self.current is None and self.waiting:
+            running = self.waiting[0]
+            running.state, running.began_s = "running", time.monotonic()
+            self._timer.start()
+            self._background.call(
+                lambda: running.run(running.outcomes.append, running.job),
+                lambda result: self._end(running, "done", result),
+                lambda error: self._end(
+                    running, "cancelled" if isinstance(error, Cancelled) else "failed", error=error
+                ),
+                lane="ingest",
+            )
+        self.changed.emit()
+
+    def _end(
+        self, running: Running, state: JobState, result: Ingested | None = None, error: BaseException | None = None
+    ) -> None:
+        running.state, running.result, running.ended_s = state, result, time.monotonic()
+        running.error = error if state == "failed" else None
+        self._timer.stop()
+        self.ended.emit(running)
+        self._next()

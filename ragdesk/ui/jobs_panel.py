@@ -1,0 +1,306 @@
+"""The foot of the window: what RagDesk is working on, how long it will take, and what became of each file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ragdesk.ingest.ingesting import Outcome
+from ragdesk.job import Progress
+from ragdesk.ui.actions import Actions
+from ragdesk.ui.desk import Desk
+from ragdesk.ui.jobs import Running
+from ragdesk.ui.theme import Theme
+
+_SUMMARY_MS = 10_000
+_SIGNS = {
+    "searchable": ("circle-check", "good", "read"),
+    "partly": ("triangle-alert", "warn", "partly read"),
+    "skipped": ("circle-alert", "warn", "not read"),
+    "failed": ("circle-x", "bad", "failed"),
+    "unchanged": ("check", "dim", "unchanged"),
+    "gone": ("trash-2", "dim", "gone"),
+}
+_PHASES = {"looking": "Looking at files", "reading": "Reading", "embedding": "Embedding", "indexing": "Indexing"}
+
+
+class _Outcomes(QAbstractListModel):
+    """Outcomes as rows."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.rows: list[Outcome] = []
+
+    def show(self, outcomes: Sequence[Outcome]) -> None:
+        """Show these; where they begin as before, only what is new is added."""
+        count = len(self.rows)
+        if list(outcomes[:count]) == self.rows and count:
+            if len(outcomes) > count:
+                self.beginInsertRows(QModelIndex(), count, len(outcomes) - 1)
+                self.rows.extend(outcomes[count:])
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self.rows = list(outcomes)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
+        """One for each file."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """State, file, reason, what to do."""
+        outcome = self.rows[index.row()]
+        icon, colour, said = _SIGNS.get(outcome.state, ("file", "dim", outcome.state))
+        if role == Qt.ItemDataRole.DisplayRole:
+            why = f": {outcome.reason}" if outcome.reason else ""
+            hint = f". {outcome.hint}" if outcome.hint else ""
+            return f"{os.path.basename(outcome.path)} — {said}{why}{hint}"
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._theme.icon(icon, colour)
+        return outcome.path if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+class JobsPanel(QWidget):
+    """A slim bar while something is going on; unfolded, a list of files with what became of them."""
+
+    def __init__(self, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._action = actions["show_jobs"]
+        self._dismissed: set[int] = set()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.details = self._make_details()
+        column.addWidget(self.details)
+        column.addWidget(self._make_bar())
+        self._over = QTimer(self, singleShot=True, interval=_SUMMARY_MS)
+        self._over.timeout.connect(self._dismiss_ended)
+        self._action.toggled.connect(lambda on: self._show())
+        desk.jobs.changed.connect(self._show)
+        desk.jobs.ended.connect(self._ended)
+        desk.theme.changed.connect(self._tint)
+        self._tint()
+        self._show()
+
+    # --- Parts
+
+    def _make_bar(self) -> QFrame:
+        bar = QFrame()
+        bar.setObjectName("footer")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 4, 8, 4)
+        row.setSpacing(10)
+        self.said = QLabel()
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.left = QLabel()
+        self.left.setObjectName("dim")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(140)
+        self.bar.setAccessibleName("Progress")
+        self.bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.pause = self._tool("Pause", self._pause_or_resume)
+        self.cancel = self._tool("Stop", self._cancel)
+        self.unfold = self._tool("Show what became of each file", self._action.toggle)
+        self.close_summary = self._tool("Dismiss", self._dismiss_ended)
+        row.addWidget(self.said, 1)
+        for widget in (self.left, self.bar, self.pause, self.cancel, self.unfold, self.close_summary):
+            row.addWidget(widget)
+        return bar
+
+    def _tool(self, name: str, slot: Any) -> QToolButton:
+        button = QToolButton()
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(lambda: slot())
+        return button
+
+    def _make_details(self) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("footer")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(12, 8, 12, 8)
+        row = QHBoxLayout()
+        title = QLabel("Work in progress")
+        title.setObjectName("title")
+        self.only_problems = QCheckBox("Only problems")
+        self.only_problems.toggled.connect(lambda on: self._show())
+        self.again = QPushButton("Try failed files again")
+        self.again.clicked.connect(self._try_again)
+        clear = QPushButton("Clear")
+        clear.setAccessibleName("Clear what is done")
+        clear.clicked.connect(self._desk.jobs.forget_ended)
+        row.addWidget(title)
+        row.addStretch(1)
+        for widget in (self.only_problems, self.again, clear):
+            row.addWidget(widget)
+        self.list = QListView()
+        self.list.setAccessibleName("What became of each file")
+        self.list.setUniformItemSizes(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.outcomes = _Outcomes(self._desk.theme, self)
+        self.list.setModel(self.outcomes)
+        self._none = QLabel("Nothing was read yet.")
+        self._none.setObjectName("dim")
+        column.addLayout(row)
+        column.addWidget(self._none)
+        column.addWidget(self.list, 1)
+        return frame
+
+    def fit(self, height: int) -> None:
+        """Take a quarter of a window of this height for the list."""
+        self.details.setFixedHeight(min(240, max(150, height // 4)))
+
+    # --- Showing
+
+    def _shown(self) -> Running | None:
+        """The job the bar is about: the current one, else the last that ended and was not dismissed."""
+        current = self._desk.jobs.current
+        if current is not None:
+            return current if not current.quiet or current.outcomes else None
+        ended = [r for r in self._desk.jobs.all if r.is_over and r.id not in self._dismissed]
+        ended = [r for r in ended if not r.quiet or r.outcomes]
+        return ended[-1] if ended else None
+
+    def _show(self) -> None:
+        running = self._shown()
+        unfolded = self._action.isChecked()
+        self.setVisible(running is not None or unfolded)
+        self.details.setVisible(unfolded)
+        going = running is not None and not running.is_over
+        for widget in (self.bar, self.pause, self.cancel, self.left):
+            widget.setVisible(going)
+        self.close_summary.setVisible(running is not None and not going)
+        if running is None:
+            self.said.setText("Nothing is going on")
+        elif going:
+            self._show_going(running)
+        else:
+            self.said.setText(summary(running))
+        if unfolded:
+            self._show_outcomes()
+
+    def _show_going(self, running: Running) -> None:
+        progress = running.progress
+        waiting = len(self._desk.jobs.waiting)
+        more = f" · {waiting} more waiting" if waiting else ""
+        paused = " · paused" if running.state == "paused" else ""
+        self.said.setText(f"{running.title}{paused}{more} · {_at(progress)}" if progress else f"{running.title}{more}")
+        self.said.setToolTip(self.said.text())
+        self.left.setText(_left(progress) if progress and not paused else "")
+        total = progress.total if progress else 0
+        self.bar.setRange(0, total)
+        self.bar.setValue(min(progress.done, total) if progress else 0)
+        name = "Go on" if paused else "Pause"
+        self.pause.setAccessibleName(name)
+        self.pause.setToolTip(name)
+        self.pause.setIcon(self._desk.theme.icon("play" if paused else "pause"))
+
+    def _show_outcomes(self) -> None:
+        found = [o for running in self._desk.jobs.all for o in [*running.outcomes, *_looked(running)]]
+        if self.only_problems.isChecked():
+            found = [o for o in found if o.state in ("failed", "skipped", "partly")]
+        self.outcomes.show(found)
+        self._none.setVisible(not found)
+        self.list.setVisible(bool(found))
+        self.again.setEnabled(any(o.state == "failed" for o in found))
+
+    def _ended(self, running: Running) -> None:
+        if not running.failures and running.error is None:
+            self._over.start()
+        self._show()
+
+    def _tint(self) -> None:
+        icon = self._desk.theme.icon
+        self.cancel.setIcon(icon("square"))
+        self.pause.setIcon(icon("pause"))
+        self.unfold.setIcon(icon("list-filter"))
+        self.close_summary.setIcon(icon("x"))
+        self.list.viewport().update()
+
+    # --- Doing
+
+    def _pause_or_resume(self) -> None:
+        current = self._desk.jobs.current
+        if current is not None and current.state == "paused":
+            self._desk.jobs.resume(current)
+        elif current is not None:
+            self._desk.jobs.pause(current)
+
+    def _cancel(self) -> None:
+        current = self._desk.jobs.current
+        if current is not None:
+            self._desk.jobs.cancel(current)
+
+    def _dismiss_ended(self) -> None:
+        self._dismissed |= {r.id for r in self._desk.jobs.all if r.is_over}
+        self._show()
+
+    def _try_again(self) -> None:
+        failed = {o.path for running in self._desk.jobs.all for o in running.failures}
+        ids = [d.id for d in self._desk.documents if d.path in failed]
+        self._desk.jobs.forget_ended()
+        if ids:
+            self._desk.read_again(ids)
+
+
+def summary(running: Running) -> str:
+    """What a job that is over did, in a sentence."""
+    if running.state == "cancelled":
+        return f"{running.title}: stopped. What is done is kept, and the rest goes on at the next start."
+    if running.error is not None:
+        return f"{running.title}: failed"
+    read = sum(o.state in ("searchable", "partly") for o in running.outcomes)
+    parts = [f"Read {read:,} document{'' if read == 1 else 's'}"]
+    for state, said in (("skipped", "not read"), ("failed", "failed")):
+        number = sum(o.state == state for o in [*running.outcomes, *_looked(running)])
+        if number:
+            parts.append(f"{number:,} {said}")
+    gone = len(running.result.changes.removed) if running.result else 0
+    if gone:
+        parts.append(f"{gone:,} gone")
+    return ", ".join(parts)
+
+
+def _looked(running: Running) -> list[Outcome]:
+    """Folders and files that could not be looked at."""
+    if running.result is None:
+        return []
+    return [Outcome(path, "failed", reason) for path, reason in running.result.changes.problems]
+
+
+def _at(progress: Progress) -> str:
+    phase = _PHASES.get(progress.phase, progress.phase.capitalize())
+    count = f" {progress.done:,} of {progress.total:,}" if progress.total else ""
+    return f"{phase}{count} {progress.note}".strip()
+
+
+def _left(progress: Progress) -> str:
+    seconds = progress.seconds_left
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"about {max(5, 5 * round(seconds / 5))} s left"
+    return f"about {round(seconds / 60)} min left"

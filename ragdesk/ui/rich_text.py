@@ -1,0 +1,181 @@
+"""An answer's Markdown in, HTML for a text browser out, its marks as chips; and a browser as high as its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from html import escape, unescape
+
+from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidget
+
+from ragdesk.domain import Citation, Hit
+from ragdesk.export.html_page import answer_reader
+from ragdesk.sentences import sentences
+from ragdesk.ui.theme import Colours
+
+_MARK = re.compile(r"\[(\d{1,4})\]")
+_TAGS = re.compile(r"(<[^>]*>)")
+_FENCED = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
+_PRE = re.compile(r"<pre><code[^>]*>(.*?)</code></pre>", re.DOTALL)
+_UNSUPPORTED = "\ue000"
+_LEADING_MARKS = re.compile(r"\s*(?:\[\d{1,4}\]\s*)+")
+_PROSE = re.compile(r"^(?!\s*(?:[#|>]|```))\s*(?:[-*+]\s+|\d+[.)]\s+)?(?P<text>\S.*)$")
+
+UNSUPPORTED_TIP = "No passage supports this sentence"
+
+
+def answer_html(text: str, marks: Collection[int], colours: Colours, *, checked: bool) -> str:
+    """An answer as HTML: marks as links `cite:N`, code with a link `copy:N`, HTML, links and images spelled out as text.
+
+    With `checked`, a sentence without a mark is followed by the sign that no passage supports it.
+    """
+    if checked:
+        text = "".join(p if i % 2 else _sign_unsupported(p) for i, p in enumerate(_FENCED.split(text)))
+    reader = answer_reader()
+    chip = f"text-decoration:none; background-color:{colours.accent_soft}; color:{colours.accent}; font-weight:600"
+    sign = (
+        f'<a href="unsupported:" style="text-decoration:none; color:{colours.warn}; font-weight:600">'
+        f"&nbsp;<sup>no&nbsp;source</sup></a>"
+    )
+
+    def link(match: re.Match[str]) -> str:
+        known = int(match[1]) in marks
+        return f'<a href="cite:{match[1]}" style="{chip}">&nbsp;{match[1]}&nbsp;</a>' if known else match[0]
+
+    pieces = _TAGS.split(reader.render(text))
+    html = "".join(piece if place % 2 else _MARK.sub(link, piece) for place, piece in enumerate(pieces))
+    numbers = iter(range(10_000))
+    html = _PRE.sub(lambda match: _code(match[1], next(numbers), colours), html.replace(_UNSUPPORTED, sign))
+    html = html.replace(
+        "<table>", f'<table border="1" cellspacing="0" cellpadding="6" style="border-color:{colours.line}">'
+    )
+    return f'<div style="line-height:140%">{html}</div>'
+
+
+def code_blocks(text: str) -> list[str]:
+    """The blocks of code in an answer, in order: `copy:N` copies the one at N."""
+    html = answer_reader().render(text)
+    return [unescape(match[1]) for match in _PRE.finditer(html)]
+
+
+def plain_answer(text: str, citations: Sequence[Citation]) -> str:
+    """An answer as text, its sources below it."""
+    lines = [text]
+    if citations:
+        lines += ["", "Sources"]
+    for c in citations:
+        page = f", page {c.page}" if c.page is not None else ""
+        lines.append(f"[{c.mark}] {c.title or c.path}{page}: {c.path}")
+    return "\n".join(lines)
+
+
+def cited_markdown(question: str, text: str, citations: Sequence[Citation]) -> str:
+    """A question and its answer as Markdown, each source with its quote."""
+    lines = [f"**{question}**", "", text]
+    for c in citations:
+        page = f", page {c.page}" if c.page is not None else ""
+        lines += ["", f"[{c.mark}] {c.title or c.path}{page} (`{c.path}`)", "", "> " + " ".join(c.quote.split())]
+    return "\n".join(lines) + "\n"
+
+
+def hits_html(hits: Sequence[Hit], colours: Colours, *, most: int) -> str:
+    """The first hits as a list: title and page as a link `hit:RANK`, then how the passage begins."""
+    rows = []
+    for hit in hits[:most]:
+        page = f" · page {hit.page}" if hit.page is not None else ""
+        begin = " ".join(hit.text.split())
+        begin = begin if len(begin) <= 180 else begin[:179].rsplit(" ", 1)[0] + "…"
+        rows.append(
+            f'<p style="margin:0 0 10px 0"><a href="hit:{hit.rank}" style="text-decoration:none; font-weight:600;'
+            f' color:{colours.accent}">{escape(hit.name)}</a>'
+            f'<span style="color:{colours.dim}">{page}</span><br>'
+            f'<span style="color:{colours.dim}">{escape(begin)}</span></p>'
+        )
+    return "".join(rows)
+
+
+def citation_tip(citation: Citation) -> str:
+    """What is shown over a chip: title, page and quote."""
+    page = f" · page {citation.page}" if citation.page is not None else ""
+    quote = " ".join(citation.quote.split())
+    quote = quote if len(quote) <= 400 else quote[:399] + "…"
+    return f"<b>{escape(citation.title or citation.path)}</b>{page}<br>“{escape(quote)}”"
+
+
+def _sign_unsupported(text: str) -> str:
+    """The sign after each sentence of prose that has no mark. A mark after the full stop belongs to the sentence before."""
+    lines = []
+    for line in text.split("\n"):
+        match = _PROSE.match(line)
+        if match is None or line.rstrip().endswith(":"):
+            lines.append(line)
+            continue
+        begin = match.start("text")
+        body, out, done = line[begin:], [], 0
+        for start, end in sentences(body):
+            said = (
+                _LEADING_MARKS.sub("", body[start:end], count=1)
+                if _LEADING_MARKS.match(body[start:end])
+                else body[start:end]
+            )
+            marked = _MARK.search(said) or _LEADING_MARKS.match(body[end:])
+            out.append(body[done:end] + ("" if marked or len(said.split()) < 3 else _UNSUPPORTED))
+            done = end
+        lines.append(line[:begin] + "".join(out) + body[done:])
+    return "\n".join(lines)
+
+
+def _code(code: str, number: int, colours: Colours) -> str:
+    return (
+        f'<table width="100%" cellspacing="0" cellpadding="8" style="background-color:{colours.raised}"><tr><td>'
+        f'<a href="copy:{number}" style="color:{colours.accent}; text-decoration:none">Copy</a>'
+        f"<pre>{code}</pre></td></tr></table>"
+    )
+
+
+class FittedBrowser(QTextBrowser):
+    """A text browser that is as high as its text and leaves scrolling to what it stands in. It loads nothing."""
+
+    hovered = Signal(str)
+    """The link under the mouse, empty where there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setOpenLinks(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAcceptDrops(False)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
+        self.highlighted.connect(lambda url: self.hovered.emit(url.toString()))
+
+    def show_tip(self, html: str) -> None:
+        """Show a tip where the mouse is; none where `html` is empty."""
+        if html:
+            QToolTip.showText(self.cursor().pos() + QPoint(8, 16), f'<div style="width:360px">{html}</div>', self)
+        else:
+            QToolTip.hideText()
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        """Nothing: text may name pictures, and naming must not read them."""
+        return QImage()
+
+    def sizeHint(self) -> QSize:
+        """As high as the text."""
+        return QSize(200, self._height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the text out anew, and be as high as it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _height(self) -> int:
+        return int(self.document().size().height()) + 2
+
+    def _fit(self) -> None:
+        if self.height() != self._height():
+            self.setFixedHeight(self._height())

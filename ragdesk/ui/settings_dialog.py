@@ -1,0 +1,331 @@
+"""All settings: groups at the left, a form at the right, made from the table in `ragdesk.settings`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ragdesk.errors import WrongUse
+from ragdesk.paths import settings_file
+from ragdesk.settings import Settings, describe_settings, save_settings
+from ragdesk.ui.desk import Desk
+from ragdesk.ui.dialog_parts import button, words
+from ragdesk.ui.settings_fields import SettingRow
+from ragdesk.ui.settings_pages import DataPage, LookPage, ModelsPage
+
+_SEARCHED = {
+    "Look": "look colours theme dark light contrast text font size window",
+    "Models": "models what answers language model gguf quote llm",
+    "Data": "data library folder move log size",
+}
+"""What pages that are no forms are found by."""
+_ON_PAGES = ("theme", "font_points", "model", "library")
+_ORDER = ("Look", "Models", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
+
+
+class SettingsDialog(QDialog):
+    """Nothing is kept until it is applied; colours and text size are shown at once and taken back when it is not."""
+
+    settings_changed = Signal()
+    """The desk's settings are others now."""
+    move_wanted = Signal(object)
+    """The library is to be moved to this folder."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Settings")
+        self._desk = desk
+        self._wanted: dict[str, Any] = {}
+        self._warned = False
+        self._saving = False
+        self.rows: dict[str, SettingRow] = {}
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search settings")
+        self.search.setAccessibleName("Search settings")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.groups = QListWidget()
+        self.groups.setObjectName("groups")
+        self.groups.setAccessibleName("Groups of settings")
+        self.groups.currentRowChanged.connect(self._show_group)
+        self._pages = QStackedWidget()
+        self._make_pages()
+        self._lay_out()
+        self.setMinimumSize(520, 400)
+        self.resize(780, 600)
+        self.groups.setCurrentRow(0)
+        self._show_state()
+
+    def show_page(self, name: str) -> None:
+        """Go to a page: "Models", "Data", "Look" or a group of settings."""
+        for place in range(self.groups.count()):
+            if self.groups.item(place).text() == name:
+                self.groups.setCurrentRow(place)
+
+    @property
+    def page(self) -> str:
+        """The page shown."""
+        item = self.groups.currentItem()
+        return item.text() if item else ""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is not applied yet."""
+        return bool(self._wanted)
+
+    def reject(self) -> None:
+        """Close; where something is not applied yet, say so first, and discard it the second time."""
+        if self._saving:
+            return
+        if self.is_changed and not self._warned:
+            self._warned = True
+            self._say("Some changes are not applied yet.", "warn")
+            self.close_button.setText("Discard and close")
+            self.close_button.setAccessibleName("Discard the changes and close")
+            return
+        if {"theme", "font_points"} & self._wanted.keys():
+            self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
+        super().reject()
+
+    # --- Parts
+
+    def _make_pages(self) -> None:
+        desk = self._desk
+        self.look, self.models, self.data = LookPage(desk), ModelsPage(desk), DataPage(desk)
+        self.look.edited.connect(self._edit)
+        self.models.edited.connect(self._edit)
+        self.data.move_wanted.connect(self._move)
+        own = {"Look": self.look, "Models": self.models, "Data": self.data}
+        about = [row for row in describe_settings(desk.settings) if row["name"] not in _ON_PAGES]
+        others = [row["group"] for row in about if row["group"] not in _ORDER]
+        for group in [*_ORDER, *dict.fromkeys(others)]:
+            page = own.get(group) or self._make_form([row for row in about if row["group"] == group])
+            self.groups.addItem(QListWidgetItem(group))
+            self._pages.addWidget(self._scrolled(group, page))
+
+    def _make_form(self, about: list[dict[str, Any]]) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(20)
+        for setting in about:
+            row = SettingRow(setting, self._desk.theme)
+            row.edited.connect(self._edit)
+            self.rows[row.name] = row
+            column.addWidget(row)
+        column.addStretch(1)
+        return page
+
+    def _scrolled(self, title: str, page: QWidget) -> QScrollArea:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(24, 20, 24, 24)
+        column.setSpacing(16)
+        column.addWidget(words(title, "heading"))
+        column.addWidget(page, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        return scroll
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        left.setFixedWidth(176)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(12, 20, 12, 12)
+        column.setSpacing(12)
+        column.addWidget(self.search)
+        column.addWidget(self.groups, 1)
+        self.nothing = words("Nothing found", "dim")
+        self.nothing.hide()
+        column.addWidget(self.nothing)
+        self.groups.setStyleSheet("#groups { background: transparent; border: 0; }")
+        right = QFrame()
+        right.setObjectName("pane")
+        inside = QVBoxLayout(right)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self._pages)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(left)
+        middle.addWidget(right, 1)
+
+        self.said = words("")
+        self.read_again = button("Read again now", look="link")
+        self.read_again.clicked.connect(self._read_again)
+        self.read_again.hide()
+        self.close_button = button("Close")
+        self.close_button.clicked.connect(self.reject)
+        self.apply_button = button("Apply", look="primary")
+        self.apply_button.setDefault(True)
+        self.apply_button.clicked.connect(self.apply)
+        foot = QFrame()
+        foot.setObjectName("footer")
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(24, 12, 24, 12)
+        row.setSpacing(8)
+        row.addWidget(self.said, 1)
+        row.addWidget(self.read_again)
+        row.addWidget(self.close_button)
+        row.addWidget(self.apply_button)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(middle, 1)
+        outer.addWidget(foot)
+
+    # --- Changing
+
+    def _edit(self, name: str, value: Any) -> None:
+        if value == getattr(self._desk.settings, name):
+            self._wanted.pop(name, None)
+        else:
+            self._wanted[name] = value
+        try:
+            self._desk.settings.with_values({name: value})
+        except WrongUse as error:
+            if name in self.rows:
+                self.rows[name].tell(f"{error.message}.")
+        if name in ("theme", "font_points"):
+            now = {**asdict(self._desk.settings), **self._wanted}
+            self._desk.theme.use(now["theme"], now["font_points"])
+        self._show_state()
+
+    def apply(self) -> None:
+        """Check what was changed and keep it."""
+        for row in self.rows.values():
+            row.tell("")
+        new: Settings = self._desk.settings
+        for name, value in self._wanted.items():
+            try:
+                new = new.with_values({name: value})
+            except WrongUse as error:
+                self._refuse((name, f"{error.message}."))
+                return
+        self._saving = True
+        self.apply_button.setEnabled(False)
+        self._desk.call(
+            lambda: _check_and_save(new), lambda bad: self._applied(new, bad), self._not_saved, lane="change"
+        )
+
+    def _applied(self, new: Settings, bad: tuple[str, str] | None) -> None:
+        self._saving = False
+        if bad is not None:
+            self._refuse(bad)
+            return
+        changed = [row for row in describe_settings(new) if row["value"] != getattr(self._desk.settings, row["name"])]
+        self._desk.engine.settings = new
+        self._wanted = {n: v for n, v in self._wanted.items() if v != getattr(new, n)}
+        for name, row in self.rows.items():
+            row.keep(getattr(new, name))
+        self._show_state()
+        self._tell_effects(changed)
+        self.settings_changed.emit()
+
+    def _tell_effects(self, changed: list[dict[str, Any]]) -> None:
+        again = [row["label"] for row in changed if row["effect"] == "read again"]
+        later = [row["label"] for row in changed if row["effect"] == "restart"]
+        lines = ["Applied."]
+        if again:
+            lines.append(f"{_listed(again)}: documents already here must be read again.")
+        if later:
+            more = " and documents are read again" if any(row["name"] == "embedder" for row in changed) else ""
+            lines.append(f"{_listed(later)}: from when RagDesk starts again{more}.")
+        self._say(" ".join(lines), "dim" if len(lines) == 1 else "warn")
+        self.read_again.setVisible(bool(again))
+
+    def _refuse(self, bad: tuple[str, str]) -> None:
+        name, message = bad
+        self._show_state()
+        if name in self.rows:
+            self.search.clear()
+            self.show_page(self.rows[name].group)
+            self.rows[name].tell(message)
+            self.rows[name].editor.setFocus()
+        else:
+            self._say(message, "bad")
+
+    def _not_saved(self, error: BaseException) -> None:
+        self._saving = False
+        self._show_state()
+        self._say(f"The settings could not be saved: {error}", "bad")
+
+    def _read_again(self) -> None:
+        self.read_again.hide()
+        self._desk.sync()
+        self._say("Documents are being read again.", "dim")
+
+    def _move(self, folder: Path) -> None:
+        self._wanted.clear()
+        self.accept()
+        self.move_wanted.emit(folder)
+
+    # --- Showing
+
+    def _show_state(self) -> None:
+        self._warned = False
+        self.apply_button.setEnabled(self.is_changed)
+        self.close_button.setText("Close")
+        self.close_button.setAccessibleName("Close")
+        if self.is_changed:
+            self._say("", "dim")
+            self.read_again.hide()
+
+    def _say(self, text: str, look: str) -> None:
+        self.said.setText(text)
+        self.said.setObjectName(look)
+        self.said.style().unpolish(self.said)
+        self.said.style().polish(self.said)
+
+    def _show_group(self, place: int) -> None:
+        if place >= 0:
+            self._pages.setCurrentIndex(place)
+
+    def _filter(self, text: str) -> None:
+        """Show the groups and settings that hold this text."""
+        shown: list[int] = []
+        for row in self.rows.values():
+            row.setVisible(row.matches(text))
+        for place in range(self.groups.count()):
+            name = self.groups.item(place).text()
+            said = _SEARCHED.get(name)
+            found = any(row.group == name and row.matches(text) for row in self.rows.values()) or (
+                said is not None and all(word in said for word in text.lower().split())
+            )
+            self.groups.item(place).setHidden(not found)
+            if found:
+                shown.append(place)
+        if shown and self.groups.currentRow() not in shown:
+            self.groups.setCurrentRow(shown[0])
+        self.nothing.setVisible(not shown)
+        self._pages.setVisible(bool(shown))
+
+
+def _check_and_save(settings: Settings) -> tuple[str, str] | None:
+    """Save the settings, or tell the name of one that cannot be used and why."""
+    if settings.embedder and not Path(settings.embedder).expanduser().is_dir():
+        return "embedder", "There is no such folder."
+    save_settings(settings, settings_file())
+    return None
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

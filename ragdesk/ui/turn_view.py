@@ -1,0 +1,307 @@
+"""One question with its answer, as it stands in the conversation: asked, passages found, text as it comes, then chips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ragdesk.domain import Answer, Citation, Hit, Scope, Turn
+from ragdesk.errors import RagDeskError
+from ragdesk.job import Progress
+from ragdesk.ui.rich_text import (
+    UNSUPPORTED_TIP,
+    FittedBrowser,
+    answer_html,
+    citation_tip,
+    cited_markdown,
+    code_blocks,
+    hits_html,
+    plain_answer,
+)
+from ragdesk.ui.theme import Theme
+
+_QUOTE = "quote"
+_FIRST_HITS = 3
+
+
+class TurnView(QFrame):
+    """A turn. While it is answered it has no `turn`; `finish` or `show_turn` gives it one."""
+
+    cited = Signal(object, object)
+    """Citation, Turn: show it in the source pane."""
+    hit_chosen = Signal(object, object)
+    """Hit, Turn or None."""
+    evidence_wanted = Signal(object)
+    """Turn."""
+    again_wanted = Signal(object)
+    """This view: answer its question again."""
+    edit_wanted = Signal(object)
+    """This view: put its question into the question field."""
+    delete_wanted = Signal(object)
+    """This view."""
+    widen_wanted = Signal(object)
+    """This view: ask its question of all documents."""
+    told = Signal(str)
+    """Something done that is not seen otherwise, such as copying."""
+
+    def __init__(self, theme: Theme, question: str, scope: Scope, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.question = question
+        self.scope = scope
+        self.turn: Turn | None = None
+        self.hits: Sequence[Hit] = ()
+        self._theme = theme
+        self._text = ""
+        self._shows_hits = True
+        self.setAccessibleName(f"Question: {question}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 8)
+        column.setSpacing(10)
+        self.asked = FittedBrowser()
+        self.asked.setAccessibleName("Question")
+        self.asked.setObjectName("asked")
+        self.asked.document().setDocumentMargin(10)
+        self.state = QLabel("Searching your documents…")
+        self.state.setObjectName("dim")
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
+        self.state.setWordWrap(True)
+        self.card = self._refusal_card()
+        self.answer = FittedBrowser()
+        self.answer.setAccessibleName("Answer")
+        self.answer.anchorClicked.connect(self._follow)
+        self.answer.hovered.connect(self._hover)
+        self.passages_button = QPushButton()
+        self.passages_button.setObjectName("link")
+        self.passages_button.setAutoDefault(False)
+        self.passages_button.clicked.connect(self._toggle_hits)
+        self.passages = FittedBrowser()
+        self.passages.setAccessibleName("Passages found")
+        self.passages.anchorClicked.connect(self._follow)
+        for widget in (self.asked, self.state, self.card, self.answer, self.passages_button, self.passages):
+            column.addWidget(widget)
+        column.addLayout(self._foot())
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    # --- What comes while it is answered
+
+    def show_hits(self, hits: Sequence[Hit]) -> None:
+        """The passages, before any prose."""
+        self.hits = hits
+        self.state.setText("Reading the passages…" if hits else "")
+        self._draw()
+
+    def show_text(self, text: str) -> None:
+        """All the text so far; not yet checked."""
+        self._text = text
+        self._shows_hits = False
+        self.state.setText("Writing… citations follow at the end")
+        self._draw_answer()
+        self._draw_hits()
+
+    def show_progress(self, progress: Progress) -> None:
+        """How far the loading of a model is."""
+        if progress.phase and not self._text:
+            part = f" {100 * progress.done // progress.total} %" if progress.total else ""
+            self.state.setText(f"{progress.phase.capitalize()}{part} {progress.note}".strip())
+
+    def finish(self, answer: Answer, turn: Turn | None) -> None:
+        """The whole answer, its citations checked; `turn` as kept, None where it was not kept."""
+        self.show_turn(
+            turn
+            or Turn(
+                *(0, answer.question, answer.text, answer.answered, answer.model, "", answer.seconds, answer.citations),
+                scope=answer.scope,
+                hits=answer.hits,
+                prompt=answer.prompt,
+            )
+        )
+
+    def show_turn(self, turn: Turn) -> None:
+        """A kept turn."""
+        self.turn, self.hits, self.scope, self._text = turn, turn.hits, turn.scope, turn.answer
+        self._shows_hits = False
+        self.state.setText("")
+        self._draw()
+
+    def show_stopped(self) -> None:
+        """It was stopped: what was found and written so far stays to be read, and is not kept."""
+        self.state.setText("Stopped. This answer is not kept.")
+        self._draw()
+
+    def show_error(self, error: BaseException) -> None:
+        """It failed."""
+        said = f"{error.message}. {error.hint}".strip() if isinstance(error, RagDeskError) else f"It failed: {error}"
+        self.state.setObjectName("bad")
+        self.state.setText("⚠ " + said)
+        self.state.style().polish(self.state)
+        self._draw()
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The citations of the answer."""
+        return self.turn.citations if self.turn else ()
+
+    def copy_text(self) -> None:
+        """Copy the answer with the names of its sources."""
+        self._copy(plain_answer(self._text, self.citations), "Copied.")
+
+    def copy_markdown(self) -> None:
+        """Copy question and answer as Markdown with quotes."""
+        self._copy(cited_markdown(self.question, self._text, self.citations), "Copied with its sources.")
+
+    # --- Inside
+
+    def _refusal_card(self) -> QFrame:
+        card = QFrame()
+        card.setObjectName("warncard")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 12)
+        title = QLabel("Not in your documents")
+        title.setObjectName("title")
+        self._refused = QLabel()
+        self._refused.setWordWrap(True)
+        self._refused.setTextFormat(Qt.TextFormat.PlainText)
+        self._widen = QPushButton("Ask all documents")
+        self._widen.setAutoDefault(False)
+        self._widen.clicked.connect(lambda: self.widen_wanted.emit(self))
+        row = QHBoxLayout()
+        row.addWidget(self._widen)
+        row.addStretch(1)
+        column.addWidget(title)
+        column.addWidget(self._refused)
+        column.addLayout(row)
+        card.hide()
+        return card
+
+    def _foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        self._buttons: list[tuple[QToolButton, str]] = []
+        for name, icon, tip, slot in (
+            ("Copy", "copy", "Copy the answer as text", self.copy_text),
+            ("Copy with sources", "text-quote", "Copy question, answer and quotes as Markdown", self.copy_markdown),
+            ("Evidence", "list-filter", "Show what the answer was made from", self._want_evidence),
+            ("Answer again", "rotate-ccw", "Answer this question again", lambda: self.again_wanted.emit(self)),
+            ("Edit", "pencil", "Change the question and ask again", lambda: self.edit_wanted.emit(self)),
+            ("Delete", "trash-2", "Delete the question and its answer", lambda: self.delete_wanted.emit(self)),
+        ):
+            button = QToolButton()
+            button.setAccessibleName(name)
+            button.setToolTip(tip)
+            button.clicked.connect(slot)
+            self._buttons.append((button, icon))
+            row.addWidget(button)
+        self._about = QLabel()
+        self._about.setObjectName("dim")
+        self._about.setTextFormat(Qt.TextFormat.PlainText)
+        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._about, 1)
+        return row
+
+    def _draw(self) -> None:
+        turn = self.turn
+        self.asked.setHtml(f'<div style="font-weight:600; line-height:130%">{escape(self.question)}</div>')
+        refused = turn is not None and not turn.answered
+        self.card.setVisible(refused)
+        if refused:
+            limited = self.scope.limits
+            self._widen.setVisible(limited)
+            self._refused.setText(
+                "Nothing in the documents asked answers this. Others may."
+                if limited
+                else "Nothing in them answers this. Below is what comes nearest."
+                if self.hits
+                else "Nothing in them comes near this. Add documents that may hold the answer."
+            )
+        self.answer.setVisible(bool(self._text) and not refused)
+        self.state.setVisible(bool(self.state.text()))
+        for button, icon in self._buttons:
+            button.setIcon(self._theme.icon(icon))
+            button.setVisible(turn is not None)
+        self._about.setText(_about(turn) if turn else "")
+        if not refused:
+            self._draw_answer()
+        elif not self._shows_hits:
+            self._shows_hits = bool(self.hits)
+        self._draw_hits()
+
+    def _draw_answer(self) -> None:
+        if not self._text:
+            return
+        marks = [c.mark for c in self.citations]
+        checked = self.turn is not None and self.turn.model != _QUOTE
+        self.answer.setHtml(answer_html(self._text, marks, self._theme.colours, checked=checked))
+        self.answer.setVisible(True)
+
+    def _draw_hits(self) -> None:
+        count = len(self.hits)
+        self.passages_button.setVisible(count > 0)
+        arrow = "▾" if self._shows_hits else "▸"
+        self.passages_button.setText(f"{arrow} {count} passage{'' if count == 1 else 's'} found")
+        self.passages_button.setAccessibleName(f"{'Hide' if self._shows_hits else 'Show'} the passages found")
+        self.passages.setVisible(self._shows_hits and count > 0)
+        if self._shows_hits:
+            most = count if self.turn and self.turn.answered else _FIRST_HITS
+            self.passages.setHtml(hits_html(self.hits, self._theme.colours, most=most))
+
+    def _toggle_hits(self) -> None:
+        self._shows_hits = not self._shows_hits
+        self._draw_hits()
+
+    def _follow(self, url: QUrl) -> None:
+        kind, _, value = url.toString().partition(":")
+        if kind == "cite":
+            citation = next((c for c in self.citations if str(c.mark) == value), None)
+            if citation is not None:
+                self.cited.emit(citation, self.turn)
+        elif kind == "hit":
+            hit = next((h for h in self.hits if str(h.rank) == value), None)
+            if hit is not None:
+                self.hit_chosen.emit(hit, self.turn)
+        elif kind == "copy":
+            blocks = code_blocks(self._text)
+            if value.isdigit() and int(value) < len(blocks):
+                self._copy(blocks[int(value)], "Copied the code.")
+
+    def _hover(self, link: str) -> None:
+        kind, _, value = link.partition(":")
+        if kind == "cite":
+            citation = next((c for c in self.citations if str(c.mark) == value), None)
+            self.answer.show_tip(citation_tip(citation) if citation else "")
+        else:
+            self.answer.show_tip(UNSUPPORTED_TIP if kind == "unsupported" else "")
+
+    def _want_evidence(self) -> None:
+        if self.turn is not None:
+            self.evidence_wanted.emit(self.turn)
+
+    def _copy(self, text: str, said: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.told.emit(said)
+
+    def mark_position(self) -> QPoint:
+        """Where the first chip of the answer stands in this view, for tests and for the keyboard."""
+        document = self.answer.document()
+        block = document.begin()
+        while block.isValid():
+            iterator = block.begin()
+            while not iterator.atEnd():
+                fragment = iterator.fragment()
+                if fragment.charFormat().anchorHref().startswith("cite:"):
+                    cursor = self.answer.textCursor()
+                    cursor.setPosition(fragment.position() + 1)
+                    return self.answer.mapTo(self, self.answer.cursorRect(cursor).center())
+                iterator += 1
+            block = block.next()
+        return QPoint(-1, -1)
+
+
+def _about(turn: Turn) -> str:
+    by = "Quoted" if turn.model == _QUOTE else turn.model
+    return f"{by} · {turn.seconds:.1f} s"

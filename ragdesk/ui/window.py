@@ -1,0 +1,451 @@
+"""The window: Library | Conversation | Source, beside one another or, where it is narrow, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ragdesk import paths
+from ragdesk.domain import Citation, Hit, Scope, Turn
+from ragdesk.library.library import DEFAULT_COLLECTION
+from ragdesk.models import catalogue
+from ragdesk.settings import save_settings
+from ragdesk.ui.actions import MENUS, Actions
+from ragdesk.ui.command_palette import CommandPalette
+from ragdesk.ui.conversation_list import ConversationList
+from ragdesk.ui.conversation_pane import ConversationPane
+from ragdesk.ui.desk import Desk
+from ragdesk.ui.drop_overlay import DropOverlay, dropped_paths
+from ragdesk.ui.jobs_panel import JobsPanel
+from ragdesk.ui.library_pane import LibraryPane
+from ragdesk.ui.notices import Notice
+from ragdesk.ui.problem_dialog import ProblemDialog
+from ragdesk.ui.source_pane import SourcePane
+from ragdesk.ui.watching import Watching
+
+_NARROW = 860
+_SAMPLES = "Samples"
+_PANES = ("Library", "Conversation", "Source")
+
+
+class Window(QMainWindow):
+    """The whole of RagDesk's window over one desk."""
+
+    def __init__(self, desk: Desk, state: QSettings) -> None:
+        super().__init__()
+        self._desk = desk
+        self._state = state
+        self.move_to: Path | None = None
+        self._narrow = False
+        self._current = 1
+        self.setWindowTitle("RagDesk")
+        self.setMinimumSize(420, 420)
+        self.setAcceptDrops(True)
+        self.actions_by_name = Actions(self, desk.theme)
+        self.library = LibraryPane(desk, self.actions_by_name)
+        self.conversations = ConversationList(desk, self.actions_by_name)
+        self.conversation = ConversationPane(desk, self.actions_by_name)
+        self.source = SourcePane(desk, self.actions_by_name)
+        self.jobs = JobsPanel(desk, self.actions_by_name)
+        self.notice = Notice(self)
+        self.overlay = DropOverlay(self)
+        self.watching = Watching(desk)
+        self._lay_out()
+        self._make_menus()
+        self._connect()
+        self._restore()
+        desk.look_at_documents()
+        desk.look_at_conversations()
+        desk.sync(quiet=True)
+        desk.call(desk.engine.warm_up)
+
+    # --- What one can do
+
+    def add(self, named: Sequence[str | Path], collection: str = DEFAULT_COLLECTION) -> None:
+        """Add files and folders; a GGUF file becomes the language model."""
+        models = [path for path in named if str(path).lower().endswith(".gguf")]
+        documents = [path for path in named if path not in models]
+        if documents:
+            self._desk.add(documents, collection)
+        if models:
+            self._desk.call(lambda: catalogue.add_model(models[-1]), lambda model: self._use_model(str(model.path)))
+
+    def come_forward(self) -> None:
+        """Stand before other windows: RagDesk was started again."""
+        self.showNormal()
+        self.raise_()
+        self.activateWindow()
+
+    def show_citation(self, citation: Citation, turn: Turn | None) -> None:
+        """Show a citation's passage in the source pane."""
+        self._show_source()
+        self.source.show_citation(citation, turn.citations if turn else (citation,), turn)
+
+    def show_hit(self, hit: Hit, turn: Turn | None) -> None:
+        """Show a passage in the source pane."""
+        self._show_source()
+        self.source.show_hit(hit, turn)
+
+    def show_document(self, document_id: int) -> None:
+        """Show a document in the source pane."""
+        self._show_source()
+        self.source.show_document(document_id)
+
+    def show_evidence(self, turn: Turn) -> None:
+        """Show what an answer was made from."""
+        self._show_source()
+        self.source.show_evidence(turn)
+
+    def open_settings(self, page: str = "") -> None:
+        """Show the settings."""
+        from ragdesk.ui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._desk, self)
+        dialog.settings_changed.connect(self._settings_changed)
+        dialog.move_wanted.connect(self._move_library)
+        if page:
+            dialog.show_page(page)
+        dialog.open()
+
+    # --- Layout
+
+    def _lay_out(self) -> None:
+        self._left = QTabWidget()
+        self._left.setObjectName("pane")
+        self._left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._left.setAccessibleName("Documents and conversations")
+        self._left.setDocumentMode(True)
+        self._left.tabBar().setDrawBase(False)
+        self._left.addTab(self.library, "Documents")
+        self._left.addTab(self.conversations, "Conversations")
+        self._left.tabBar().setAccessibleName("Library pane")
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setAccessibleName("Panes")
+        self._panes: tuple[QWidget, ...] = (self._left, self.conversation, self.source)
+        for place, pane in enumerate(self._panes):
+            pane.setMinimumWidth(240)
+            self.splitter.addWidget(pane)
+            self.splitter.setCollapsible(place, place != 1)
+        self.splitter.setSizes([280, 560, 480])
+        for place, stretch in enumerate((0, 1, 1)):
+            self.splitter.setStretchFactor(place, stretch)
+        self._switch = QFrame()
+        self._switch.setObjectName("bar")
+        row = QHBoxLayout(self._switch)
+        row.setContentsMargins(8, 6, 8, 6)
+        self._switch_buttons = []
+        for place, name in enumerate(_PANES):
+            button = QPushButton(name)
+            button.setObjectName("chip")
+            button.setCheckable(True)
+            button.setAccessibleName(f"Show {name}")
+            button.clicked.connect(lambda checked=False, place=place: self._go_to(place))
+            self._switch_buttons.append(button)
+            row.addWidget(button)
+        row.addStretch(1)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._switch)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(self.jobs)
+        self.setCentralWidget(inside)
+        self._shown = {0: True, 2: False}
+        self._apply()
+
+    def _apply(self) -> None:
+        """Show the panes that fit."""
+        for place, pane in enumerate(self._panes):
+            pane.setVisible(place == self._current if self._narrow else self._shown.get(place, True))
+        self._switch.setVisible(self._narrow)
+        for place, button in enumerate(self._switch_buttons):
+            button.setChecked(place == self._current)
+        for place, name in ((0, "show_library"), (2, "show_source")):
+            self.actions_by_name[name].setChecked(self._current == place if self._narrow else self._shown[place])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Change between all panes and one when the width does."""
+        super().resizeEvent(event)
+        self.jobs.fit(self.height())
+        narrow = self.width() < _NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._apply()
+
+    def _go_to(self, place: int) -> None:
+        """Show a pane and put the keyboard into it."""
+        self._current = place
+        if not self._narrow and place in self._shown:
+            self._shown[place] = True
+        self._apply()
+        pane = self._panes[place]
+        if place == 1:
+            self.conversation.composer.setFocus()
+        else:
+            first = pane.focusWidget() or next(
+                (w for w in pane.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible()),
+                pane,
+            )
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _toggle(self, place: int) -> None:
+        if self._narrow or not self._shown[place]:
+            self._go_to(place)
+        else:
+            self._shown[place] = False
+            self._apply()
+
+    def _show_source(self) -> None:
+        if self._narrow:
+            self._current = 2
+        self._shown[2] = True
+        self._apply()
+
+    def _next_pane(self, step: int) -> None:
+        focus = QApplication.focusWidget()
+        here = next((i for i, pane in enumerate(self._panes) if focus and pane.isAncestorOf(focus)), 1)
+        for away in range(1, 4):
+            place = (here + step * away) % 3
+            if self._narrow or self._shown.get(place, True):
+                self._go_to(place)
+                return
+
+    # --- Menus and connections
+
+    def _make_menus(self) -> None:
+        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
+        for text, action in self.actions_by_name:
+            if text.name in (
+                "settings",
+                "quit",
+                "palette",
+                "next_pane",
+                "show_library",
+                "larger",
+                "stop",
+                "next_page",
+                "about",
+            ):
+                menus[text.menu].addSeparator()
+            menus[text.menu].addAction(action)
+
+    def _connect(self) -> None:
+        actions, desk = self.actions_by_name, self._desk
+        for name, slot in {
+            "add_files": self._choose_files,
+            "add_folder": self._choose_folder,
+            "add_samples": self._add_samples,
+            "export": self._export,
+            "settings": self.open_settings,
+            "quit": self.close,
+            "undo": self.notice.undo,
+            "palette": self._open_palette,
+            "next_pane": lambda: self._next_pane(1),
+            "previous_pane": lambda: self._next_pane(-1),
+            "show_library": lambda: self._toggle(0),
+            "show_conversation": lambda: self._go_to(1),
+            "show_source": lambda: self._toggle(2),
+            "larger": lambda: self._resize_text(1),
+            "smaller": lambda: self._resize_text(-1),
+            "sync": lambda: desk.sync(),
+            "shortcuts": self._open_shortcuts,
+            "data_folder": lambda: _open_folder(desk.engine.library.folder),
+            "log_folder": lambda: _open_folder(paths.log_file().parent),
+            "about": self._open_about,
+        }.items():
+            actions[name].triggered.connect(lambda checked=False, slot=slot: slot())
+        actions["filter"].triggered.connect(lambda: self._left.setCurrentWidget(self.library))
+        actions["find_conversation"].triggered.connect(lambda: self._left.setCurrentWidget(self.conversations))
+        self.library.opened.connect(self.show_document)
+        self.library.scoped.connect(self._ask_only)
+        self.library.add_wanted.connect(self._choose)
+        self.conversations.chosen.connect(self._open_conversation)
+        self.conversations.export_wanted.connect(self._export_conversation)
+        self.conversation.cited.connect(self.show_citation)
+        self.conversation.hit_chosen.connect(self.show_hit)
+        self.conversation.evidence_wanted.connect(self.show_evidence)
+        self.conversation.model_wanted.connect(lambda: self.open_settings("Models"))
+        self.conversation.told.connect(self.notice.tell)
+        self.conversation.shown.connect(self.conversations.select)
+        self.source.asked_about.connect(self._ask_about)
+        self.source.copied.connect(self.notice.tell)
+        desk.notice.connect(self.notice.tell)
+        desk.problem.connect(self.show_problem)
+
+    def _choose(self, collection: str, folder: bool) -> None:
+        collection = collection or DEFAULT_COLLECTION
+        if folder:
+            chosen = [QFileDialog.getExistingDirectory(self, "Add a folder")]
+        else:
+            chosen = QFileDialog.getOpenFileNames(self, "Add files")[0]
+        if any(chosen):
+            self.add(chosen, collection)
+
+    def _choose_files(self) -> None:
+        self._choose(DEFAULT_COLLECTION, False)
+
+    def _choose_folder(self) -> None:
+        self._choose(DEFAULT_COLLECTION, True)
+
+    def _add_samples(self) -> None:
+        names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json") and p.is_file()]
+        self._desk.add(names, _SAMPLES)
+
+    def _export(self) -> None:
+        if self.conversation.conversation is not None:
+            self._export_conversation(self.conversation.conversation.id)
+
+    def _export_conversation(self, conversation_id: int) -> None:
+        from ragdesk.ui.export_dialog import ExportDialog
+
+        self._desk.call(
+            lambda: self._desk.engine.conversation(conversation_id),
+            lambda conversation: ExportDialog(
+                self._desk, conversation, conversation.turns[-1] if conversation.turns else None, self
+            ).open(),
+        )
+
+    def _open_palette(self) -> None:
+        palette = CommandPalette(self.actions_by_name, self._desk, self)
+        palette.document_chosen.connect(self.show_document)
+        palette.conversation_chosen.connect(self._open_conversation)
+        palette.open()
+
+    def _open_shortcuts(self) -> None:
+        from ragdesk.ui.shortcuts_dialog import ShortcutsDialog
+
+        ShortcutsDialog(self.actions_by_name, self).open()
+
+    def _open_about(self) -> None:
+        from ragdesk.ui.about_dialog import AboutDialog
+
+        AboutDialog(self._desk, self).open()
+
+    def show_problem(self, error: BaseException) -> None:
+        """Show an error, with what to do next."""
+        ProblemDialog(error, self).open()
+
+    def _open_conversation(self, conversation_id: int) -> None:
+        self.conversation.open(conversation_id)
+        self._go_to(1)
+
+    def _ask_only(self, scope: Scope) -> None:
+        self.conversation.scope_bar.set_scope(scope)
+        self._go_to(1)
+
+    def _ask_about(self, text: str) -> None:
+        self._go_to(1)
+        self.conversation.ask_about(text)
+
+    def _use_model(self, path: str) -> None:
+        self._desk.engine.settings = self._desk.settings.with_values({"model": path})
+        save_settings(self._desk.settings, paths.settings_file())
+        self._settings_changed()
+        self.notice.tell(f"Questions are answered by {Path(path).name} from now on.")
+
+    def _move_library(self, folder: Path) -> None:
+        """Close; whoever opened the window moves the library and opens it there."""
+        self.move_to = folder
+        if not self.close():
+            self.move_to = None
+
+    def _settings_changed(self) -> None:
+        self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
+
+    def _resize_text(self, step: int) -> None:
+        size = self._desk.settings.font_points or round(self.font().pointSizeF())
+        values = {"font_points": min(32, max(7, size + step))}
+        self._desk.engine.settings = self._desk.settings.with_values(values)
+        save_settings(self._desk.settings, paths.settings_file())
+        self._settings_changed()
+
+    # --- Dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what dropping would do."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self.overlay.show_for(event.mimeData(), DEFAULT_COLLECTION)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing is dropped after all."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        self.overlay.hide()
+        named = dropped_paths(event.mimeData())
+        if named:
+            event.acceptProposedAction()
+            self.add(named)
+
+    # --- Remembering and closing
+
+    def _restore(self) -> None:
+        state = self._state
+        self.resize(1280, 800)
+        if state.contains("geometry"):
+            self.restoreGeometry(state.value("geometry"))
+        if state.contains("panes"):
+            self.splitter.restoreState(state.value("panes"))
+        self._shown = {0: state.value("library", "true") == "true", 2: state.value("source", "false") == "true"}
+        self._apply()
+        conversation = state.value("conversation", "")
+        if isinstance(conversation, str) and conversation.isdecimal():
+            self.conversation.open(int(conversation))
+
+    def remember(self) -> None:
+        """Keep where everything stands for the next start."""
+        shown = self.conversation.conversation
+        self._state.setValue("geometry", self.saveGeometry())
+        self._state.setValue("panes", self.splitter.saveState())
+        self._state.setValue("library", "true" if self._shown[0] else "false")
+        self._state.setValue("source", "true" if self._shown[2] else "false")
+        self._state.setValue("conversation", str(shown.id) if shown else "")
+        self._state.sync()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask once where work is going on; it goes on at the next start."""
+        current = self._desk.jobs.current
+        if current is not None and not current.quiet and not self._may_close():
+            event.ignore()
+            return
+        self.remember()
+        self.hide()
+        self.conversation.stop()
+        self.watching.close()
+        self._desk.close()
+        event.accept()
+
+    def _may_close(self) -> bool:
+        box = QMessageBox(self)
+        box.setWindowTitle("RagDesk")
+        box.setText("RagDesk is still reading documents.")
+        box.setInformativeText("What is done is kept, and the rest goes on at the next start.")
+        close = box.addButton("Close", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is close
+
+
+def _open_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,92 @@
+"""How long the window's thread is away while much goes on: python tests/benchmarks/smoothness.py [--pdfs 200] [--minutes 0]
+
+Adds PDFs of its own making and, while they are read and embedded, asks questions, scrolls and resizes; prints the worst
+blocks of the event loop with where the thread was, and the memory at begin and end. With `--minutes`, it goes on asking
+for so long (a soak).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import psutil
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from ragdesk.engine import Engine
+from ragdesk.settings import Settings
+from ragdesk.ui.app import make_app
+from ragdesk.ui.desk import Desk
+from ragdesk.ui.theme import Theme
+from ragdesk.ui.window import Window
+from tests.benchmarks.main_job import write_pdfs
+from tests.ui.event_loop import Watchdog
+
+QUESTIONS = ("What was delivered to the harbour?", "When does the council meet?", "How much did the repair cost?")
+
+
+def main() -> None:
+    """Run it and print what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pdfs", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=0.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ragdesk-smooth-", ignore_cleanup_errors=True) as folder:
+        os.environ["RAGDESK_SETTINGS"] = str(Path(folder) / "settings.toml")
+        pdfs = Path(folder) / "pdfs"
+        write_pdfs(pdfs, count=options.pdfs, pages=3)
+        app = make_app(["ragdesk"])
+        theme = Theme(app)
+        theme.use("light", 0)
+        desk = Desk(Engine(Path(folder) / "library", write=True, settings=Settings()), theme)
+        window = Window(desk, QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat))
+        window.show()
+        began = time.monotonic()
+        own = psutil.Process()
+        memory = [own.memory_info().rss]
+        asked = 0
+        with Watchdog() as watchdog:
+            window.add([pdfs])
+            round_s = 0.0
+            while desk.jobs.current is not None or time.monotonic() - began < 60 * options.minutes:
+                app.processEvents()
+                time.sleep(0.001)
+                now = time.monotonic()
+                if now - round_s > 0.5:
+                    round_s = now
+                    window.resize(1000 + 40 * (int(2 * now) % 10), 700 + 20 * (int(2 * now) % 7))
+                    bar = window.conversation._scroll.verticalScrollBar()
+                    bar.setValue(0 if bar.value() else bar.maximum())
+                    memory.append(own.memory_info().rss)
+                    if not window.conversation.is_busy and desk.documents:
+                        window.conversation.ask(QUESTIONS[asked % len(QUESTIONS)])
+                        asked += 1
+                        view = window.conversation.views[-2] if len(window.conversation.views) > 1 else None
+                        if view is not None and view.citations:
+                            window.show_citation(view.citations[0], view.turn)
+        print(watchdog.report(most=5))
+        figures = {
+            "seconds": round(time.monotonic() - began, 1),
+            "documents": len(desk.documents),
+            "questions": asked,
+            "beats": watchdog.beats,
+            "blocks over 50 ms": len(watchdog.blocks),
+            "worst block ms": round(watchdog.worst_ms),
+            "MB at begin": memory[0] >> 20,
+            "MB halfway": memory[len(memory) // 2] >> 20,
+            "MB at end": memory[-1] >> 20,
+        }
+        print(json.dumps(figures))
+        window.close()
+        QApplication.quit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""A language model in the window: dropped, it answers, its text streams, its unsupported sentences are signed, Esc stops it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from ragdesk.ui.theme import Theme
+from ragdesk.ui.window import Window
+from tests.models.tiny_gguf import write_tiny_gguf
+from tests.ui.test_window import PATIENCE_MS, QUESTION, ask, close, drop, opened
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed"
+)
+
+
+@pytest.fixture
+def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
+    shutil.copytree(sample_library, tmp_path / "library")
+    window = opened(theme, tmp_path, qtbot)
+    qtbot.waitUntil(lambda: bool(window._desk.documents), timeout=PATIENCE_MS)
+    yield window
+    close(window)
+
+
+def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    model = write_tiny_gguf(tmp_path / "speaking.gguf", says="It stops at 17 metres[1]. Nobody ever painted her.")
+    drop(window, [model])
+    qtbot.waitUntil(lambda: window._desk.settings.model == str(model.resolve()), timeout=PATIENCE_MS)
+    written: list[str] = []
+    view = window.conversation.ask(QUESTION)
+    window.conversation._asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
+    qtbot.waitUntil(lambda: view.turn is not None and view.turn.id > 0, timeout=PATIENCE_MS)
+    assert written and view.answer.toPlainText().startswith(written[0][:10])
+    assert [c.mark for c in view.citations] == [1]
+    shown = view.answer.toPlainText()
+    assert shown.count("no source") == 1
+    assert shown.index("painted") < shown.index("no source")
+    window.show_evidence(view.turn)  # type: ignore[arg-type]  # it has one by now
+    assert any(QUESTION in message.content for message in view.turn.prompt)  # type: ignore[union-attr]
+
+
+def test_escape_stops_an_endless_model(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    model = write_tiny_gguf(tmp_path / "endless.gguf", context_tokens=60_000, layers=6)
+    window.add([model])
+    qtbot.waitUntil(lambda: window._desk.settings.model.endswith("endless.gguf"), timeout=PATIENCE_MS)
+    window._desk.engine.settings = window._desk.settings.with_values(
+        {"answer_tokens": 20_000, "context_tokens": 30_000}
+    )
+    written: list[str] = []
+    view = window.conversation.ask(QUESTION)
+    window.conversation._asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
+    qtbot.waitUntil(lambda: bool(written), timeout=PATIENCE_MS)
+    window.conversation.composer.setFocus()
+    assert window.actions_by_name["stop"].isEnabled()
+    window.actions_by_name["stop"].trigger()
+    qtbot.waitUntil(lambda: not window.conversation.is_busy, timeout=5000)
+    assert "Stopped" in view.state.text() and view.turn is None
+    length = len(written)
+    qtbot.wait(300)
+    assert len(written) == length
+
+
+def test_after_a_model_quotes_can_be_chosen_again(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    window._use_model("quote")
+    ask(window, qtbot)
+    assert window.conversation.views[-1].turn.model == "quote"  # type: ignore[union-attr]
+    QTest.keyClick(window.conversation.composer, Qt.Key.Key_Up)
+    assert window.conversation.composer.toPlainText() == QUESTION

@@ -1,0 +1,91 @@
+"""One turn: what is seen while it is answered, its chips, and what its buttons do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from ragdesk.domain import Citation, Hit, Scope, Turn
+from ragdesk.errors import Unavailable
+from ragdesk.ui.theme import Theme
+from ragdesk.ui.turn_view import TurnView
+
+HIT = Hit(1, 0.9, 1, 7, "Handbook", "/d/handbook.pdf", 3, (0, 30), "The ferry stops at 17 metres.", "", 1, 2)
+CITATION = Citation(1, 7, "Handbook", "/d/handbook.pdf", "ab", 3, (0, 15), "The ferry stops")
+TURN = Turn(5, "When?", "It stops. [1]", True, "quote", "2026-01-01T00:00:00Z", 0.4, (CITATION,), hits=(HIT,))
+
+
+@pytest.fixture
+def view(qtbot: QtBot, theme: Theme) -> TurnView:
+    made = TurnView(theme, "When?", Scope())
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    return made
+
+
+def test_passages_are_seen_before_any_text(view: TurnView) -> None:
+    view.show_hits([HIT])
+    assert view.passages.isVisible() and "Handbook" in view.passages.toPlainText()
+    view.show_text("It sto")
+    assert not view.passages.isVisible() and "It sto" in view.answer.toPlainText()
+    assert "follow at the end" in view.state.text()
+
+
+def test_a_chip_opens_its_citation(view: TurnView, qtbot: QtBot) -> None:
+    view.show_turn(TURN)
+    with qtbot.waitSignal(view.cited) as signal:
+        view.answer.anchorClicked.emit(QUrl("cite:1"))
+    assert signal.args == [CITATION, TURN]
+    assert view.mark_position().x() > 0
+
+
+def test_a_passage_opens_its_hit(view: TurnView, qtbot: QtBot) -> None:
+    view.show_turn(TURN)
+    view.passages_button.click()
+    assert view.passages.isVisible()
+    with qtbot.waitSignal(view.hit_chosen) as signal:
+        view.passages.anchorClicked.emit(QUrl("hit:1"))
+    assert signal.args == [HIT, TURN]
+
+
+def test_a_refusal_shows_a_card_and_the_nearest_passages(view: TurnView, qtbot: QtBot) -> None:
+    view.show_turn(replace(TURN, answered=False, answer="This is not in your documents.", citations=()))
+    assert view.card.isVisible() and view.passages.isVisible() and not view.answer.isVisible()
+    assert not view._widen.isVisible()
+
+
+def test_a_refusal_within_a_scope_offers_to_ask_all_documents(view: TurnView, qtbot: QtBot) -> None:
+    view.show_turn(replace(TURN, answered=False, citations=(), scope=Scope(types=("pdf",))))
+    with qtbot.waitSignal(view.widen_wanted):
+        view._widen.click()
+
+
+def test_copying_takes_text_or_markdown_with_quotes(view: TurnView) -> None:
+    view.show_turn(TURN)
+    view.copy_text()
+    assert QGuiApplication.clipboard().text().startswith("It stops. [1]")
+    view.copy_markdown()
+    assert "> The ferry stops" in QGuiApplication.clipboard().text()
+
+
+def test_an_error_says_what_to_do(view: TurnView) -> None:
+    view.show_error(Unavailable("The model is missing", "Choose another one"))
+    assert "The model is missing. Choose another one" in view.state.text()
+
+
+def test_what_was_stopped_stays_to_be_read(view: TurnView) -> None:
+    view.show_text("It sto")
+    view.show_stopped()
+    assert "Stopped" in view.state.text() and "It sto" in view.answer.toPlainText()
+
+
+def test_the_colours_follow_the_theme(view: TurnView, theme: Theme) -> None:
+    view.show_turn(TURN)
+    light = view.answer.toHtml()
+    theme.use("dark", 0)
+    assert view.answer.toHtml() != light
