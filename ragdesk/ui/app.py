@@ -106,6 +106,7 @@ class Door(QObject):
         user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
         digest = hashlib.sha256(f"{user}\0{library.expanduser().absolute()}".encode()).hexdigest()[:16]
         self._name = f"ragdesk-{digest}"
+        self._sockets: list[QLocalSocket] = []
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._answer)
@@ -132,22 +133,31 @@ class Door(QObject):
         """No longer wait."""
         self._server.close()
 
-    def _answer(self) -> None:
-        socket = self._server.nextPendingConnection()
-        socket.readyRead.connect(lambda: self._read(socket))
-        socket.disconnected.connect(socket.deleteLater)
+    # Slots are methods of the door: functions that close over it would keep it until a socket goes, and take it along then.
 
-    def _read(self, socket: QLocalSocket) -> None:
-        if not socket.canReadLine():
-            return
-        try:
-            named = [Path(name) for name in json.loads(bytes(socket.readLine().data()))]
-        except ValueError:
-            return
-        socket.write(b"ok\n")
-        self.knocked.emit()
-        if named:
-            self.handed.emit(named)
+    def _answer(self) -> None:
+        while (socket := self._server.nextPendingConnection()) is not None:
+            self._sockets.append(socket)
+            socket.readyRead.connect(self._read)
+            socket.disconnected.connect(self._let_go)
+            self._read()
+
+    def _let_go(self) -> None:
+        gone = [s for s in self._sockets if s.state() == QLocalSocket.LocalSocketState.UnconnectedState]
+        for socket in gone:
+            self._sockets.remove(socket)
+            socket.deleteLater()
+
+    def _read(self) -> None:
+        for socket in [socket for socket in self._sockets if socket.canReadLine()]:
+            try:
+                named = [Path(name) for name in json.loads(bytes(socket.readLine().data()))]
+            except ValueError:
+                continue
+            socket.write(b"ok\n")
+            self.knocked.emit()
+            if named:
+                self.handed.emit(named)
 
 
 def _open(folder: Path, settings: Settings) -> Engine | None:
