@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.child import Call, Payload, Served
-from ragdesk.errors import Cancelled, Unavailable, WrongUse
+from ragdesk.errors import Cancelled, ChildDied, Unavailable, WrongUse
 from ragdesk.models.gguf_file import GgufHead, read_gguf_head
 from ragdesk.models.thinking import ThinkingFilter
 
@@ -101,6 +101,13 @@ class _Held:
 _held: list[_Held] = []  # at most one; a process holds its model until it ends
 
 
+def _held_model() -> _Held:
+    """The loaded model. A process started in the place of one that died has none: to its owner that is the same."""
+    if not _held:
+        raise ChildDied("its process was started anew")
+    return _held[0]
+
+
 def look(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
     """What is known before loading: whether a GPU can be used, the number of layers, the context to ask for."""
     path = Path(value["path"])
@@ -146,12 +153,12 @@ def load(value: dict[str, Any], _data: bytes, call: Call) -> Payload:
 
 def count(value: dict[str, Any], data: bytes, _call: Call) -> Payload:
     """The number of tokens of a text."""
-    return {"tokens": len(_held[0].tokens(data.decode(), special=False))}, b""
+    return {"tokens": len(_held_model().tokens(data.decode(), special=False))}, b""
 
 
 def prompt(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
     """The tokens of the messages, as int32 bytes, and whether the model is made to begin inside its thinking."""
-    held = _held[0]
+    held = _held_model()
     messages: list[dict[str, str]] = value["messages"]
     parts: list[tuple[str, bool]] | None = None
     for candidate in (messages, _system_merged(messages)):
@@ -167,7 +174,7 @@ def prompt(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
 
 def generate(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     """Stream the text that follows the prompt tokens, in parts at most 30 times a second."""
-    held = _held[0]
+    held = _held_model()
     tokens = array("i")
     tokens.frombytes(data)
     held.call = call

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -23,12 +23,16 @@ from ragdesk.ui.asking import Asking
 from ragdesk.ui.composer import Composer
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.scope_bar import ScopeBar
+from ragdesk.ui.turn_list import TurnList
 from ragdesk.ui.turn_view import TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
 
-_SHOWN_AT_ONCE = 12
-"""More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
-_MOST_WIDE = 860
+
+@dataclass(slots=True, eq=False)
+class Talk:
+    """What a question belongs to: the conversation with this id, or a new one (None) until its first answer is kept."""
+
+    id: int | None
 
 
 class ConversationPane(QWidget):
@@ -54,13 +58,11 @@ class ConversationPane(QWidget):
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.conversation: Conversation | None = None
-        self.views: list[TurnView] = []
-        self._earlier: list[Turn] = []
         self._asking: Asking | None = None
-        self._answering: TurnView | None = None
-        self._queue: list[TurnView] = []
+        self._talk = Talk(None)
+        self._answering: tuple[TurnView, Talk] | None = None
+        self._queue: list[tuple[TurnView, Talk]] = []
         self._wanted: int | None = None
-        self._follows = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -69,11 +71,12 @@ class ConversationPane(QWidget):
         self.welcome = Welcome(desk, actions)
         self.ready = ReadyHint(desk)
         self.ready.suggested.connect(self.ask)
-        self._scroll = self._make_scroll()
-        for page in (self.welcome, self.ready, self._scroll):
+        self.list = TurnList(self._new_view)
+        for page in (self.welcome, self.ready, self.list):
             self._stack.addWidget(page)
         column.addWidget(self._stack, 1)
         column.addWidget(self._make_foot())
+        self.setFocusProxy(self.composer)
         actions["stop"].triggered.connect(self.stop)
         actions["regenerate"].triggered.connect(self._ask_last_again)
         actions["copy_answer"].triggered.connect(self._copy_last)
@@ -104,7 +107,12 @@ class ConversationPane(QWidget):
     @property
     def turns(self) -> list[Turn]:
         """The kept turns of the conversation, oldest first."""
-        return self._earlier + [view.turn for view in self.views if view.turn is not None]
+        return self.list.turns
+
+    @property
+    def views(self) -> list[TurnView]:
+        """The turns that are shown live, oldest first."""
+        return self.list.views
 
     @property
     def is_busy(self) -> bool:
@@ -116,20 +124,22 @@ class ConversationPane(QWidget):
     def ask(self, question: str, *, scope: Scope | None = None) -> TurnView:
         """Ask a question; questions asked meanwhile wait for their turn."""
         scope = self.scope_bar.scope if scope is None else scope
-        self._let_go_of_earlier()
-        view = self._add_view(TurnView(self._desk.theme, question, scope))
-        self._queue.append(view)
+        self.list.let_go_of_earlier()
+        view = self._new_view(question, scope)
+        self.list.add(view)
+        self._queue.append((view, self._talk))
         self._ask_next()
         self.composer.clear()
         self._show()
-        self._follows = True
-        QTimer.singleShot(0, self._follow)
+        self.list.follow_last()
         return view
 
     def stop(self) -> None:
         """Stop what is being answered, and what waits to be."""
-        for view in self._queue:
+        for view, _ in self._queue:
             view.show_stopped()
+            if view not in self.views:
+                view.deleteLater()
         self._queue.clear()
         if self._asking is not None:
             self._asking.stop()
@@ -162,34 +172,6 @@ class ConversationPane(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             row.addWidget(button)
         return bar
-
-    def _make_scroll(self) -> QScrollArea:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("Conversation")
-        inside = QWidget()
-        outer = QHBoxLayout(inside)
-        outer.setContentsMargins(0, 0, 0, 0)
-        column_holder = QWidget()
-        column_holder.setMaximumWidth(_MOST_WIDE)
-        self._column = QVBoxLayout(column_holder)
-        self._column.setContentsMargins(0, 8, 0, 16)
-        self._column.setSpacing(4)
-        self._more = QPushButton("Show earlier questions")
-        self._more.setObjectName("link")
-        self._more.clicked.connect(self._show_earlier)
-        self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._column.addStretch(1)
-        outer.addStretch(1)
-        outer.addWidget(column_holder, 1000)
-        outer.addStretch(1)
-        scroll.setWidget(inside)
-        bar = scroll.verticalScrollBar()
-        bar.rangeChanged.connect(lambda low, high: self._follow())
-        bar.actionTriggered.connect(lambda action: self._stop_following())
-        scroll.viewport().installEventFilter(self)
-        return scroll
 
     def _make_foot(self) -> QFrame:
         foot = QFrame()
@@ -226,9 +208,7 @@ class ConversationPane(QWidget):
         return foot
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Up in an empty question field brings the last question back; the wheel stops following the answer."""
-        if event.type() == QEvent.Type.Wheel:
-            self._stop_following()
+        """Up in an empty question field brings the last question back."""
         if (
             event.type() == QEvent.Type.KeyPress
             and watched is self.composer
@@ -247,46 +227,22 @@ class ConversationPane(QWidget):
             self._take(conversation)
 
     def _take(self, conversation: Conversation | None) -> None:
-        self._queue.clear()
-        for view in self.views:
-            self._column.removeWidget(view)
-            if view is self._answering:  # goes on out of sight, and is kept in its own conversation
-                view.hide()
-            else:
-                view.deleteLater()
-        self.views.clear()
+        """Show another conversation. What is asked goes on out of sight, and comes into view again with its own."""
+        waiting = [view for view, _ in self._queue] + ([self._answering[0]] if self._answering else [])
+        self.list.clear(but=waiting)
         self.conversation = conversation
-        turns = list(conversation.turns) if conversation else []
-        self._earlier, recent = turns[:-_SHOWN_AT_ONCE], turns[-_SHOWN_AT_ONCE:]
-        for turn in recent:
-            self._add_view(TurnView(self._desk.theme, turn.question, turn.scope)).show_turn(turn)
+        self._talk = Talk(conversation.id if conversation else None)
+        self.list.show_turns(conversation.turns if conversation else ())
+        for view, talk in [*([self._answering] if self._answering else []), *self._queue]:
+            if talk.id is not None and talk.id == self._talk.id and view.turn is None:
+                self._talk = talk
+                self.list.add(view)
         self._show()
         self.shown.emit(conversation.id if conversation else None)
-        self._follows = True
-        QTimer.singleShot(0, self._follow)
+        self.list.follow_last()
 
-    def _show_earlier(self) -> None:
-        self._earlier, now = self._earlier[:-_SHOWN_AT_ONCE], self._earlier[-_SHOWN_AT_ONCE:]
-        for place, turn in enumerate(now):
-            view = TurnView(self._desk.theme, turn.question, turn.scope)
-            self._add_view(view, at=place)
-            view.show_turn(turn)
-        self._show()
-
-    def _let_go_of_earlier(self) -> None:
-        """Where many turns are live, keep the last ones only; the others can be shown again."""
-        if len(self.views) < 1.5 * _SHOWN_AT_ONCE:
-            return
-        old, self.views = self.views[:-_SHOWN_AT_ONCE], self.views[-_SHOWN_AT_ONCE:]
-        self._earlier += [view.turn for view in old if view.turn is not None and view.turn.id]
-        for view in old:
-            self._column.removeWidget(view)
-            view.deleteLater()
-
-    def _add_view(self, view: TurnView, *, at: int | None = None) -> TurnView:
-        place = len(self.views) if at is None else at
-        self.views.insert(place, view)
-        self._column.insertWidget(place + 1, view)
+    def _new_view(self, question: str, scope: Scope) -> TurnView:
+        view = TurnView(self._desk.theme, question, scope)
         view.cited.connect(self.cited)
         view.hit_chosen.connect(self.hit_chosen)
         view.evidence_wanted.connect(self.evidence_wanted)
@@ -301,51 +257,47 @@ class ConversationPane(QWidget):
         """Ask the first question that waits; it may lean on the answer before, so they are asked one after the other."""
         if self._asking is not None or not self._queue:
             return
-        view = self._answering = self._queue.pop(0)
+        view, talk = self._answering = self._queue.pop(0)
         asking = self._asking = self._desk.asking(self)
         asking.found.connect(view.show_hits)
         asking.wrote.connect(view.show_text)
         asking.progressed.connect(view.show_progress)
-        asking.answered.connect(lambda answer, id: self._answered(view, answer, id))
+        asking.answered.connect(lambda answer, id: self._answered(view, talk, answer, id))
         asking.stopped.connect(lambda: self._over(view.show_stopped))
         asking.failed.connect(lambda error: self._over(lambda: view.show_error(error)))
-        kept_in = self.conversation.id if self.conversation else None
-        asking.ask(view.question, scope=view.scope, conversation_id=kept_in)
+        asking.ask(view.question, scope=view.scope, conversation_id=talk.id)
 
-    def _answered(self, view: TurnView, answer: Answer, conversation_id: int | None) -> None:
-        if view not in self.views:  # another conversation is shown by now; this one was kept in its own
+    def _answered(self, view: TurnView, talk: Talk, answer: Answer, conversation_id: int | None) -> None:
+        view.finish(answer, None)
+        if conversation_id is None:
             self._over(lambda: None)
-            self._desk.look_at_conversations()
-        elif conversation_id is None:
-            self._over(lambda: view.finish(answer, None))
-        else:
-            view.finish(answer, None)
-            self._desk.call(
-                lambda: self._desk.engine.conversation(conversation_id),
-                lambda kept: self._over(lambda: self._kept(view, kept)),
-                lambda error: self._over(lambda: None),
-            )
-
-    def _kept(self, view: TurnView, conversation: Conversation) -> None:
-        if view not in self.views:
             return
-        new = self.conversation is None
-        self.conversation = conversation
-        self._wanted = conversation.id
+        talk.id = conversation_id
+        self._desk.call(
+            lambda: self._desk.engine.conversation(conversation_id),
+            lambda kept: self._over(lambda: self._kept(view, talk, kept)),
+            lambda error: self._over(lambda: None),
+        )
+
+    def _kept(self, view: TurnView, talk: Talk, conversation: Conversation) -> None:
         view.turn = conversation.turns[-1]
         self._desk.look_at_conversations()
-        if new:
-            self.shown.emit(conversation.id)
+        if talk is self._talk:
+            new = self.conversation is None
+            self.conversation = conversation
+            self._wanted = conversation.id
+            if new:
+                self.shown.emit(conversation.id)
 
     def _over(self, show: Callable[[], None]) -> None:
         """The question is done with, well or badly: show that, and ask the next."""
         asking, self._asking = self._asking, None
-        view, self._answering = self._answering, None
+        answering, self._answering = self._answering, None
         if asking is not None:
             asking.deleteLater()
         show()
-        if view is not None and view not in self.views:
-            view.deleteLater()
+        if answering is not None and answering[0] not in self.list.views:
+            answering[0].deleteLater()
         self._ask_next()
         self._show()
 
@@ -386,7 +338,6 @@ class ConversationPane(QWidget):
         empty = not self.views
         self._stack.setCurrentIndex(2 if not empty else 1 if documents else 0)
         self._title.setText(self.conversation.title if self.conversation else "New conversation")
-        self._more.setVisible(bool(self._earlier))
         model = self._desk.settings.model
         name = "quotes, no language model" if model == "quote" else model.replace("\\", "/").rsplit("/", 1)[-1]
         self._model.setText(f"Answered by {name}")
@@ -406,12 +357,3 @@ class ConversationPane(QWidget):
             self.ask(self.composer.question)
         else:
             self.stop()
-
-    def _follow(self) -> None:
-        """Keep the beginning of the last question in view while its answer grows, until the user scrolls."""
-        if self._follows and self.views:
-            bar = self._scroll.verticalScrollBar()
-            bar.setValue(min(bar.maximum(), self.views[-1].y()))
-
-    def _stop_following(self) -> None:
-        self._follows = False

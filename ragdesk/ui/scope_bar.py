@@ -125,9 +125,16 @@ class ScopeBar(QWidget):
                 partial(self._set_collection, name),
             )
         menu.addSeparator()
-        hint = menu.addAction("Single documents: choose them in the library, then “Ask only these”")
-        hint.setEnabled(False)
+        menu.addAction("Choose documents…", self._choose_single)
         self._open(menu, self._documents)
+
+    def _choose_single(self) -> None:
+        from ragdesk.ui.document_chooser import DocumentChooser
+
+        found = in_scope(self._desk.documents, replace(self._scope, documents=()))
+        chooser = DocumentChooser(found, {int(id) for id in self._scope.documents if id.isdecimal()}, self.window())
+        chooser.chosen.connect(lambda ids: self.set_scope(replace(self._scope, documents=tuple(map(str, ids)))))
+        chooser.open()
 
     def _set_collection(self, name: str, on: bool) -> None:
         chosen = set(self._scope.collections) | {name} if on else set(self._scope.collections) - {name}

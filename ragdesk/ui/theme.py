@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, QTemporaryDir, Signal
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -105,7 +106,7 @@ class Theme(QObject):
         self._points = 0
         self._own_points = app.font().pointSizeF()
         self._icons: dict[tuple[str, str], QIcon] = {}
-        self._signs = QTemporaryDir()
+        self._signs = tempfile.TemporaryDirectory(prefix="ragdesk-signs-", ignore_cleanup_errors=True)
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     @property
@@ -144,11 +145,11 @@ class Theme(QObject):
             ("chevron-down", self.colours.dim),
             ("chevron-up", self.colours.dim),
         ):
-            Path(self._signs.filePath(f"{name}.svg")).write_text(_svg(name, colour), "utf-8")
+            Path(self._signs.name, f"{name}.svg").write_text(_svg(name, colour), "utf-8")
         dot = f'<circle cx="12" cy="12" r="6" fill="{self.colours.on_accent}"/>'
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{dot}</svg>'
-        Path(self._signs.filePath("dot.svg")).write_text(svg, "utf-8")
-        return self._signs.path()
+        Path(self._signs.name, "dot.svg").write_text(svg, "utf-8")
+        return Path(self._signs.name).as_posix()
 
     def _system_changed(self) -> None:
         if self._named == "system":

@@ -1,4 +1,4 @@
-"""The window: Library | Conversation | Source, beside one another or, where it is narrow, one at a time."""
+"""The window: its panes, menus and dialogs put together; what is chosen in one pane is shown in another."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFileDialog,
-    QFrame,
-    QHBoxLayout,
     QMainWindow,
     QMessageBox,
-    QPushButton,
-    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -35,13 +30,12 @@ from ragdesk.ui.drop_overlay import DropOverlay, dropped_paths
 from ragdesk.ui.jobs_panel import JobsPanel
 from ragdesk.ui.library_pane import LibraryPane
 from ragdesk.ui.notices import Notice
+from ragdesk.ui.panes import CONVERSATION, LIBRARY, SOURCE, Panes
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.source_pane import SourcePane
 from ragdesk.ui.watching import Watching
 
-_NARROW = 860
 _SAMPLES = "Samples"
-_PANES = ("Library", "Conversation", "Source")
 
 
 class Window(QMainWindow):
@@ -52,8 +46,6 @@ class Window(QMainWindow):
         self._desk = desk
         self._state = state
         self.move_to: Path | None = None
-        self._narrow = False
-        self._current = 1
         self.setWindowTitle("RagDesk")
         self.setMinimumSize(420, 420)
         self.setAcceptDrops(True)
@@ -94,22 +86,22 @@ class Window(QMainWindow):
 
     def show_citation(self, citation: Citation, turn: Turn | None) -> None:
         """Show a citation's passage in the source pane."""
-        self._show_source()
+        self.panes.show_pane(SOURCE)
         self.source.show_citation(citation, turn.citations if turn else (citation,), turn)
 
     def show_hit(self, hit: Hit, turn: Turn | None) -> None:
         """Show a passage in the source pane."""
-        self._show_source()
+        self.panes.show_pane(SOURCE)
         self.source.show_hit(hit, turn)
 
     def show_document(self, document_id: int) -> None:
         """Show a document in the source pane."""
-        self._show_source()
+        self.panes.show_pane(SOURCE)
         self.source.show_document(document_id)
 
     def show_evidence(self, turn: Turn) -> None:
         """Show what an answer was made from."""
-        self._show_source()
+        self.panes.show_pane(SOURCE)
         self.source.show_evidence(turn)
 
     def open_settings(self, page: str = "") -> None:
@@ -135,98 +127,24 @@ class Window(QMainWindow):
         self._left.addTab(self.library, "Documents")
         self._left.addTab(self.conversations, "Conversations")
         self._left.tabBar().setAccessibleName("Library pane")
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setAccessibleName("Panes")
-        self._panes: tuple[QWidget, ...] = (self._left, self.conversation, self.source)
-        for place, pane in enumerate(self._panes):
-            pane.setMinimumWidth(240)
-            self.splitter.addWidget(pane)
-            self.splitter.setCollapsible(place, place != 1)
-        self.splitter.setSizes([280, 560, 480])
-        for place, stretch in enumerate((0, 1, 1)):
-            self.splitter.setStretchFactor(place, stretch)
-        self._switch = QFrame()
-        self._switch.setObjectName("bar")
-        row = QHBoxLayout(self._switch)
-        row.setContentsMargins(8, 6, 8, 6)
-        self._switch_buttons = []
-        for place, name in enumerate(_PANES):
-            button = QPushButton(name)
-            button.setObjectName("chip")
-            button.setCheckable(True)
-            button.setAccessibleName(f"Show {name}")
-            button.clicked.connect(lambda checked=False, place=place: self._go_to(place))
-            self._switch_buttons.append(button)
-            row.addWidget(button)
-        row.addStretch(1)
+        self.panes = Panes((self._left, self.conversation, self.source))
+        self.panes.changed.connect(self._show_panes)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._switch)
-        column.addWidget(self.splitter, 1)
+        column.addWidget(self.panes, 1)
         column.addWidget(self.jobs)
         self.setCentralWidget(inside)
-        self._shown = {0: True, 2: False}
-        self._apply()
 
-    def _apply(self) -> None:
-        """Show the panes that fit."""
-        for place, pane in enumerate(self._panes):
-            pane.setVisible(place == self._current if self._narrow else self._shown.get(place, True))
-        self._switch.setVisible(self._narrow)
-        for place, button in enumerate(self._switch_buttons):
-            button.setChecked(place == self._current)
-        for place, name in ((0, "show_library"), (2, "show_source")):
-            self.actions_by_name[name].setChecked(self._current == place if self._narrow else self._shown[place])
+    def _show_panes(self) -> None:
+        self.actions_by_name["show_library"].setChecked(self.panes.is_shown(LIBRARY))
+        self.actions_by_name["show_source"].setChecked(self.panes.is_shown(SOURCE))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Change between all panes and one when the width does."""
+        """Leave the panes room beside the work in progress."""
         super().resizeEvent(event)
         self.jobs.fit(self.height())
-        narrow = self.width() < _NARROW
-        if narrow != self._narrow:
-            self._narrow = narrow
-            self._apply()
-
-    def _go_to(self, place: int) -> None:
-        """Show a pane and put the keyboard into it."""
-        self._current = place
-        if not self._narrow and place in self._shown:
-            self._shown[place] = True
-        self._apply()
-        pane = self._panes[place]
-        if place == 1:
-            self.conversation.composer.setFocus()
-        else:
-            first = pane.focusWidget() or next(
-                (w for w in pane.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible()),
-                pane,
-            )
-            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _toggle(self, place: int) -> None:
-        if self._narrow or not self._shown[place]:
-            self._go_to(place)
-        else:
-            self._shown[place] = False
-            self._apply()
-
-    def _show_source(self) -> None:
-        if self._narrow:
-            self._current = 2
-        self._shown[2] = True
-        self._apply()
-
-    def _next_pane(self, step: int) -> None:
-        focus = QApplication.focusWidget()
-        here = next((i for i, pane in enumerate(self._panes) if focus and pane.isAncestorOf(focus)), 1)
-        for away in range(1, 4):
-            place = (here + step * away) % 3
-            if self._narrow or self._shown.get(place, True):
-                self._go_to(place)
-                return
 
     # --- Menus and connections
 
@@ -258,11 +176,11 @@ class Window(QMainWindow):
             "quit": self.close,
             "undo": self.notice.undo,
             "palette": self._open_palette,
-            "next_pane": lambda: self._next_pane(1),
-            "previous_pane": lambda: self._next_pane(-1),
-            "show_library": lambda: self._toggle(0),
-            "show_conversation": lambda: self._go_to(1),
-            "show_source": lambda: self._toggle(2),
+            "next_pane": lambda: self.panes.go_on(1),
+            "previous_pane": lambda: self.panes.go_on(-1),
+            "show_library": lambda: self.panes.toggle(LIBRARY),
+            "show_conversation": lambda: self.panes.go_to(CONVERSATION),
+            "show_source": lambda: self.panes.toggle(SOURCE),
             "larger": lambda: self._resize_text(1),
             "smaller": lambda: self._resize_text(-1),
             "sync": lambda: desk.sync(),
@@ -291,13 +209,12 @@ class Window(QMainWindow):
         desk.problem.connect(self.show_problem)
 
     def _choose(self, collection: str, folder: bool) -> None:
-        collection = collection or DEFAULT_COLLECTION
-        if folder:
-            chosen = [QFileDialog.getExistingDirectory(self, "Add a folder")]
-        else:
-            chosen = QFileDialog.getOpenFileNames(self, "Add files")[0]
-        if any(chosen):
-            self.add(chosen, collection)
+        chooser = QFileDialog(self, "Add a folder" if folder else "Add files")
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFiles)
+        chooser.setOption(QFileDialog.Option.ShowDirsOnly, folder)
+        chooser.filesSelected.connect(lambda chosen: self.add(chosen, collection or DEFAULT_COLLECTION))
+        chooser.open()
 
     def _choose_files(self) -> None:
         self._choose(DEFAULT_COLLECTION, False)
@@ -345,14 +262,14 @@ class Window(QMainWindow):
 
     def _open_conversation(self, conversation_id: int) -> None:
         self.conversation.open(conversation_id)
-        self._go_to(1)
+        self.panes.go_to(CONVERSATION)
 
     def _ask_only(self, scope: Scope) -> None:
         self.conversation.scope_bar.set_scope(scope)
-        self._go_to(1)
+        self.panes.go_to(CONVERSATION)
 
     def _ask_about(self, text: str) -> None:
-        self._go_to(1)
+        self.panes.go_to(CONVERSATION)
         self.conversation.ask_about(text)
 
     def _use_model(self, path: str) -> None:
@@ -404,10 +321,7 @@ class Window(QMainWindow):
         self.resize(1280, 800)
         if state.contains("geometry"):
             self.restoreGeometry(state.value("geometry"))
-        if state.contains("panes"):
-            self.splitter.restoreState(state.value("panes"))
-        self._shown = {0: state.value("library", "true") == "true", 2: state.value("source", "false") == "true"}
-        self._apply()
+        self.panes.restore(state)
         conversation = state.value("conversation", "")
         if isinstance(conversation, str) and conversation.isdecimal():
             self.conversation.open(int(conversation))
@@ -416,9 +330,7 @@ class Window(QMainWindow):
         """Keep where everything stands for the next start."""
         shown = self.conversation.conversation
         self._state.setValue("geometry", self.saveGeometry())
-        self._state.setValue("panes", self.splitter.saveState())
-        self._state.setValue("library", "true" if self._shown[0] else "false")
-        self._state.setValue("source", "true" if self._shown[2] else "false")
+        self.panes.remember(self._state)
         self._state.setValue("conversation", str(shown.id) if shown else "")
         self._state.sync()
 

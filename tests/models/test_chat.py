@@ -229,6 +229,23 @@ def test_a_process_killed_in_mid_answer_is_told_clearly(endless: ChatModel) -> N
     assert "".join(endless.stream(ASKED, max_tokens=5))
 
 
+def test_a_process_replaced_unseen_between_prompt_and_answer_is_loaded_again(
+    speaking: ChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaking.load()
+    make_prompt = speaking._prompt
+
+    def prompt_and_replace_once(messages: Sequence[Message], job: Job | None) -> tuple[bytes, bool]:
+        monkeypatch.undo()
+        prompt = make_prompt(messages, job)
+        speaking._child.kill()
+        speaking._child.start()
+        return prompt
+
+    monkeypatch.setattr(speaking, "_prompt", prompt_and_replace_once)
+    assert "".join(speaking.stream(ASKED, max_tokens=500)) == SAYS
+
+
 def test_it_loads_again_after_it_was_closed(folder: Path) -> None:
     model = ChatModel(write_tiny_gguf(folder / "closed.gguf", says="Yes."), context_tokens=512)
     for _ in range(2):

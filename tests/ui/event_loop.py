@@ -17,9 +17,13 @@ _SAMPLE_S = 0.005
 
 @dataclass(slots=True)
 class Block:
-    """One time the event loop did not come round: its length and the stacks seen meanwhile, the most frequent first."""
+    """One time the event loop did not come round: its length and the stacks seen meanwhile, the most frequent first.
+
+    `worked_s` of it the thread was running; for the rest it waited for a lock, or for a core that others held.
+    """
 
     seconds: float
+    worked_s: float = 0.0
     stacks: list[str] = field(default_factory=list)
 
 
@@ -31,6 +35,7 @@ class Watchdog:
         self.beats = 0
         self._least_s = least_ms / 1000
         self._last = 0.0
+        self._worked = 0.0
         self._thread_id = threading.get_ident()
         self._stop = threading.Event()
         self._timer = QTimer(interval=_BEAT_MS)
@@ -39,6 +44,7 @@ class Watchdog:
 
     def __enter__(self) -> Watchdog:
         self._last = time.monotonic()
+        self._worked = time.thread_time()
         self._timer.start()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._sampler.start()
@@ -58,11 +64,16 @@ class Watchdog:
         """The longest block in milliseconds, 0 where none was longer than the least."""
         return max((block.seconds for block in self.blocks), default=0.0) * 1000
 
+    @property
+    def worst_worked_ms(self) -> float:
+        """The most milliseconds that the thread was running in one block."""
+        return max((block.worked_s for block in self.blocks), default=0.0) * 1000
+
     def report(self, most: int = 3) -> str:
         """The worst blocks with where the thread was."""
         lines = [f"{len(self.blocks)} blocks over {self._least_s * 1000:.0f} ms, worst {self.worst_ms:.0f} ms"]
         for block in self.blocks[:most]:
-            lines.append(f"--- {block.seconds * 1000:.0f} ms")
+            lines.append(f"--- {block.seconds * 1000:.0f} ms, of which it worked {block.worked_s * 1000:.0f} ms")
             lines += block.stacks[:1]
         return "\n".join(lines)
 
@@ -72,9 +83,10 @@ class Watchdog:
         if away > self._least_s:
             seen, self._seen = self._seen, []
             ranked = sorted(set(seen), key=lambda stack: -seen.count(stack))
-            self.blocks.append(Block(away, ranked))
+            self.blocks.append(Block(away, time.thread_time() - self._worked, ranked))
         self._seen = []
         self._last = now
+        self._worked = time.thread_time()
         self.beats += 1
 
     def _sample(self) -> None:

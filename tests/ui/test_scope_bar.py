@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from ragdesk.domain import Scope
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.document_chooser import DocumentChooser
 from ragdesk.ui.scope_bar import ScopeBar, in_scope
 
 
@@ -35,3 +38,20 @@ def test_clearing_asks_all_documents_again(desk: Desk, qtbot: QtBot) -> None:
 def test_the_scope_admits_what_the_engine_finds(desk: Desk) -> None:
     for scope in (Scope(types=("pdf", "docx")), Scope(after="2000"), Scope(collections=("Documents",))):
         assert {d.id for d in in_scope(desk.documents, scope)} == {d.id for d in desk.engine.documents(scope)}
+
+
+def test_single_documents_are_ticked_in_a_filtered_list(desk: Desk, qtbot: QtBot) -> None:
+    bar = ScopeBar(desk)
+    qtbot.addWidget(bar)
+    bar.show()
+    bar._choose_single()
+    (chooser,) = bar.findChildren(DocumentChooser)
+    chooser.field.setText("HANDBOOK")
+    assert chooser.list.model().rowCount() == 1
+    row = chooser.list.visualRect(chooser.list.model().index(0, 0)).center()
+    QTest.mouseClick(chooser.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    chooser.field.clear()
+    assert chooser.said.text() == "1 chosen"
+    chooser.ask.click()
+    (handbook,) = in_scope(desk.documents, bar.scope)
+    assert handbook.path.endswith("crew-handbook.pdf")

@@ -167,12 +167,12 @@ def test_deleting_an_answer_can_be_undone(window: Window, qtbot: QtBot) -> None:
 
 def test_one_pane_at_a_time_where_it_is_narrow(window: Window, qtbot: QtBot) -> None:
     window.resize(600, 700)
-    qtbot.waitUntil(lambda: window._switch.isVisible())
+    qtbot.waitUntil(lambda: window.panes._switch.isVisible())
     assert window.conversation.isVisible() and not window.library.isVisible()
     window.actions_by_name["show_library"].trigger()
     assert window.library.isVisible() and not window.conversation.isVisible()
     window.resize(1280, 800)
-    qtbot.waitUntil(lambda: not window._switch.isVisible())
+    qtbot.waitUntil(lambda: not window.panes._switch.isVisible())
     assert window.library.isVisible() and window.conversation.isVisible()
 
 
@@ -241,3 +241,31 @@ def test_closing_while_reading_asks_and_the_rest_goes_on_at_the_next_start(
     again = opened(theme, tmp_path, qtbot, again=True)
     qtbot.waitUntil(lambda: [d.state for d in again._desk.documents] == ["indexed"] * 80, timeout=PATIENCE_MS)
     close(again)
+
+
+def test_questions_that_wait_go_on_when_another_conversation_is_shown(window: Window, qtbot: QtBot) -> None:
+    pane = window.conversation
+    first = pane.ask(QUESTION)
+    second = pane.ask("What does a bicycle cost?")
+    pane.begin()
+    assert pane.views == [] and pane.conversation is None
+    qtbot.waitUntil(lambda: not pane.is_busy and not pane._queue, timeout=PATIENCE_MS)
+    (kept,) = window._desk.engine.conversations()
+    assert [turn.question for turn in window._desk.engine.conversation(kept.id).turns] == [
+        first.question,
+        second.question,
+    ]
+
+
+def test_a_question_that_waits_comes_into_view_again_with_its_conversation(window: Window, qtbot: QtBot) -> None:
+    pane = window.conversation
+    ask(window, qtbot)
+    qtbot.waitUntil(lambda: pane.conversation is not None, timeout=PATIENCE_MS)
+    kept = pane.conversation.id  # type: ignore[union-attr]  # it is there by now
+    waiting = pane.ask("What does a bicycle cost?")
+    pane._take(None)
+    assert not waiting.isVisible()
+    pane._take(window._desk.engine.conversation(kept))
+    assert pane.views[-1] is waiting and waiting.isVisible()
+    qtbot.waitUntil(lambda: waiting.turn is not None and waiting.turn.id > 0, timeout=PATIENCE_MS)
+    assert [view.question for view in pane.views] == [QUESTION, waiting.question]

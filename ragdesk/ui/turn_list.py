@@ -1,0 +1,128 @@
+"""Turns in, one under another in a scroll area; the newest are live, earlier ones are shown when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from ragdesk.domain import Scope, Turn
+from ragdesk.ui.turn_view import TurnView
+
+_SHOWN_AT_ONCE = 12
+"""More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
+_MOST_WIDE = 860
+
+
+class TurnList(QScrollArea):
+    """The turns of one conversation, oldest first. `new_view` makes a view for a question and its scope."""
+
+    def __init__(self, new_view: Callable[[str, Scope], TurnView], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.views: list[TurnView] = []
+        self._new_view = new_view
+        self._earlier: list[Turn] = []
+        self._follows = True
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Conversation")
+        inside, column_holder = QWidget(), QWidget()
+        column_holder.setMaximumWidth(_MOST_WIDE)
+        self._column = QVBoxLayout(column_holder)
+        self._column.setContentsMargins(0, 8, 0, 16)
+        self._column.setSpacing(4)
+        self._more = QPushButton("Show earlier questions")
+        self._more.setObjectName("link")
+        self._more.clicked.connect(self._show_earlier)
+        self._more.hide()
+        self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addStretch(1)
+        outer = QHBoxLayout(inside)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addStretch(1)
+        outer.addWidget(column_holder, 1000)
+        outer.addStretch(1)
+        self.setWidget(inside)
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(lambda low, high: self._follow())
+        bar.actionTriggered.connect(lambda action: self._stop_following())
+        self.viewport().installEventFilter(self)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """All turns that are answered, also those not shown."""
+        return self._earlier + [view.turn for view in self.views if view.turn is not None]
+
+    def clear(self, *, but: Collection[TurnView] = ()) -> None:
+        """Show none; the views in `but` are hidden, not deleted."""
+        for view in self.views:
+            self._column.removeWidget(view)
+            if view in but:
+                view.hide()
+            else:
+                view.deleteLater()
+        self.views = []
+        self._keep_earlier([])
+
+    def show_turns(self, turns: Sequence[Turn]) -> None:
+        """Show the last of these, and the others when asked for."""
+        for turn in turns[-_SHOWN_AT_ONCE:]:
+            self._add_turn(turn, len(self.views))
+        self._keep_earlier(list(turns[:-_SHOWN_AT_ONCE]))
+
+    def add(self, view: TurnView) -> None:
+        """Put a view under the others."""
+        self._insert(view, len(self.views))
+        view.show()
+
+    def let_go_of_earlier(self) -> None:
+        """Where many turns are live, keep the last ones only; the others can be shown again."""
+        if len(self.views) < 1.5 * _SHOWN_AT_ONCE:
+            return
+        for view in self.views[:-_SHOWN_AT_ONCE]:
+            if view.turn is not None:
+                self.views.remove(view)
+                self._column.removeWidget(view)
+                view.deleteLater()
+                if view.turn.id:
+                    self._earlier.append(view.turn)
+        self._keep_earlier(self._earlier)
+
+    def follow_last(self) -> None:
+        """Keep the beginning of the last question in view while its answer grows, until the user scrolls."""
+        self._follows = True
+        QTimer.singleShot(0, self._follow)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel stops following the answer."""
+        if event.type() == QEvent.Type.Wheel:
+            self._stop_following()
+        return super().eventFilter(watched, event)
+
+    def _insert(self, view: TurnView, place: int) -> None:
+        self.views.insert(place, view)
+        self._column.insertWidget(place + 1, view)
+
+    def _add_turn(self, turn: Turn, place: int) -> None:
+        view = self._new_view(turn.question, turn.scope)
+        self._insert(view, place)
+        view.show_turn(turn)
+
+    def _keep_earlier(self, turns: list[Turn]) -> None:
+        self._earlier = turns
+        self._more.setVisible(bool(turns))
+
+    def _show_earlier(self) -> None:
+        shown = self._earlier[-_SHOWN_AT_ONCE:]
+        for place, turn in enumerate(shown):
+            self._add_turn(turn, place)
+        self._keep_earlier(self._earlier[:-_SHOWN_AT_ONCE])
+
+    def _follow(self) -> None:
+        if self._follows and self.views:
+            bar = self.verticalScrollBar()
+            bar.setValue(min(bar.maximum(), self.views[-1].y()))
+
+    def _stop_following(self) -> None:
+        self._follows = False
