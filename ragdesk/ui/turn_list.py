@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout
 from ragdesk.domain import Scope, Turn
 from ragdesk.ui.turn_view import TurnView
 
-_SHOWN_AT_ONCE = 12
+_SHOWN_AT_ONCE = 8
 """More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
 _MOST_WIDE = 860
 

@@ -42,6 +42,22 @@ def add_anew(engine: Engine, folder: Path, job: Job) -> Ingested:
     return engine.add([folder], job=job)
 
 
+def act(window: Window, step: int) -> None:
+    """Do one of the things that a person does in turn: resize, scroll, ask, open a citation."""
+    pane = window.conversation
+    if step % 4 == 0:
+        window.resize(1000 + 10 * (step % 40), 700 + 5 * (step % 28))
+    elif step % 4 == 1:
+        bar = pane.list.verticalScrollBar()
+        bar.setValue(0 if bar.value() else bar.maximum())
+    elif step % 4 == 2 and not pane.is_busy and pane.isVisible():
+        if len(pane.turns) == 20:
+            pane.begin()
+        pane.ask(QUESTIONS[step % len(QUESTIONS)])
+    elif step % 4 == 3 and len(pane.views) > 1 and pane.views[-2].citations:
+        window.show_citation(pane.views[-2].citations[0], pane.views[-2].turn)
+
+
 def main() -> None:
     """Run it and print what was seen."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,39 +80,30 @@ def main() -> None:
         began = time.monotonic()
         own = psutil.Process()
         memory = [own.memory_info().rss]
-        asked = 0
         with Watchdog() as watchdog:
             window.add([pdfs])
-            round_s = 0.0
+            rounds, round_s = 0, 0.0
             while desk.jobs.current is not None or time.monotonic() - began < 60 * options.minutes:
                 app.processEvents()
                 time.sleep(0.001)
-                if desk.jobs.current is None:  # only in a soak
+                if desk.jobs.current is None and time.monotonic() - began < 60 * options.minutes:
                     desk.jobs.start("Adding all anew", lambda on_outcome, job: add_anew(desk.engine, pdfs, job))
-                now = time.monotonic()
-                if now - round_s > 0.5:
-                    round_s = now
-                    window.resize(1000 + 40 * (int(2 * now) % 10), 700 + 20 * (int(2 * now) % 7))
-                    bar = window.conversation.list.verticalScrollBar()
-                    bar.setValue(0 if bar.value() else bar.maximum())
-                    memory.append(own.memory_info().rss)
-                    if not window.conversation.is_busy and desk.documents:
-                        window.conversation.ask(QUESTIONS[asked % len(QUESTIONS)])
-                        asked += 1
-                        view = window.conversation.views[-2] if len(window.conversation.views) > 1 else None
-                        if view is not None and view.citations:
-                            window.show_citation(view.citations[0], view.turn)
+                if time.monotonic() - round_s > 0.1:
+                    rounds, round_s = rounds + 1, time.monotonic()
+                    act(window, rounds)
+                    if rounds % 10 == 0:
+                        memory.append(own.memory_info().rss)
         print(watchdog.report(most=5))
         figures = {
             "seconds": round(time.monotonic() - began, 1),
             "documents": len(desk.documents),
-            "questions": asked,
+            "questions": sum(len(desk.engine.conversation(c.id).turns) for c in desk.engine.conversations()),
             "beats": watchdog.beats,
             "blocks over 50 ms": len(watchdog.blocks),
             "worst block ms": round(watchdog.worst_ms),
             "worst worked ms": round(watchdog.worst_worked_ms),
             "blocks worked over 50 ms": sum(block.worked_s > 0.05 for block in watchdog.blocks),
-            "MB at begin": memory[0] >> 20,
+            "MB at begin": memory[min(5, len(memory) - 1)] >> 20,
             "MB halfway": memory[len(memory) // 2] >> 20,
             "MB at end": memory[-1] >> 20,
         }
