@@ -18,8 +18,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import psutil
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from ragdesk.engine import Engine, Ingested
 from ragdesk.job import Job
@@ -82,17 +81,25 @@ def main() -> None:
         memory = [own.memory_info().rss]
         with Watchdog() as watchdog:
             window.add([pdfs])
-            rounds, round_s = 0, 0.0
-            while desk.jobs.current is not None or time.monotonic() - began < 60 * options.minutes:
-                app.processEvents()
-                time.sleep(0.001)
-                if desk.jobs.current is None and time.monotonic() - began < 60 * options.minutes:
+            steps, loop = 0, QEventLoop()
+
+            def step() -> None:
+                nonlocal steps
+                steps += 1
+                soaking = time.monotonic() - began < 60 * options.minutes
+                if desk.jobs.current is None and soaking:
                     desk.jobs.start("Adding all anew", lambda on_outcome, job: add_anew(desk.engine, pdfs, job))
-                if time.monotonic() - round_s > 0.1:
-                    rounds, round_s = rounds + 1, time.monotonic()
-                    act(window, rounds)
-                    if rounds % 10 == 0:
-                        memory.append(own.memory_info().rss)
+                if desk.jobs.current is None and not soaking:
+                    loop.quit()
+                act(window, steps)
+                if steps % 10 == 0:
+                    memory.append(own.memory_info().rss)
+
+            timer = QTimer(interval=100)
+            timer.timeout.connect(step)
+            timer.start()
+            loop.exec()
+            timer.stop()
         print(watchdog.report(most=5))
         figures = {
             "seconds": round(time.monotonic() - began, 1),
@@ -109,7 +116,6 @@ def main() -> None:
         }
         print(json.dumps(figures))
         window.close()
-        QApplication.quit()
 
 
 if __name__ == "__main__":
