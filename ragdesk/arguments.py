@@ -159,6 +159,22 @@ def parser() -> argparse.ArgumentParser:
     models = command("models", "list, add, choose or remove language models")
     models.add_argument("action", nargs="?", choices=("list", "use", "add", "remove"), default="list")
     models.add_argument("model", nargs="?", metavar="MODEL", help="quote, a model's name, or the path of a GGUF file")
+    evaluate = command("evaluate", "measure how well a labelled set's questions are answered by what is found")
+    evaluate.add_argument("folder", nargs="?", metavar="DIR", help="corpus.jsonl or corpus/, queries.jsonl, qrels.tsv")
+    evaluate.add_argument(
+        "--scope", choices=("all", "doc"), default="all", help="search all, or the question's document"
+    )
+    evaluate.add_argument("-k", type=int, default=20, metavar="N", help="look at this many passages")
+    evaluate.add_argument(
+        "--limit", type=int, metavar="N", help="ask this many of the questions, drawn with a fixed seed"
+    )
+    evaluate.add_argument("--answerable", action="store_true", help="only questions with evidence")
+    evaluate.add_argument("--pdf", action="store_true", help="read the PDF of each document where there is one")
+    evaluate.add_argument("--keep", metavar="FOLDER", help="keep the library here, so that the next run is quick")
+    evaluate.add_argument("--against", metavar="SETTINGS.toml", help="measure with these settings too, and compare")
+    evaluate.add_argument(
+        "--compare", nargs=2, metavar=("A.json", "B.json"), help="compare two results saved with --json"
+    )
     settings = command("settings", "show settings, or change one")
     settings.add_argument("name", nargs="?")
     settings.add_argument("value", nargs="?")

@@ -332,6 +332,12 @@ def _settings_command(options: argparse.Namespace, job: Job) -> int:
     return 0
 
 
+def _evaluate(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.measuring_commands import evaluate_command
+
+    return evaluate_command(options, job)
+
+
 def _engine(options: argparse.Namespace, *, write: bool) -> Engine:
     from ragdesk.engine import Engine
 
@@ -383,5 +389,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Job], int]] = {
     "conversations": _conversations,
     "export": _export,
     "models": _models,
+    "evaluate": _evaluate,
     "settings": _settings_command,
 }

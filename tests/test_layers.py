@@ -15,8 +15,8 @@ import ragdesk
 HOUSE = Path(ragdesk.__file__).parent
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset(("__main__", "ui", "cli", "mcp", "demo", "arguments", "printing", "progress")),
-    frozenset(("mending",)),
+    frozenset(("__main__", "ui", "cli", "mcp", "demo", "arguments", "measuring_commands", "printing", "progress")),
+    frozenset(("mending", "measuring")),
     frozenset(("engine",)),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
