@@ -15,6 +15,8 @@ from ragdesk.errors import Unavailable
 from ragdesk.job import Job
 from ragdesk.library import words
 from ragdesk.library.library import Library
+from ragdesk.library.phrases import admitted
+from ragdesk.library.query import ask
 from ragdesk.library.scan import Scan
 from ragdesk.library.vectors import VectorIndex
 from ragdesk.models.embedder import Embedder
@@ -89,12 +91,13 @@ def find(searcher: Searcher, question: Question, vector: NDArray[np.float32] | N
     documents = library.document_ids(question.scope)
     if documents is not None and not documents:
         return []
-    asked = words.query_terms(question.text)
+    asked = ask(question.text, words.languages(library.reading, documents))
+    allowed = admitted(library.reading, asked)
     most = max(_CANDIDATES, 2 * limit)
-    by_words = dict(words.search_chunks(library.reading, asked, documents=documents, limit=most))
+    by_words = dict(words.search_chunks(library.reading, asked, documents=documents, limit=most, admitted=allowed))
     by_document = dict(words.search_documents(library.reading, asked, documents=documents, limit=most))
     by_vector = dict(_nearest(searcher, vector, documents, most)) if vector is not None else {}
-    candidates = set(by_words) | set(by_vector)
+    candidates = {chunk for chunk in by_words.keys() | by_vector.keys() if allowed.admits(chunk)}
     owners = library.chunk_documents(candidates)
     cosines = by_vector
     if vector is not None and (unscored := candidates - by_vector.keys()):

@@ -21,6 +21,8 @@ from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, Sta
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
+from ragdesk.library.languages import language_of
+from ragdesk.library.terms import TERMS_VERSION
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -151,7 +153,7 @@ class Library:
 
     def _prepare(self) -> None:
         if not self.writable:
-            if not schema.is_current(self._connection):
+            if not schema.is_current(self._connection) or self.meta("terms") != TERMS_VERSION:
                 raise Unavailable(
                     "This library was made by an older version of RagDesk",
                     "Run `ragdesk sync` once to bring it up to date",
@@ -161,10 +163,10 @@ class Library:
             schema.migrate(self._connection)
         except sqlite3.Error as error:
             raise explained(error, self.folder) from error
-        if self.meta("terms") != words.TERMS_VERSION:
+        if self.meta("terms") != TERMS_VERSION:
             with self.writing() as connection:
                 words.rebuild(connection)
-                self.set_meta("terms", words.TERMS_VERSION)
+                self.set_meta("terms", TERMS_VERSION)
 
     # --- Small facts
 
@@ -220,6 +222,7 @@ class Library:
 
         Chunks that say what is already embedded are embedded from the start.
         """
+        language = language_of(document.text)
         with self.writing() as connection:
             row = connection.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
             if row is None:  # removed while it was read
@@ -228,17 +231,18 @@ class Library:
             connection.execute("DELETE FROM situated WHERE document_id = ?", (document_id,))
             connection.executemany(
                 "INSERT INTO chunks(document_id, position, span_start, span_end, page, headings, text, context, prefix,"
-                " tokens, embed_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " tokens, embed_key, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
                         *(document_id, c.position, *c.span, c.page, json.dumps(c.headings, ensure_ascii=False)),
-                        *(c.text, c.context, c.prefix, c.tokens, embed_key(c.prefix, c.text)),
+                        *(c.text, c.context, c.prefix, c.tokens, embed_key(c.prefix, c.text), language),
                     )
                     for c in chunks
                 ),
             )
             connection.executemany("DELETE FROM chunks WHERE id = ?", ((id,) for id in old))
             connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+            connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, document_id))
             pages = [{"number": p.number, "span": p.span, "label": p.label} for p in document.pages]
             connection.execute(
                 "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -249,7 +253,7 @@ class Library:
                     json.dumps(pages, ensure_ascii=False),
                     json.dumps(dict(document.metadata), ensure_ascii=False),
                     document.geometry,
-                    f"{document.title}\n{Path(row[0]).stem}\n{document.text[:600]}",
+                    f"{document.title}\n{Path(row[0]).name}\n{document.text[:600]}",
                 ),
             )
             connection.execute(
