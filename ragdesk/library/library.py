@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json
 from ragdesk.errors import NotFound, Unavailable
@@ -65,6 +65,14 @@ class StoredChunk:
     context: str
     title: str
     path: str
+
+
+class ChunkPlace(NamedTuple):
+    """Where a chunk stands: its document, and the ids of that document's first and last chunk."""
+
+    document_id: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,12 +353,21 @@ class Library:
             for r in rows
         }
 
-    def chunk_documents(self, ids: Iterable[int]) -> dict[int, int]:
-        """The document of each chunk."""
+    def chunk_places(self, ids: Iterable[int]) -> dict[int, ChunkPlace]:
+        """Where each of these chunks stands, as far as they exist. The ids of a document's chunks are consecutive."""
         rows = self.reading.execute(
-            "SELECT id, document_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            "SELECT k.id, k.document_id, k.id - k.position, k.id - k.position + d.chunk_count - 1"
+            " FROM chunks k JOIN documents d ON d.id = k.document_id WHERE k.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
         )
-        return {row[0]: row[1] for row in rows}
+        return {row[0]: ChunkPlace(*row[1:]) for row in rows}
+
+    def passage(self, document_id: int, span: Span) -> str:
+        """A span of a document's text; empty where nothing was read of it."""
+        row = self.reading.execute(
+            "SELECT substr(text, ?, ?) FROM texts WHERE document_id = ?", (span[0] + 1, span[1] - span[0], document_id)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def text(self, document_id: int) -> StoredText:
         """The stored text of a document. Raises `NotFound` where nothing was read of it."""

@@ -38,6 +38,9 @@ _MOST_PAIRED = 4_000
 _ONCE = 1.0
 """The term weight of a word that stands once in a text of middling length."""
 
+_ROWS_A_RANGE = 40
+"""Looking into another range of rows costs about as much as reading so many rows."""
+
 _MOST_RANGES = 12
 _LEAST_RARITY = 1e-6
 """FTS5's own floor: the rarity of a word in more than half of the texts."""
@@ -83,6 +86,28 @@ def search_documents(
     """Document ids and scores over whole documents, best first."""
     rows = _Rows() if documents is None else _Rows(ids=frozenset(documents))
     return _search(connection, _DOCUMENTS, asked, rows, limit, Admitted())
+
+
+def holding(
+    connection: sqlite3.Connection, asked: Asked, ranges: Sequence[tuple[int, int]], *, context: bool
+) -> dict[Word, frozenset[int]]:
+    """For each word of the question, the chunks within the ranges of ids (both ends in) whose text holds it.
+
+    With `context`, also those whose context does. Ranges are in order and do not overlap.
+    """
+    if not ranges:
+        return {}
+    counted = _frequencies(connection, _CHUNKS, asked.words)
+    whole = _Rows(ranges=((ranges[0][0], ranges[-1][1]),))
+    held = {}
+    for word in asked.words:
+        frequency = sum(counted[form] for form in word.forms)
+        if not frequency:
+            continue
+        match = any_form((word,)) if context else f"text : ({any_form((word,))})"
+        rows = whole if frequency < _ROWS_A_RANGE * len(ranges) else _Rows(ranges=tuple(ranges))
+        held[word] = frozenset(_holding(connection, _CHUNKS, match, rows))
+    return held
 
 
 def rarity(connection: sqlite3.Connection, asked: Asked) -> dict[Word, float]:
