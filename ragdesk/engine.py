@@ -23,6 +23,7 @@ from ragdesk.pages import PageRenderer
 from ragdesk.settings import Settings, library_folder, load_settings
 
 if TYPE_CHECKING:
+    from ragdesk.answer.explaining import Why
     from ragdesk.answer.retrieval import Question, Searcher
     from ragdesk.library.vectors import VectorIndex
     from ragdesk.models.chat import ChatModel
@@ -216,6 +217,24 @@ class Engine:
         from ragdesk.answer.retrieval import search_many
 
         return search_many(self._search_parts(), questions, limit=limit, job=job)
+
+    def why(
+        self, text: str, *, document: str, passage: str, scope: Scope | None = None, limit: int | None = None
+    ) -> Why:
+        """Where a passage of a document ranks for a question, by what, and what would have to change.
+
+        Raises `NotFound` where there is no such document, it was not read, or does not hold the passage.
+        """
+        from ragdesk.answer.explaining import explain
+        from ragdesk.answer.retrieval import Question
+
+        return explain(
+            self._search_parts(),
+            Question(text, scope or Scope()),
+            document=self.document(document),
+            passage=passage,
+            limit=limit or self.settings.hits,
+        )
 
     def ask(
         self,

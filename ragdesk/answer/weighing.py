@@ -44,14 +44,14 @@ class Parts(NamedTuple, Generic[Number]):
 
 
 WEIGHTS: Parts[float] = Parts(
-    words=2.53,
-    document=2.1,
-    meaning=1.54,
+    words=1.26,
+    document=1.31,
+    meaning=3.85,
     meaning_near=1.13,
     held_near=2.45,
     held_around=3.14,
     held_in_context=1.21,
-    beginning=0.83,
+    beginning=1.04,
 )
 
 

@@ -362,6 +362,17 @@ class Library:
         )
         return {row[0]: ChunkPlace(*row[1:]) for row in rows}
 
+    def chunk_at(self, document_id: int, span: Span) -> int:
+        """The chunk that has most of a span of a document's text. Raises `NotFound` where no chunk has any of it."""
+        row = self.reading.execute(
+            "SELECT id FROM chunks WHERE document_id = ?1 AND span_start < ?3 AND span_end > ?2"
+            " ORDER BY min(span_end, ?3) - max(span_start, ?2) DESC, id LIMIT 1",
+            (document_id, *span),
+        ).fetchone()
+        if row is None:
+            raise NotFound("No passage was made of this part of the document")
+        return int(row[0])
+
     def passage(self, document_id: int, span: Span) -> str:
         """A span of a document's text; empty where nothing was read of it."""
         row = self.reading.execute(
