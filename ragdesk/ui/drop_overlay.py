@@ -27,9 +27,8 @@ class DropOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Drop to add")
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(48, 48, 48, 48)
+        outer.setContentsMargins(2 * _INSET, 2 * _INSET, 2 * _INSET, 2 * _INSET)
         self._card = QWidget()
-        self._card.setMaximumWidth(560)
         outer.addWidget(self._card, 0, Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self._card)
         column.setContentsMargins(32, 28, 32, 28)
@@ -41,7 +40,6 @@ class DropOverlay(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
-            label.setMinimumWidth(300)
             column.addWidget(label)
         self.hide()
 
@@ -63,6 +61,7 @@ class DropOverlay(QWidget):
             self.said.setText(f"Use {one_line(models[-1].name)} as language model")
             about.append("It stays where it is and answers questions from now on.")
         self.about.setText("\n".join(about))
+        self._card.setFixedWidth(min(560, self.parentWidget().width() - 2 * _INSET - 32))  # type: ignore[union-attr]
         self.setGeometry(self.parentWidget().rect())  # type: ignore[union-attr]  # it was made with a window
         self.show()
         self.raise_()

@@ -151,6 +151,7 @@ class Watching(QObject):
             self._quiet.start()
 
     def _sync(self) -> None:
+        self._look_now.set()  # what is to be watched may be other folders now
         if not self._closed and not any(running.quiet for running in self._desk.jobs.waiting):
             self._desk.sync(quiet=True)
 
@@ -183,7 +184,10 @@ def signature(source: str, ignored: Callable[[str], bool], stop: threading.Event
 
 
 def _to_watch(sources: Iterable[str]) -> frozenset[tuple[str, bool]]:
-    """The folders to watch, each with whether all below it is meant: added ones, and those that added files lie in."""
+    """The folders to watch, each with whether all below it is meant: added ones, and those that added files lie in.
+
+    Of an added folder that is not there, the one that it was in is watched, so that its return is noticed.
+    """
     folders = {path for path in sources if os.path.isdir(path)}
     files = {os.path.dirname(path) for path in sources if path not in folders}
     files = {folder for folder in files if os.path.isdir(folder)}

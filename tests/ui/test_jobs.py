@@ -21,6 +21,7 @@ from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.drop_overlay import DropOverlay, dropped_paths
 from ragdesk.ui.jobs_panel import JobsPanel, summary
+from ragdesk.ui.notices import Notice
 from ragdesk.ui.watching import Watching
 
 PATIENCE_MS = 30_000
@@ -105,6 +106,25 @@ def test_what_comes_back_for_a_widget_that_is_gone_is_dropped(empty_desk: Desk, 
     assert came == ["there"]
 
 
+def test_removals_are_taken_back_one_after_the_other_while_they_can_be(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    notice = Notice(window)
+    back: list[str] = []
+    undos = {name: partial(back.append, name) for name in "abc"}
+    next_one: list[str] = []
+    notice.undoable.connect(next_one.append)
+    for name, undo in undos.items():
+        notice.tell(f"Removed {name}", undo)
+    notice.forget(undos["b"])
+    notice.undo()
+    notice.undo()
+    notice.undo()
+    assert back == ["c", "a"], "b is done with and cannot be taken back"
+    assert next_one[-1] == "" and notice.said.text() == "Taken back."
+
+
 def test_jobs_run_one_after_the_other(empty_desk: Desk, qtbot: QtBot) -> None:
     order: list[int] = []
     jobs = [
@@ -134,6 +154,10 @@ def test_the_overlay_says_what_dropping_does(qtbot: QtBot, tmp_path: Path) -> No
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "m.gguf"))])
     overlay.show_for(mime, "Law")
     assert overlay.said.text() == "Use m.gguf as language model"
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / n)) for n in ("a.txt", "m.gguf")])
+    overlay.show_for(mime, "Law")
+    assert overlay.said.text() == "Add 1 file to “Law”" and "m.gguf becomes the language model" in overlay.about.text()
+    assert "nothing is copied" in overlay.about.text() and "followed" not in overlay.about.text()
 
 
 def test_a_new_file_in_an_added_folder_is_picked_up_by_itself(empty_desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
@@ -172,12 +196,11 @@ def test_changed_renamed_and_returning_files_are_picked_up_by_themselves(
     qtbot.waitUntil(lambda: empty_desk.documents[0].hash not in (before, ""), timeout=PATIENCE_MS)
     folder.rename(tmp_path / "unplugged")
     watching._look_now.set()
-    qtbot.waitUntil(lambda: watching.watched == frozenset(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: watching.watched == {(str(tmp_path), False)}, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: empty_desk.jobs.current is None, timeout=PATIENCE_MS)
     assert listed(empty_desk) == ["renamed.txt"], "a folder that is not there keeps its documents"
     (tmp_path / "unplugged").rename(folder)
-    watching._look_now.set()
-    qtbot.waitUntil(lambda: bool(watching.watched), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: watching.watched == {(str(folder), True)}, timeout=PATIENCE_MS)
     (folder / "new.txt").write_text("It came back.")
     qtbot.waitUntil(lambda: listed(empty_desk) == ["new.txt", "renamed.txt"], timeout=PATIENCE_MS)
     watching.close()
