@@ -3,74 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QItemSelectionModel, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QStackedWidget,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from ragdesk.domain import DocumentInfo, Scope
-from ragdesk.errors import RagDeskError
-from ragdesk.library.library import DEFAULT_COLLECTION
+from ragdesk.domain import DocumentInfo
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.library_doing import LibraryDoing, documents_in
 from ragdesk.ui.library_model import ENTRY, PROBLEMS, Entry, LibraryModel, build_tree
 from ragdesk.ui.library_rows import LibraryRows
-from ragdesk.ui.opening import open_path, reveal
-from ragdesk.ui.why_dialog import WhyDialog
+from ragdesk.ui.library_tree import FilterField, LibraryTree
 
 _TYPING_MS = 150
 _FEW = 300
 """So many documents are all shown at first; of more, only the collections are unfolded."""
 _MOST_FOLDED = 2000
-
-
-class _Tree(QTreeView):
-    """A tree whose keys are Enter to open and Delete to remove."""
-
-    remove_wanted = Signal()
-    menu_wanted = Signal(QPoint)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes; the menu key opens the menu at the row."""
-        if event.key() == Qt.Key.Key_Delete:
-            self.remove_wanted.emit()
-        elif event.key() == Qt.Key.Key_Menu or (
-            event.key() == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        ):
-            self.menu_wanted.emit(self.visualRect(self.currentIndex()).bottomLeft())
-        else:
-            super().keyPressEvent(event)
-
-
-class _Filter(QLineEdit):
-    """A field that Escape empties, before it stops an answer."""
-
-    def event(self, event: QEvent) -> bool:
-        """Take Escape where there is something to clear."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.text():
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()
-                return True
-            if event.type() == QEvent.Type.KeyPress:
-                self.clear()
-                return True
-        return super().event(event)
 
 
 class LibraryPane(QWidget):
@@ -92,6 +51,10 @@ class LibraryPane(QWidget):
         self._folded: set[str] = set()
         self._unfiltered = True
         self._show_problems = False
+        self._doing = LibraryDoing(desk, self)
+        self._doing.opened.connect(self.opened)
+        self._doing.scoped.connect(self.scoped)
+        self._doing.add_wanted.connect(self.add_wanted)
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
@@ -118,10 +81,7 @@ class LibraryPane(QWidget):
 
     def selected_documents(self) -> list[DocumentInfo]:
         """The documents chosen, those in chosen folders and collections included."""
-        found: dict[int, DocumentInfo] = {}
-        for entry in self._selected():
-            found |= {document.id: document for document in entry.documents()}
-        return list(found.values())
+        return documents_in(self._selected())
 
     def select_document(self, document_id: int) -> None:
         """Choose a document in the tree."""
@@ -148,7 +108,7 @@ class LibraryPane(QWidget):
 
     def _make_top(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.filter = _Filter()
+        self.filter = FilterField()
         self.filter.setPlaceholderText("Filter documents")
         self.filter.setAccessibleName("Filter documents")
         self.filter.setClearButtonEnabled(True)
@@ -167,8 +127,8 @@ class LibraryPane(QWidget):
         row.addWidget(self.add)
         return row
 
-    def _make_tree(self) -> _Tree:
-        tree = _Tree()
+    def _make_tree(self) -> LibraryTree:
+        tree = LibraryTree()
         tree.setModel(self.model)
         tree.setItemDelegate(LibraryRows(self._desk.theme, self.model))
         tree.setAccessibleName("Documents")
@@ -183,7 +143,7 @@ class LibraryPane(QWidget):
         tree.customContextMenuRequested.connect(self._open_menu)
         tree.menu_wanted.connect(self._open_menu)
         tree.remove_wanted.connect(self._remove)
-        tree.activated.connect(lambda index: self._open(index.data(ENTRY)))
+        tree.activated.connect(lambda index: self._doing.open(index.data(ENTRY)))
         return tree
 
     def _make_foot(self) -> QHBoxLayout:
@@ -232,7 +192,7 @@ class LibraryPane(QWidget):
         for entry in self.model.all_entries():
             if entry.document is not None and entry.document.path == path:
                 self.tree.setCurrentIndex(self.model.index_of(entry))
-                self._open(entry)
+                self._doing.open(entry)
                 return
 
     # --- Showing
@@ -344,13 +304,6 @@ class LibraryPane(QWidget):
     def _is_expanded(self, entry: Entry) -> bool:
         return self.tree.isExpanded(self.model.index_of(entry))
 
-    def _open(self, entry: Entry | None) -> None:
-        if entry is not None and entry.document is not None:
-            if entry.document.chunks or entry.document.state in ("indexed", "searchable", "partly"):
-                self.opened.emit(entry.document.id)
-            else:
-                self._explain(entry.document)
-
     def _open_menu(self, at: QPoint) -> None:
         index = self.tree.indexAt(at)
         if index.isValid() and not self.tree.selectionModel().isSelected(index):
@@ -365,105 +318,7 @@ class LibraryPane(QWidget):
 
     def menu_for(self, chosen: Sequence[Entry]) -> QMenu:
         """What can be done with these rows."""
-        icon = self._desk.theme.icon
-        menu = QMenu(self)
-        first = chosen[0]
-        documents = self.selected_documents()
-        only = documents[0] if len(documents) == 1 and first.kind == "document" else None
-        if only is not None:
-            self._add_for_document(menu, first, only)
-        elif len(chosen) == 1 and first.kind == "folder":
-            menu.addAction(icon("folder-open"), "Open the folder", lambda: self._try(open_path(Path(first.path))))
-        scope = self._scope(chosen, documents)
-        if documents:
-            asked = "Ask only this" if len(chosen) == 1 else "Ask only these"
-            menu.addAction(icon("message-square"), asked, lambda: self.scoped.emit(scope))
-        if len(chosen) == 1 and first.kind == "collection":
-            menu.addAction(icon("file"), "Add files…", lambda: self.add_wanted.emit(first.name, False))
-            menu.addAction(icon("folder-plus"), "Add a folder…", lambda: self.add_wanted.emit(first.name, True))
-        if documents:
-            self._add_for_many(menu, documents)
-        menu.addSeparator()
-        if len(chosen) == 1 and first.kind == "collection" and first.name != DEFAULT_COLLECTION:
-            menu.addAction(icon("pencil"), "Rename…", lambda: self._rename(first.name))
-        if documents or any(entry.kind == "collection" and entry.name != DEFAULT_COLLECTION for entry in chosen):
-            what = f" {first.kind}" if len(chosen) == 1 and first.kind != "document" else ""
-            menu.addAction(icon("trash-2"), f"Remove{what} from the library", self._remove)
-        return menu
-
-    def _add_for_document(self, menu: QMenu, entry: Entry, document: DocumentInfo) -> None:
-        icon, path = self._desk.theme.icon, Path(document.path)
-        if document.state in PROBLEMS:
-            menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self._explain(document))
-        if document.chunks:
-            menu.addAction(icon("book-open"), "Open", lambda: self._open(entry))
-        menu.addAction(icon("external-link"), "Open the original", lambda: self._try(open_path(path)))
-        menu.addAction(icon("folder-open"), "Show in its folder", lambda: self._try(reveal(path)))
-        menu.addSeparator()
-
-    def _add_for_many(self, menu: QMenu, documents: Sequence[DocumentInfo]) -> None:
-        icon, ids = self._desk.theme.icon, [d.id for d in documents]
-        failed = [d.id for d in documents if d.state in PROBLEMS]
-        if failed:
-            said = "Try again" if len(failed) == len(ids) else f"Try {len(failed):,} again that were not wholly read"
-            menu.addAction(icon("rotate-ccw"), said, lambda: self._desk.read_again(failed))
-        if len(failed) < len(ids):
-            menu.addAction(icon("refresh-cw"), "Read again", lambda: self._desk.read_again(ids))
-        move = menu.addMenu(icon("library-big"), "Move to collection")
-        here = {d.collection for d in documents}
-        for name in dict.fromkeys([*(name for name, _ in self._desk.collections), DEFAULT_COLLECTION]):
-            if here != {name}:
-                move.addAction(name.replace("&", "&&"), partial(self._desk.move_to_collection, ids, name))
-        move.addSeparator()
-        move.addAction(icon("plus"), "New collection…", lambda: self._move_to_new(ids))
-
-    def _scope(self, chosen: Sequence[Entry], documents: Sequence[DocumentInfo]) -> Scope:
-        if all(entry.kind == "collection" for entry in chosen):
-            return Scope(collections=tuple(entry.name for entry in chosen))
-        return Scope(documents=tuple(str(d.id) for d in documents))
-
-    def _move_to_new(self, ids: Sequence[int]) -> None:
-        self._ask_name("New collection", "", lambda name: self._desk.move_to_collection(ids, name))
-
-    def _rename(self, name: str) -> None:
-        self._ask_name("Rename the collection", name, lambda new: self._desk.rename_collection(name, new))
-
-    def _ask_name(self, title: str, name: str, given: Callable[[str], None]) -> None:
-        dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(title)
-        dialog.setLabelText("Name of the collection")
-        dialog.setTextValue(name)
-        dialog.textValueSelected.connect(lambda text: given(" ".join(text.split())) if text.strip() else None)
-        dialog.open()
+        return self._doing.menu(chosen)
 
     def _remove(self) -> None:
-        """Take what is chosen out of the library: documents, folders and collections, each with all it holds."""
-        chosen = self._selected()
-        collections = [e for e in chosen if e.kind == "collection" and e.name != DEFAULT_COLLECTION]
-        for entry in collections:
-            self._desk.remove_collection(entry.name)
-        rest = [entry for entry in chosen if entry not in collections and _top(entry) not in collections]
-        single = {d.id for e in rest if e.kind == "collection" for d in e.documents()}
-        single |= {e.document.id for e in rest if e.document is not None}
-        folders = [e.path for e in rest if e.kind == "folder"]
-        if single or folders:
-            self._desk.remove(single, folders)
-
-    def _explain(self, document: DocumentInfo) -> None:
-        dialog = WhyDialog(document, self._desk.theme, self)
-        dialog.again.connect(lambda: self._desk.read_again([document.id]))
-        dialog.original.connect(lambda: self._try(open_path(Path(document.path))))
-        dialog.folder.connect(lambda: self._try(reveal(Path(document.path))))
-        dialog.open()
-
-    def _try(self, error: RagDeskError | None) -> None:
-        if error is not None:
-            self._desk.problem.emit(error)
-
-
-def _top(entry: Entry) -> Entry:
-    """The collection a row stands in."""
-    while entry.parent is not None and entry.parent.parent is not None:
-        entry = entry.parent
-    return entry
+        self._doing.remove(self._selected())

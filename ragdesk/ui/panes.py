@@ -35,6 +35,7 @@ class Panes(QWidget):
             self._splitter.setCollapsible(place, place != CONVERSATION)
             self._splitter.setStretchFactor(place, 0 if place == LIBRARY else 1)
         self._splitter.setSizes(_SIZES)
+        self._splitter.splitterMoved.connect(self._note_collapsed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -100,6 +101,18 @@ class Panes(QWidget):
         if narrow != self._narrow:
             self._narrow = narrow
             self._apply()
+
+    def _note_collapsed(self) -> None:
+        """A pane that was dragged shut is hidden, so that showing it again is one step; it then has its usual width."""
+        if self._narrow:
+            return
+        sizes = self._splitter.sizes()
+        for place in (LIBRARY, SOURCE):
+            if self._wanted[place] and sizes[place] == 0:
+                self._wanted[place] = False
+                self._apply()
+                sizes[place] = _SIZES[place]
+                self._splitter.setSizes(sizes)
 
     def _make_switch(self) -> QFrame:
         self._switch = QFrame()

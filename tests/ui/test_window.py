@@ -20,6 +20,7 @@ from ragdesk.domain import Scope
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.panes import LIBRARY, SOURCE, Panes
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 from tests.ui.event_loop import Watchdog
@@ -174,6 +175,19 @@ def test_one_pane_at_a_time_where_it_is_narrow(window: Window, qtbot: QtBot) -> 
     window.resize(1280, 800)
     qtbot.waitUntil(lambda: not window.panes._switch.isVisible())
     assert window.library.isVisible() and window.conversation.isVisible()
+
+
+def test_a_pane_that_is_dragged_shut_is_shown_again_in_one_step(qtbot: QtBot) -> None:
+    panes = Panes((QWidget(), QWidget(), QWidget()))
+    qtbot.addWidget(panes)
+    panes.resize(1280, 700)
+    panes.show()
+    panes.show_pane(SOURCE)
+    for place in (LIBRARY, SOURCE):
+        panes._splitter.moveSplitter(0 if place == LIBRARY else 1280, 1 if place == LIBRARY else 2)
+        assert not panes.is_shown(place)
+        panes.toggle(place)
+        assert panes.is_shown(place) and panes._splitter.sizes()[place] >= 240
 
 
 def test_asking_only_some_documents(window: Window, qtbot: QtBot) -> None:
