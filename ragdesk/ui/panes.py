@@ -103,7 +103,7 @@ class Panes(QWidget):
             self._apply()
 
     def _note_collapsed(self) -> None:
-        """A pane that was dragged shut is hidden, so that showing it again is one step; it then has its usual width."""
+        """A pane that was dragged shut is hidden, so that showing it again is one step."""
         if self._narrow:
             return
         sizes = self._splitter.sizes()
@@ -111,8 +111,6 @@ class Panes(QWidget):
             if self._wanted[place] and sizes[place] == 0:
                 self._wanted[place] = False
                 self._apply()
-                sizes[place] = _SIZES[place]
-                self._splitter.setSizes(sizes)
 
     def _make_switch(self) -> QFrame:
         self._switch = QFrame()
@@ -137,6 +135,13 @@ class Panes(QWidget):
         self._switch.setVisible(self._narrow)
         for place, button in enumerate(self._buttons):
             button.setChecked(place == self._current)
+        sizes = self._splitter.sizes()
+        shut = [place for place in (LIBRARY, SOURCE) if self.is_shown(place) and sizes[place] == 0]
+        if shut and sum(sizes) and not self._narrow:  # it was dragged shut, and is shown again at its usual width
+            for place in shut:
+                sizes[place] = _SIZES[place]
+                sizes[CONVERSATION] = max(1, sizes[CONVERSATION] - _SIZES[place])
+            self._splitter.setSizes(sizes)
         self.changed.emit()
 
 
