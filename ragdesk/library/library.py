@@ -414,7 +414,7 @@ def now() -> str:
 def _info(row: sqlite3.Row) -> DocumentInfo:
     outcome, chunk_count, embedded = row["outcome"], row["chunk_count"], row["embedded"]
     state: State
-    if outcome == "":
+    if outcome == "" or (row["queued"] and outcome in ("failed", "skipped")):
         state = "waiting"
     elif outcome == "read":
         state = "indexed" if embedded >= chunk_count else "searchable"

@@ -37,7 +37,10 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
     """Open the window on a library and add the files named; where it is open already, hand them to it. Returns the exit code."""
     _check_qt()
     app = make_app(sys.argv)
-    folder = library or library_folder(load_settings(paths.settings_file()))
+    settings = load_or_mend_settings()
+    if settings is None:
+        return 2
+    folder = library or library_folder(settings)
     door = Door(folder)
     if door.hand_over(named):
         return 0
@@ -68,6 +71,9 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
         door.close()
         door.handed.disconnect()
         door.knocked.disconnect()
+        if window.start_again:
+            door = Door(folder)
+            continue
         if window.move_to is None:
             return code
         try:
@@ -76,6 +82,31 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
         except RagDeskError as error:
             ProblemDialog(error, None).exec()
         door = Door(folder)
+
+
+def load_or_mend_settings() -> Settings | None:
+    """The settings; where their file is damaged, the user chooses to put it aside or (None) to quit and mend it."""
+    file = paths.settings_file()
+    while True:
+        try:
+            return load_settings(file)
+        except RagDeskError as error:
+            aside = file.with_name(f"{file.name}.damaged")
+            box = QMessageBox(QMessageBox.Icon.Warning, "RagDesk", "The settings cannot be read.")
+            box.setInformativeText(
+                f"{error.message}.\n\nRagDesk can start with its usual settings; the file is kept as {aside.name}."
+                " Documents and conversations are not touched."
+            )
+            box.setDetailedText(error.hint)
+            usual = box.addButton("Use the usual settings", QMessageBox.ButtonRole.AcceptRole)
+            box.addButton("Quit", QMessageBox.ButtonRole.RejectRole)
+            box.exec()
+            if box.clickedButton() is not usual:
+                return None
+            try:
+                os.replace(file, aside)
+            except OSError:  # it may be read but not moved: the usual settings hold until it is mended
+                return Settings()
 
 
 def make_app(arguments: Sequence[str]) -> QApplication:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from ragdesk.ui.names import one_line, tip
 from ragdesk.ui.theme import Theme, tinted
 
 
@@ -56,6 +57,38 @@ def fit(dialog: QDialog, width: int) -> None:
         dialog.resize(
             width, layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
         )
+
+
+class Elided(QLabel):
+    """A label on one line, shortened at its end where there is no room for all of it; the tool tip then holds it whole."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+        self.say(text)
+
+    @property
+    def whole(self) -> str:
+        """All of the text."""
+        return self._whole
+
+    def say(self, text: str) -> None:
+        """Show this text."""
+        self._whole = one_line(text)
+        self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten it to the width."""
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(shown)
+        self.setAccessibleName(self._whole)
+        self.setToolTip(tip(self._whole) if shown != self._whole else "")
 
 
 class Choice(QComboBox):

@@ -35,6 +35,7 @@ class Panes(QWidget):
             self._splitter.setCollapsible(place, place != CONVERSATION)
             self._splitter.setStretchFactor(place, 0 if place == LIBRARY else 1)
         self._splitter.setSizes(_SIZES)
+        self._splitter.splitterMoved.connect(self._note_collapsed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -101,6 +102,16 @@ class Panes(QWidget):
             self._narrow = narrow
             self._apply()
 
+    def _note_collapsed(self) -> None:
+        """A pane that was dragged shut is hidden, so that showing it again is one step."""
+        if self._narrow:
+            return
+        sizes = self._splitter.sizes()
+        for place in (LIBRARY, SOURCE):
+            if self._wanted[place] and sizes[place] == 0:
+                self._wanted[place] = False
+                self._apply()
+
     def _make_switch(self) -> QFrame:
         self._switch = QFrame()
         self._switch.setObjectName("bar")
@@ -124,6 +135,13 @@ class Panes(QWidget):
         self._switch.setVisible(self._narrow)
         for place, button in enumerate(self._buttons):
             button.setChecked(place == self._current)
+        sizes = self._splitter.sizes()
+        shut = [place for place in (LIBRARY, SOURCE) if self.is_shown(place) and sizes[place] == 0]
+        if shut and sum(sizes) and not self._narrow:  # it was dragged shut, and is shown again at its usual width
+            for place in shut:
+                sizes[place] = _SIZES[place]
+                sizes[CONVERSATION] = max(1, sizes[CONVERSATION] - _SIZES[place])
+            self._splitter.setSizes(sizes)
         self.changed.emit()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
+    QLineEdit,
     QMainWindow,
     QMessageBox,
     QTabWidget,
@@ -46,6 +48,7 @@ class Window(QMainWindow):
         self._desk = desk
         self._state = state
         self.move_to: Path | None = None
+        self.start_again = False
         self.setWindowTitle("RagDesk")
         self.setMinimumSize(420, 420)
         self.setAcceptDrops(True)
@@ -62,6 +65,8 @@ class Window(QMainWindow):
         self._make_menus()
         self._connect()
         self._restore()
+        for field in self.findChildren(QLineEdit):
+            field.setAcceptDrops(False)  # files dropped there are documents, and go to the window
         desk.look_at_documents()
         desk.look_at_conversations()
         desk.sync(quiet=True)
@@ -111,6 +116,7 @@ class Window(QMainWindow):
         dialog = SettingsDialog(self._desk, self)
         dialog.settings_changed.connect(self._settings_changed)
         dialog.move_wanted.connect(self._move_library)
+        dialog.restart_wanted.connect(self._restart)
         if page:
             dialog.show_page(page)
         dialog.open()
@@ -205,7 +211,12 @@ class Window(QMainWindow):
         self.conversation.shown.connect(self.conversations.select)
         self.source.asked_about.connect(self._ask_about)
         self.source.copied.connect(self.notice.tell)
+        self.jobs.chosen.connect(self.library.open_path)
         desk.notice.connect(self.notice.tell)
+        desk.settled.connect(self.notice.forget)
+        desk.collection_renamed.connect(self._collection_renamed)
+        self.notice.undoable.connect(self._show_undoable)
+        self._show_undoable("")
         desk.problem.connect(self.show_problem)
 
     def _choose(self, collection: str, folder: bool) -> None:
@@ -225,6 +236,7 @@ class Window(QMainWindow):
     def _add_samples(self) -> None:
         names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json") and p.is_file()]
         self._desk.add(names, _SAMPLES)
+        self.notice.tell("Adding the sample documents. They can be asked in a moment.")
 
     def _export(self) -> None:
         if self.conversation.conversation is not None:
@@ -272,6 +284,18 @@ class Window(QMainWindow):
         self.panes.go_to(CONVERSATION)
         self.conversation.ask_about(text)
 
+    def _show_undoable(self, said: str) -> None:
+        undo = self.actions_by_name["undo"]
+        undo.setEnabled(bool(said))
+        undo.setStatusTip(f"Take back: {said}" if said else "There is nothing to take back")
+
+    def _collection_renamed(self, old: str, new: str) -> None:
+        """A scope that names the collection goes on meaning it."""
+        bar = self.conversation.scope_bar
+        if old in bar.scope.collections:
+            names = {new if name == old else name for name in bar.scope.collections}
+            bar.set_scope(replace(bar.scope, collections=tuple(sorted(names))))
+
     def _use_model(self, path: str) -> None:
         self._desk.engine.settings = self._desk.settings.with_values({"model": path})
         save_settings(self._desk.settings, paths.settings_file())
@@ -283,6 +307,12 @@ class Window(QMainWindow):
         self.move_to = folder
         if not self.close():
             self.move_to = None
+
+    def _restart(self) -> None:
+        """Close; whoever opened the window opens it again, with the settings as they are now."""
+        self.start_again = True
+        if not self.close():
+            self.start_again = False
 
     def _settings_changed(self) -> None:
         self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
@@ -322,6 +352,8 @@ class Window(QMainWindow):
         if state.contains("geometry"):
             self.restoreGeometry(state.value("geometry"))
         self.panes.restore(state)
+        self.library.restore(state)
+        self._left.setCurrentIndex(1 if state.value("left", "") == "conversations" else 0)
         conversation = state.value("conversation", "")
         if isinstance(conversation, str) and conversation.isdecimal():
             self.conversation.open(int(conversation))
@@ -331,13 +363,15 @@ class Window(QMainWindow):
         shown = self.conversation.conversation
         self._state.setValue("geometry", self.saveGeometry())
         self.panes.remember(self._state)
+        self.library.remember(self._state)
+        self._state.setValue("left", "conversations" if self._left.currentIndex() else "documents")
         self._state.setValue("conversation", str(shown.id) if shown else "")
         self._state.sync()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once where work is going on; it goes on at the next start."""
         current = self._desk.jobs.current
-        if current is not None and not current.quiet and not self._may_close():
+        if current is not None and current.is_seen and not self._may_close():
             event.ignore()
             return
         self.remember()
