@@ -290,9 +290,9 @@ def test_a_page_stands_in_the_middle_without_a_bar_across(empty_desk: Desk, qtbo
         if place.width() <= view.viewport().width():
             assert abs(place.center().x() - view.viewport().width() / 2) <= 1
     view.set_zoom(2.0)
-    assert view.horizontalScrollBar().isVisible()
-    shown.pane.page_view.fit_width()
-    assert not view.horizontalScrollBar().isVisible()
+    qtbot.waitUntil(view.horizontalScrollBar().isVisible)
+    view.fit_width()
+    qtbot.waitUntil(lambda: not view.horizontalScrollBar().isVisible())
 
 
 def test_a_file_replaced_while_it_is_shown_is_told_and_never_marked(
