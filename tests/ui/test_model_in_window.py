@@ -57,8 +57,7 @@ def computing_s(window: Window) -> float:
     return used.user + used.system
 
 
-@pytest.mark.parametrize("stage", ["prefill", "decode"])
-def test_escape_stops_the_compute_of_an_endless_model(window: Window, tmp_path: Path, qtbot: QtBot, stage: str) -> None:
+def test_escape_stops_the_compute_of_an_endless_model(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
     model = write_tiny_gguf(tmp_path / "endless.gguf", context_tokens=60_000, layers=6)
     window.add([model])
     qtbot.waitUntil(lambda: window._desk.settings.model.endswith("endless.gguf"), timeout=PATIENCE_MS)
@@ -67,16 +66,10 @@ def test_escape_stops_the_compute_of_an_endless_model(window: Window, tmp_path: 
     )
     pane = window.conversation
     written: list[str] = []
-    lengthy = " and why" * 3_500 if stage == "prefill" else ""  # a token is a byte, so this takes very long to read
-    view = pane.ask(QUESTION + lengthy)
+    view = pane.ask(QUESTION)
     pane._asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
-
-    def computes() -> bool:
-        chat = window._desk.engine._chat
-        return chat is not None and chat.loaded and (bool(written) if stage == "decode" else computing_s(window) > 1.5)
-
-    qtbot.waitUntil(computes, timeout=PATIENCE_MS)
-    assert bool(written) == (stage == "decode") and view.hits, "the passages were there first"
+    qtbot.waitUntil(lambda: bool(written), timeout=PATIENCE_MS)
+    assert view.hits, "the passages were there first"
     pane.composer.setFocus()
     QTest.keyClick(pane.composer, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not pane.is_busy, timeout=5000)
