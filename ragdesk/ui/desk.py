@@ -40,6 +40,8 @@ class Desk(QObject):
     """`documents`, `collections` or `sources` changed."""
     conversations_changed = Signal()
     """`conversations` changed."""
+    turns_changed = Signal()
+    """`hidden_turns` changed."""
     notice = Signal(str, object)
     """Something to tell in passing: a sentence, and a function that undoes it or None."""
     settled = Signal(object)
@@ -65,6 +67,9 @@ class Desk(QObject):
         self._hidden_documents: set[int] = set()
         self._hidden_collections: set[str] = set()
         self._hidden_conversations: set[int] = set()
+        self.hidden_turns: set[int] = set()
+        """Turns that were deleted, also those that can still be had back."""
+        self._matching = ""
         self._look_timer = QTimer(self, interval=_LOOK_EVERY_MS)
         self._look_timer.timeout.connect(self.look_at_documents)
         self.jobs.changed.connect(self._jobs_changed)
@@ -235,9 +240,10 @@ class Desk(QObject):
 
     # --- Conversations
 
-    def look_at_conversations(self, matching: str = "") -> None:
-        """List the conversations (that hold this text); `conversations_changed` follows."""
-        self.call(lambda: self.engine.conversations(matching), self._conversations_listed)
+    def look_at_conversations(self, matching: str | None = None) -> None:
+        """List the conversations that hold this text, None the text of last time; `conversations_changed` follows."""
+        self._matching = wanted = self._matching if matching is None else matching
+        self.call(lambda: (wanted, self.engine.conversations(wanted)), self._conversations_listed)
 
     def rename_conversation(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title."""
@@ -262,13 +268,23 @@ class Desk(QObject):
             undo,
         )
 
-    def delete_turn(self, turn_id: int, shown: Callable[[bool], None]) -> None:
-        """Delete a question with its answer in a while; `shown` is told whether it is to be seen meanwhile."""
-        shown(False)
+    def is_hidden(self, conversation_id: int) -> bool:
+        """Whether a conversation was deleted, also where it can still be had back."""
+        return conversation_id in self._hidden_conversations
+
+    def delete_turn(self, turn_id: int) -> None:
+        """Delete a question with its answer in a while, until when it can be undone."""
+        self.hidden_turns.add(turn_id)
+        self.turns_changed.emit()
+
+        def undo() -> None:
+            self.hidden_turns.discard(turn_id)
+            self.turns_changed.emit()
+
         self._do_later(
             "Deleted the question and its answer.",
             lambda: self._change(lambda: self.engine.delete_turns([turn_id])),
-            lambda: shown(True),
+            undo,
         )
 
     # --- Inside
@@ -313,7 +329,10 @@ class Desk(QObject):
         self._looking = False
         self._tell(error)
 
-    def _conversations_listed(self, found: list[Conversation]) -> None:
+    def _conversations_listed(self, result: tuple[str, list[Conversation]]) -> None:
+        wanted, found = result
+        if wanted != self._matching:
+            return
         self.conversations = [c for c in found if c.id not in self._hidden_conversations]
         self.conversations_changed.emit()
 

@@ -25,7 +25,7 @@ from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Progress
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.dialog_parts import Elided, IconLabel
+from ragdesk.ui.dialog_parts import ElidedLabel, IconLabel
 from ragdesk.ui.jobs import Running
 from ragdesk.ui.names import one_line, tip
 from ragdesk.ui.theme import Theme
@@ -118,7 +118,7 @@ class JobsPanel(QWidget):
         row = QHBoxLayout(bar)
         row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(10)
-        self.said = Elided()
+        self.said = ElidedLabel()
         self.left = QLabel()
         self.left.setObjectName("dim")
         self.bar = QProgressBar()
@@ -210,11 +210,11 @@ class JobsPanel(QWidget):
             widget.setVisible(going)
         self.close_summary.setVisible(running is not None and not going)
         if running is None:
-            self.said.say("Nothing is going on")
+            self.said.setText("Nothing is going on")
         elif going:
             self._show_going(running)
         else:
-            self.said.say(summary(running))
+            self.said.setText(summary(running))
         self.unfold.setIcon(self._desk.theme.icon("chevron-down" if unfolded else "chevron-up"))
         said = "Hide what became of each file" if unfolded else "Show what became of each file"
         self.unfold.setAccessibleName(said)
@@ -230,7 +230,7 @@ class JobsPanel(QWidget):
         paused = running.state == "paused"
         parts = ("paused" if paused else "", _at(progress) if progress else "", running.title)
         note = f" · {progress.note}" if progress and progress.note else ""
-        self.said.say(" · ".join(filter(None, parts)) + more + note)
+        self.said.setText(" · ".join(filter(None, parts)) + more + note)
         self.left.setText(_left(progress) if progress and not paused else "")
         total = progress.total if progress else 0
         self.bar.setRange(0, total)
@@ -256,7 +256,7 @@ class JobsPanel(QWidget):
             row.setContentsMargins(2, 0, 4, 0)
             row.setSpacing(8)
             row.addWidget(IconLabel(self._desk.theme, "clock", "dim", 16))
-            row.addWidget(Elided(f"{running.title} — waits for its turn"), 1)
+            row.addWidget(ElidedLabel(f"{running.title} — waits for its turn"), 1)
             drop = self._tool(f"Do not do this: {running.title}", partial(self._desk.jobs.cancel, running))
             drop.setIcon(self._desk.theme.icon("x"))
             row.addWidget(drop)

@@ -250,6 +250,7 @@ class SourcePane(QWidget):
         self.header.copy_wanted.connect(self.document.copy_cited)
         self.header.ask_wanted.connect(self.document.ask_about)
         self.document.changed.connect(self._say_page)
+        self.document.outdated.connect(lambda: self._look(self._show_looked))
         self.document.asked_about.connect(self.asked_about)
         self.document.copied.connect(self.copied)
         self.document.card.pressed.connect(self._card_pressed)

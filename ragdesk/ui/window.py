@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ragdesk import paths
-from ragdesk.domain import Citation, Hit, Scope, Turn
+from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.models import catalogue
 from ragdesk.settings import save_settings
@@ -202,10 +202,11 @@ class Window(QMainWindow):
         self.library.scoped.connect(self._ask_only)
         self.library.add_wanted.connect(self._choose)
         self.conversations.chosen.connect(self._open_conversation)
-        self.conversations.export_wanted.connect(self._export_conversation)
+        self.conversations.export_wanted.connect(lambda id: self._export_conversation(id))
         self.conversation.cited.connect(self.show_citation)
         self.conversation.hit_chosen.connect(self.show_hit)
         self.conversation.evidence_wanted.connect(self.show_evidence)
+        self.conversation.export_wanted.connect(self._export_answer)
         self.conversation.model_wanted.connect(lambda: self.open_settings("Models"))
         self.conversation.told.connect(self.notice.tell)
         self.conversation.shown.connect(self.conversations.select)
@@ -242,15 +243,21 @@ class Window(QMainWindow):
         if self.conversation.conversation is not None:
             self._export_conversation(self.conversation.conversation.id)
 
-    def _export_conversation(self, conversation_id: int) -> None:
+    def _export_answer(self, turn: Turn) -> None:
+        if self.conversation.conversation is not None:
+            self._export_conversation(self.conversation.conversation.id, turn)
+
+    def _export_conversation(self, conversation_id: int, turn: Turn | None = None) -> None:
+        """Offer to write a conversation to a file; with `turn`, first of all that answer."""
         from ragdesk.ui.export_dialog import ExportDialog
 
-        self._desk.call(
-            lambda: self._desk.engine.conversation(conversation_id),
-            lambda conversation: ExportDialog(
-                self._desk, conversation, conversation.turns[-1] if conversation.turns else None, self
-            ).open(),
-        )
+        def show(conversation: Conversation) -> None:
+            last = conversation.turns[-1] if conversation.turns else None
+            dialog = ExportDialog(self._desk, conversation, turn or last, self)
+            dialog.one.setChecked(turn is not None)
+            dialog.open()
+
+        self._desk.call(lambda: self._desk.engine.conversation(conversation_id), show)
 
     def _open_palette(self) -> None:
         palette = CommandPalette(self.actions_by_name, self._desk, self)

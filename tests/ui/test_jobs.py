@@ -58,10 +58,10 @@ def test_work_can_be_paused_and_goes_on(panel: JobsPanel, empty_desk: Desk, tmp_
     count = len(running.outcomes)
     qtbot.wait(500)
     assert running.state == "paused" and len(running.outcomes) == count < 60
-    assert "paused" in panel.said.whole and panel.pause.accessibleName() == "Go on"
+    assert "paused" in panel.said.text() and panel.pause.accessibleName() == "Go on"
     panel.pause.click()
     qtbot.waitUntil(lambda: running.state == "done", timeout=PATIENCE_MS)
-    assert panel.said.whole == "Read 60 documents"
+    assert panel.said.text() == "Read 60 documents"
 
 
 def test_stopping_keeps_what_is_done_and_the_rest_goes_on_later(
@@ -71,7 +71,7 @@ def test_stopping_keeps_what_is_done_and_the_rest_goes_on_later(
     qtbot.waitUntil(lambda: len(running.outcomes) >= 2, timeout=PATIENCE_MS)
     panel.cancel.click()
     qtbot.waitUntil(lambda: running.is_over, timeout=PATIENCE_MS)
-    assert running.state == "cancelled" and "stopped" in panel.said.whole
+    assert running.state == "cancelled" and "stopped" in panel.said.text()
     empty_desk.sync()
     qtbot.waitUntil(lambda: [d.state for d in empty_desk.documents] == ["indexed"] * 60, timeout=PATIENCE_MS)
 
@@ -84,7 +84,7 @@ def test_each_file_has_its_outcome_and_failed_ones_can_be_tried_again(
     bad.write_bytes(b"%PDF-1.7 broken")
     running = empty_desk.add([folder])
     qtbot.waitUntil(lambda: running.is_over, timeout=PATIENCE_MS)
-    assert panel.said.whole == "Read 2 documents, 1 failed"
+    assert panel.said.text() == "Read 2 documents, 1 failed"
     panel._action.setChecked(True)
     panel.only_problems.setChecked(True)
     assert [outcome.path for outcome in panel.outcomes.rows] == [str(bad)]
@@ -235,7 +235,7 @@ def test_jobs_that_wait_are_listed_and_can_be_taken_out(panel: JobsPanel, empty_
 
     jobs = [empty_desk.jobs.start(title, work) for title in ("Adding a", "Adding b", "Adding c")]
     panel._action.setChecked(True)
-    qtbot.waitUntil(lambda: panel._waiting.count() == 2 and "of 10,000" in panel.said.whole, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: panel._waiting.count() == 2 and "of 10,000" in panel.said.text(), timeout=PATIENCE_MS)
     drop = next(b for b in panel.findChildren(QToolButton) if b.accessibleName() == "Do not do this: Adding b")
     drop.click()
     qtbot.waitUntil(lambda: panel._waiting.count() == 1, timeout=PATIENCE_MS)
@@ -260,7 +260,7 @@ def test_work_that_was_found_at_the_start_is_shown_once_it_embeds(
     qtbot.waitUntil(lambda: running.progress is not None, timeout=PATIENCE_MS)
     assert not panel.isVisible()
     go_on.set()
-    qtbot.waitUntil(lambda: panel.isVisible() and "Embedding 10 of 100" in panel.said.whole, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: panel.isVisible() and "Embedding 10 of 100" in panel.said.text(), timeout=PATIENCE_MS)
     empty_desk.jobs.cancel_all()
     qtbot.waitUntil(lambda: running.is_over, timeout=PATIENCE_MS)
 
