@@ -48,8 +48,8 @@ def quote(
     found = _sentences(hits[:_HITS_READ])[:_SENTENCES_READ]
     if not found:
         return NOT_IN_DOCUMENTS, ()
-    vectors = embedder.embed([question, *(sentence.text for sentence in found)], job=job)
-    nearness = (vectors[1:] @ vectors[0]).tolist()
+    asked = embedder.embed([question], role="query", job=job)[0]
+    nearness = (embedder.embed([sentence.text for sentence in found], job=job) @ asked).tolist()
     weights = rarity(library, question)
     covered = max(coverage(f"{hit.text} {hit.context}", weights) for hit in hits[:3])
     if confidence(max(nearness), covered, max(hit.vector_score for hit in hits)) < _ENOUGH:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ragdesk.domain import Hit, Scope
-from ragdesk.errors import Unavailable
 from ragdesk.job import Job
 from ragdesk.library import words
 from ragdesk.library.library import Library
@@ -32,7 +31,8 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """What a search needs: the library, its exact scan, the embedder, and the vector index where this process owns it."""
+    """What a search needs: the library, its exact scan, the embedder that made the vectors which that scans, and the
+    vector index where this process owns it."""
 
     library: Library
     scan: Scan
@@ -70,17 +70,14 @@ def search_many(
 
 
 def question_vectors(searcher: Searcher, texts: Sequence[str], *, job: Job | None = None) -> NDArray[np.float32] | None:
-    """Vectors of questions, shape (len(texts), dimensions); None where nothing in the library is embedded yet."""
-    library = searcher.library
-    identity = library.index_identity(library.current_index)
-    if identity is None:
+    """Vectors of questions, shape (len(texts), dimensions).
+
+    None where nothing in the library is embedded yet, or where the model that embedded it is not the one at hand.
+    """
+    identity = searcher.library.index_identity(searcher.scan.index)
+    if identity is None or not searcher.embedder.info(job=job).made(identity):
         return None
-    if searcher.embedder.info(job=job).identity != identity[0]:
-        raise Unavailable(
-            "The library was embedded with another model than the one set now",
-            "Run `ragdesk sync` to embed it anew, or set `embedder` back",
-        )
-    return searcher.embedder.embed(texts, job=job)
+    return searcher.embedder.embed(texts, role="query", job=job)
 
 
 def find(searcher: Searcher, question: Question, vector: NDArray[np.float32] | None, *, limit: int) -> list[Hit]:
@@ -143,7 +140,7 @@ def _nearest(
     """By the vector index where the library is large, it is asked as a whole and the index is up to date; else exactly."""
     index = searcher.vector_index
     if index is not None and documents is None and searcher.library.counts()[1] > searcher.exact_scan_limit:
-        found = index.search(vector, limit=limit)
+        found = index.search(vector, limit=limit, of=searcher.scan.index)
         if found is not None:
             return found
     return searcher.scan.search(vector, documents=documents, limit=limit)
