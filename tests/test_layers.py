@@ -15,7 +15,20 @@ import ragdesk
 HOUSE = Path(ragdesk.__file__).parent
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset(("__main__", "ui", "cli", "mcp", "demo", "arguments", "measuring_commands", "printing", "progress")),
+    frozenset(
+        (
+            "__main__",
+            "ui",
+            "cli",
+            "mcp",
+            "demo",
+            "arguments",
+            "measuring_commands",
+            "model_commands",
+            "printing",
+            "progress",
+        )
+    ),
     frozenset(("mending", "measuring")),
     frozenset(("engine",)),
     frozenset(("ingest", "answer", "evaluate", "export")),
@@ -33,6 +46,7 @@ ONLY_IN = {
     "torch": ("models/embedding.py",),
     "sentence_transformers": ("models/embedding.py",),
     "transformers": ("models/embedding.py",),
+    "huggingface_hub": ("models/embedder_download.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }

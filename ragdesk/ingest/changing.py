@@ -62,6 +62,17 @@ def change_cost(library: Library, embedder: Embedder, *, job: Job | None = None)
     return ChangeCost(embedder.choice.name, info.dimensions, chunks, seconds, size)
 
 
+def told_cost(chunks: int, seconds: float, disk_bytes: int) -> str:
+    """What a change of the embedding model costs, in a sentence or two."""
+    if not chunks:
+        return "Nothing has to be embedded for this model."
+    time = f"{max(1, round(seconds / 60)):,} min" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+    return (
+        f"{chunks:,} passages are to be embedded: about {time} on this machine now, and {disk_bytes / 1e6:,.0f} MB on the"
+        " disk. The present index answers until the new one is complete, and is kept, so that you can go back."
+    )
+
+
 def embedding_state(library: Library) -> EmbeddingState:
     """Which models made the library's indexes, and how far the one being built is."""
     building = indexes.building_index(library)

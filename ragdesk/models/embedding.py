@@ -121,7 +121,7 @@ def _embed_windows(model: Any, windows: Sequence[Window], call: Call) -> NDArray
     """Embed sorted by length, so that no padding is computed, looking for a cancel between batches."""
     import numpy as np
 
-    order = sorted(range(len(windows)), key=lambda i: len(windows[i].text))
+    order = sorted(range(len(windows)), key=lambda i: windows[i].tokens)
     vectors: NDArray[np.float32] | None = None
     for begin in range(0, len(order), _BATCH):
         call.check()
