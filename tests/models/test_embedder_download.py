@@ -61,13 +61,13 @@ class _Answers(BaseHTTPRequestHandler):
                 "status": "open",
                 "isPullRequest": True,
                 "createdAt": "2024-01-01T00:00:00.000Z",
-                "repo": {"name": ID},
+                "repo": {"name": ID, "type": "model"},
             }
-            self._json(
-                {"discussions": [{**bots, **more}] if len(self.server.files) > 1 else [], "count": 1, "start": 0}
-            )
+            found = [{**bots, **more}] if len(self.server.files) > 1 else []
+            self._json({"discussions": found, "count": len(found), "start": 0})
         elif path.startswith(f"/api/models/{ID}"):
-            revision = "refs/pr/3" if "refs" in path else "main"
+            converted = hashlib.sha1(b"refs/pr/3").hexdigest()
+            revision = "refs/pr/3" if "refs" in path or converted in path else "main"
             files = self.server.files.get(revision, {})
             rows = [{"rfilename": name, "size": len(data), "blobId": "0" * 40} for name, data in files.items()]
             sha = hashlib.sha1(revision.encode()).hexdigest()
