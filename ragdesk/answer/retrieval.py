@@ -98,6 +98,7 @@ def question_vectors(
     identity = searcher.library.index_identity(searcher.scan.index)
     if identity is None or not searcher.embedder.info(job=job).made(identity):
         return None
+    texts = [ask(text).text or text for text in texts]  # without what is excluded and the marks of phrases
     parts = [focus(text) for text in texts]
     distinct = list(dict.fromkeys([*texts, *parts]))
     vectors, tokens = searcher.embedder.embed_questions(distinct, job=job)
