@@ -25,6 +25,8 @@ PAIR_WEIGHT = 0.3
 """What two neighbouring words count by standing side by side, besides what each counts."""
 
 _MOST_PAIR_FORMS = 16
+_MOST_PAIRED_WORDS = 12
+"""In longer questions neighbours are mostly names of what is asked about, which draw every answer to the first page."""
 _LEAST_SPELLED = 5
 _OPEN_QUOTES, _CLOSE_QUOTES = '"“”„«»‟「『', '"”“»«」』'
 _QUOTED = re.compile(
@@ -176,7 +178,7 @@ def _worth_asking(text: str, languages: Sequence[str], language: str) -> tuple[W
 
 def _pairs(words: Sequence[Word]) -> Iterator[tuple[Word, Word, Word]]:
     whole = [word for word in words if word.weight == 1 and not word.prefix]
-    for first, second in itertools.pairwise(whole):
+    for first, second in itertools.pairwise(whole if len(whole) <= _MOST_PAIRED_WORDS else ()):
         forms = tuple(a + b for a in first.forms for b in second.forms)
         if len(forms) <= _MOST_PAIR_FORMS:
             yield first, second, Word(f"{first.typed} {second.typed}", forms, PAIR_WEIGHT)
