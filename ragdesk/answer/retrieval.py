@@ -191,8 +191,7 @@ def weighed(
         words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
         documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
-        in_text=words.holding(connection, asked, ranges, context=False),
-        in_context=words.holding(connection, asked, ranges, context=True),
+        held=words.holding(connection, asked, ranges),
         rarity=words.rarity(connection, asked),
         familiar=meant.familiar if meant is not None else 0.0,
     )

@@ -89,11 +89,11 @@ def search_documents(
 
 
 def holding(
-    connection: sqlite3.Connection, asked: Asked, ranges: Sequence[tuple[int, int]], *, context: bool
+    connection: sqlite3.Connection, asked: Asked, ranges: Sequence[tuple[int, int]]
 ) -> dict[Word, frozenset[int]]:
     """For each word of the question, the chunks within the ranges of ids (both ends in) whose text holds it.
 
-    With `context`, also those whose context does. Ranges are in order and do not overlap.
+    Ranges are in order and do not overlap.
     """
     if not ranges:
         return {}
@@ -104,7 +104,7 @@ def holding(
         frequency = sum(counted[form] for form in word.forms)
         if not frequency:
             continue
-        match = any_form((word,)) if context else f"text : ({any_form((word,))})"
+        match = f"text : ({any_form((word,))})"
         rows = whole if frequency < _ROWS_A_RANGE * len(ranges) else _Rows(ranges=tuple(ranges))
         held[word] = frozenset(_holding(connection, _CHUNKS, match, rows))
     return held
