@@ -217,6 +217,7 @@ def _hit(library: Library, rank: int, passage: Passage, found: Weighed) -> Hit:
         vector_rank=_rank(found.by_vector, best.id),
         word_score=found.by_words.get(best.id, 0.0),
         vector_score=found.cosines.get(best.id, 0.0),
+        copies=passage.copies,
     )
 
 

@@ -108,3 +108,14 @@ def test_why_tells_a_passage_that_is_not_there_from_a_document_that_was_not_read
     leases.add([empty])
     with pytest.raises(NotFound, match="can be found"):
         leases.why("rent", document="empty.txt", passage="rent")
+
+
+def test_copies_of_a_document_are_one_hit_that_names_the_others(leases: Engine, tmp_path: Path) -> None:
+    (tmp_path / "leases" / "copy.txt").write_text(lease(*LEASES["harrow-lease.txt"]), "utf-8")
+    leases.sync()
+    hits = leases.search("How long is the notice period in the lease with Harrow Ltd?", limit=5)
+    found = [
+        (Path(hit.path).name, [Path(path).name for path in hit.copies]) for hit in hits if "three months" in hit.text
+    ]
+    assert found in ([("harrow-lease.txt", ["copy.txt"])], [("copy.txt", ["harrow-lease.txt"])])
+    assert hits[0].to_json()["also_in"] == list(hits[0].copies)

@@ -60,7 +60,7 @@ def test_no_passage_goes_over_a_page_or_grows_without_end() -> None:
 def test_what_another_document_says_too_is_shown_once_and_names_it() -> None:
     text = "The ferry stops running when gusts reach 17 metres per second at the mast on the quay."
     (first, second) = passages((chunk(1, 0, text), 0.9), (chunk(2, 7, text + " "), 0.8), (chunk(3, 1), 0.7))
-    assert first.best.document_id == 1 and first.copies == (2,)
+    assert first.best.document_id == 1 and first.copies == ("/document 2.txt",)
     assert second.best.document_id == 3
 
 
