@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ragdesk.answer.focusing import focus, focused
-from ragdesk.answer.spreading import Passage, compares, spread
+from ragdesk.answer.spreading import Passage, spread
 from ragdesk.answer.weighing import Parts, Places, measure, weigh
 from ragdesk.domain import Hit, Scope
 from ragdesk.job import Job
@@ -126,12 +126,7 @@ def find(searcher: Searcher, question: Question, meant: QuestionVector | None, *
     found = weighed(searcher, question, meant)
     best = found.order()[: _CHUNKS_A_HIT * limit]
     stored = searcher.library.chunks(best)
-    passages = spread(
-        [stored[chunk] for chunk in best if chunk in stored],
-        found.scores,
-        limit=limit,
-        compare=compares(question.text),
-    )
+    passages = spread([stored[c] for c in best if c in stored], found.scores, question.text, limit=limit)
     return [_hit(searcher.library, rank, passage, found) for rank, passage in enumerate(passages, 1)]
 
 

@@ -13,12 +13,21 @@ from dataclasses import dataclass
 from ragdesk.domain import Span
 from ragdesk.library.library import StoredChunk
 
-_LONGEST = 3
-"""Chunks joined to one passage, at most."""
 
-_ABOUT_EQUAL = 0.04
-"""A neighbour is joined where its score is at most so much lower: a passage gets longer where the answer goes on, and
-what is found in the same length of shown text stays the same."""
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """How neighbours are joined: at most `longest` chunks to a passage, each at most `lower` in score than its best."""
+
+    longest: int
+    lower: float
+
+
+_FOR_A_FACT = Joining(3, 0.04)
+"""A passage gets longer where the answer goes on; what is found in the same length of shown text stays the same."""
+
+_FOR_AN_ACCOUNT = Joining(8, 0.2)
+"""Who asks for a summary or a discussion is answered by a stretch of text: on QMSum 37 % of it instead of 34 % are in the
+first 3,000 characters so."""
 
 _NEARLY_THE_SAME = 0.9
 _SHINGLE = 4
@@ -26,6 +35,13 @@ _AGAIN = 0.06
 """Where a question compares, what each further passage of the same document loses, so that others come up."""
 
 _WORD = re.compile(r"\w+")
+_WANTS_AN_ACCOUNT = re.compile(
+    r"\b(?:summari[sz]\w*|summary|overview|outline|discuss\w*|describe|explain|main points|opinions?|thoughts?|"
+    r"think (?:of|about)|(?:say|said|talk\w*) about|decisions?|conclu\w+|recommend\w*|"
+    r"zusammenfass\w*|beschreib\w*|erklär\w*|résum\w*|décri\w*|resum\w*|describ\w*|riassum\w*|descriv\w*)\b"
+    r"|总结|概述|要約|まとめ|обобщ\w+|опиш\w+",
+    re.IGNORECASE,
+)
 _COMPARES = re.compile(
     r"\b(?:compar\w+|contrast\w*|differ\w*|versus|vs|unlike|similarit\w+|in common|both|respectively|"
     r"vergleich\w*|unterschied\w*|unterscheid\w*|différen\w+|diferenci\w+|differenz\w*)\b|比较|比較|区别|違い|сравн\w+|отлич\w+",
@@ -48,30 +64,34 @@ def compares(question: str) -> bool:
     return _COMPARES.search(question) is not None
 
 
-def spread(
-    ranked: Sequence[StoredChunk], scores: Mapping[int, float], *, limit: int, compare: bool = False
-) -> list[Passage]:
+def wants_an_account(question: str) -> bool:
+    """Whether a question asks for a stretch of text rather than for a fact."""
+    return _WANTS_AN_ACCOUNT.search(question) is not None
+
+
+def spread(ranked: Sequence[StoredChunk], scores: Mapping[int, float], question: str, *, limit: int) -> list[Passage]:
     """At most `limit` passages of the ranked chunks (best first), best first."""
-    passages = _without_copies(_joined(ranked, scores))
-    if compare:
+    how = _FOR_AN_ACCOUNT if wants_an_account(question) else _FOR_A_FACT
+    passages = _without_copies(_joined(ranked, scores, how))
+    if compares(question):
         passages = _taking_turns(passages)
     return passages[:limit]
 
 
-def _joined(ranked: Sequence[StoredChunk], scores: Mapping[int, float]) -> list[Passage]:
+def _joined(ranked: Sequence[StoredChunk], scores: Mapping[int, float], how: Joining) -> list[Passage]:
     by_place = {(chunk.document_id, chunk.position): chunk for chunk in ranked}
     passages: list[Passage] = []
     for best in ranked:
         if by_place.pop((best.document_id, best.position), None) is None:
             continue
         run = [best]
-        while len(run) < _LONGEST:
+        while len(run) < how.longest:
             beside = [
                 chunk
                 for position in (run[0].position - 1, run[-1].position + 1)
                 if (chunk := by_place.get((best.document_id, position))) is not None
                 and chunk.page == best.page
-                and scores[chunk.id] >= scores[best.id] - _ABOUT_EQUAL
+                and scores[chunk.id] >= scores[best.id] - how.lower
             ]
             if not beside:
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ragdesk.answer.spreading import Passage, compares, spread
+from ragdesk.answer.spreading import Passage, compares, spread, wants_an_account
 from ragdesk.library.library import StoredChunk
 
 WORDS = [
@@ -36,9 +36,9 @@ def chunk(document: int, position: int, text: str = "", page: int | None = 1) ->
     return StoredChunk(id, document, position, (start, start + 90), page, own, "", name, f"/{name}.txt")
 
 
-def passages(*scored: tuple[StoredChunk, float], limit: int = 10, compare: bool = False) -> list[Passage]:
+def passages(*scored: tuple[StoredChunk, float], limit: int = 10, question: str = "Who?") -> list[Passage]:
     ranked = sorted(scored, key=lambda pair: -pair[1])
-    return spread([c for c, _ in ranked], {c.id: s for c, s in scored}, limit=limit, compare=compare)
+    return spread([c for c, _ in ranked], {c.id: s for c, s in scored}, question, limit=limit)
 
 
 def test_neighbours_of_about_equal_score_become_one_passage_with_the_rank_of_the_best() -> None:
@@ -67,7 +67,15 @@ def test_what_another_document_says_too_is_shown_once_and_names_it() -> None:
 def test_where_a_question_compares_every_document_has_its_turn() -> None:
     scored = [(chunk(1, n), 0.8 - n / 100) for n in (0, 2, 4)] + [(chunk(2, 0), 0.76), (chunk(3, 0), 0.74)]
     assert [p.best.document_id for p in passages(*scored, limit=3)] == [1, 1, 1]
-    assert [p.best.document_id for p in passages(*scored, limit=3, compare=True)] == [1, 2, 3]
+    assert [p.best.document_id for p in passages(*scored, limit=3, question="What differs?")] == [1, 2, 3]
+
+
+def test_who_asks_for_an_account_gets_longer_passages() -> None:
+    scored = [(chunk(1, n), 0.8 - n / 50) for n in range(8)]
+    assert len(passages(*scored)) > 2
+    (whole,) = passages(*scored, question="Summarize the discussion about the ferry")
+    assert whole.span == (0, 790)
+    assert not wants_an_account("How long is the notice period?")
 
 
 @pytest.mark.parametrize(
