@@ -24,6 +24,7 @@ PART_NAMES: Parts[str] = Parts(
     held_near="words of the question in it and next to it",
     held_around="words of the question around it",
     beginning="being the beginning of its document",
+    verbatim="words and pairs of words as they were typed",
 )
 """What each part of a score is, for people."""
 

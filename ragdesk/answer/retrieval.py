@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ragdesk.answer.focusing import focus, focused
 from ragdesk.answer.spreading import Passage, spread
+from ragdesk.answer.verbatim import Typed
 from ragdesk.answer.weighing import Parts, Places, measure, weigh
 from ragdesk.domain import Hit, Scope
 from ragdesk.job import Job
@@ -32,6 +33,9 @@ _CANDIDATES = 150
 
 _BEST = 40
 """So many of the best of each search bring their neighbours along."""
+
+_LOOKED_AT = 100
+"""So many of the best are looked at again, with their text."""
 
 _CHUNKS_A_HIT = 3
 _BATCH = 64
@@ -181,15 +185,21 @@ def weighed(
     cosines: dict[int, float] = {}
     if meant is not None:
         cosines = searcher.scan.scores(meant.vector, (i for first, last in ranges for i in range(first, last + 1)))
+    rarity = words.rarity(connection, asked)
     columns = measure(
         places,
         words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
         documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
         held=words.holding(connection, asked, ranges),
-        rarity=words.rarity(connection, asked),
+        rarity=rarity,
         familiar=meant.familiar if meant is not None else 0.0,
     )
+    first_look = weigh(columns)
+    best = [chunks[row] for row in np.argsort(-first_look, kind="stable")[:_LOOKED_AT]]
+    typed = Typed(asked, rarity)
+    verbatim = {chunk: typed.share_in(stored.text) for chunk, stored in library.chunks({*best, *also}).items()}
+    columns[:, Parts._fields.index("verbatim")] = [verbatim.get(chunk, 0.0) for chunk in chunks]
     scores = dict(zip(chunks, weigh(columns).tolist(), strict=True))
     parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
     return Weighed(asked, parts, scores, by_words, by_document, by_vector, cosines)

@@ -1,8 +1,9 @@
 """Candidates for a question in, their scores out: what each passage, its surroundings and its document hold of the question.
 
 A passage answers where the question's words come together, if not in one chunk then in those around it; where its
-meaning is near the question's; and where its document is about what is asked. All that is looked up in the indexes: no
-text is read. The parts are added by weights that were fitted on labelled questions (tests/benchmarks/fit_weights.py).
+meaning is near the question's; and where its document is about what is asked. All that is looked up in the indexes. The
+best are then looked at again: of them the text is read, for how much of the question it holds as typed. The parts are
+added by weights that were fitted on labelled questions (tests/benchmarks/fit_weights.py).
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Parts(NamedTuple, Generic[Number]):
     `words`: BM25 of the chunk with its context, against the best. `document`: BM25 of the document, against the best.
     `meaning`: cosine to the question, between the farthest and the nearest candidate; `meaning_near`: the mean of the
     two neighbours'. `held_near`, `held_around`: the share of the question's words, by rarity, that stand in the chunk or
-    one chunk (three chunks) before and after. `beginning`: whether it is the first of its document.
+    one chunk (three chunks) before and after. `beginning`: whether it is the first of its document. `verbatim`: the
+    share of the question's words and neighbouring pairs that stand in the text as typed (verbatim.py); 0 where the text
+    was not read.
     """
 
     words: Number
@@ -39,6 +42,7 @@ class Parts(NamedTuple, Generic[Number]):
     held_near: Number
     held_around: Number
     beginning: Number
+    verbatim: Number
 
 
 WEIGHTS: Parts[float] = Parts(
@@ -49,6 +53,7 @@ WEIGHTS: Parts[float] = Parts(
     held_near=2.61,
     held_around=3.35,
     beginning=1.11,
+    verbatim=1.0,
 )
 
 
@@ -99,6 +104,7 @@ def measure(
         held_near=held_near,
         held_around=held_around,
         beginning=places.chunks == places.first,
+        verbatim=np.zeros(len(places.chunks)),
     )
     return np.column_stack(parts).astype(np.float64)
 
