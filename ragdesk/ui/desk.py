@@ -6,7 +6,6 @@ The panes call the desk; the desk calls the engine in the background and tells a
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ragdesk.domain import Conversation, DocumentInfo
 from ragdesk.engine import Engine
-from ragdesk.errors import Cancelled, RagDeskError
+from ragdesk.errors import Cancelled, RagDeskError, details_of
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.settings import Settings
 from ragdesk.ui.asking import Asking
@@ -39,6 +38,8 @@ class Desk(QObject):
     """`conversations` changed."""
     notice = Signal(str, object)
     """Something to tell in passing: a sentence, and a function that undoes it or None."""
+    undo_over = Signal(object)
+    """A function given with `notice` that undoes nothing any more."""
     problem = Signal(object)
     """An error to show: RagDeskError, or any other with its traceback in `details_of`."""
 
@@ -229,6 +230,7 @@ class Desk(QObject):
         def now() -> None:
             self._later.pop(timer)()
             timer.deleteLater()
+            self.undo_over.emit(take_back)
 
         def take_back() -> None:
             if self._later.pop(timer, None) is not None:
@@ -272,11 +274,6 @@ class Desk(QObject):
 
     def _tell(self, error: BaseException) -> None:
         if not isinstance(error, (Cancelled, RagDeskError)):
-            log.error("%s", "".join(traceback.format_exception(error)))
+            log.error("%s", details_of(error))
         if not isinstance(error, Cancelled):
             self.problem.emit(error)
-
-
-def details_of(error: BaseException) -> str:
-    """What a report of the error should hold: its kind, message and traceback. No document text."""
-    return "".join(traceback.format_exception(error)).strip()

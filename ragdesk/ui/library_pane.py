@@ -102,7 +102,6 @@ class LibraryPane(QWidget):
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(self._build)
         self.filter.textChanged.connect(lambda text: self._typing.start())
-        actions["filter"].triggered.connect(self._focus_filter)
         actions["only_failures"].toggled.connect(lambda on: self._build())
         desk.documents_changed.connect(self._build)
         desk.jobs.changed.connect(self._show_reading)
@@ -116,6 +115,43 @@ class LibraryPane(QWidget):
         for entry in self._selected():
             found |= {document.id: document for document in entry.documents()}
         return list(found.values())
+
+    @property
+    def chosen(self) -> list[Entry]:
+        """The rows chosen."""
+        return self._selected()
+
+    def open_chosen(self) -> None:
+        """Show the first document chosen, or say why there is nothing to show."""
+        self._open(self.chosen[0] if self.chosen else None)
+
+    def explain_chosen(self) -> None:
+        """Say why the first document chosen was not wholly read."""
+        documents = self.selected_documents()
+        if documents:
+            self._explain(documents[0])
+
+    def ask_chosen(self) -> None:
+        """Ask only what is chosen."""
+        self.scoped.emit(self._scope(self.chosen, self.selected_documents()))
+
+    def move_chosen(self) -> None:
+        """Put the documents chosen into a collection that is chosen or named."""
+        ids = [document.id for document in self.selected_documents()]
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Move to a collection")
+        dialog.setLabelText("Collection; type a name for a new one")
+        dialog.setComboBoxItems([name for name, _ in self._desk.collections] or [DEFAULT_COLLECTION])
+        dialog.setComboBoxEditable(True)
+        dialog.textValueSelected.connect(
+            lambda name: self._desk.move_to_collection(ids, " ".join(name.split()) or DEFAULT_COLLECTION)
+        )
+        dialog.open()
+
+    def remove_chosen(self) -> None:
+        """Take the documents and added folders chosen out of the library, with undo."""
+        self._remove()
 
     def select_document(self, document_id: int) -> None:
         """Choose a document in the tree."""
@@ -247,7 +283,8 @@ class LibraryPane(QWidget):
         self.add.setIcon(self._desk.theme.icon("plus"))
         self.tree.viewport().update()
 
-    def _focus_filter(self) -> None:
+    def focus_filter(self) -> None:
+        """Put the keyboard into the filter field."""
         self.filter.setFocus()
         self.filter.selectAll()
 

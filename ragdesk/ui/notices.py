@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QPushButton, QWidget
 
 _SHOWN_MS = 8000
@@ -13,6 +13,9 @@ _BRIEFLY_MS = 2500
 
 class Notice(QFrame):
     """One notice at a time; the newest replaces the one before, whose Undo stays in the Edit menu until its time is up."""
+
+    undo_possible = Signal(bool)
+    """Whether there is something to take back."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -46,6 +49,7 @@ class Notice(QFrame):
         self.undo_button.setVisible(undo is not None)
         if undo is not None:
             self._undos.append(undo)
+            self.undo_possible.emit(True)
         self._timer.start(_BRIEFLY_MS if undo is None else _SHOWN_MS)
         self.adjustSize()
         self._place()
@@ -56,7 +60,13 @@ class Notice(QFrame):
         """Take the last thing back that still can be."""
         if self._undos:
             self._undos.pop()()
+        self.undo_possible.emit(bool(self._undos))
         self.hide()
+
+    def forget(self, undo: Callable[[], None]) -> None:
+        """This cannot be taken back any more."""
+        self._undos = [known for known in self._undos if known is not undo]
+        self.undo_possible.emit(bool(self._undos))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the foot when the window changes its size."""
