@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def memory_mb(process: psutil.Process) -> tuple[int, int]:
         with contextlib.suppress(psutil.NoSuchProcess):
             children += child.memory_info().rss
     return process.memory_info().rss >> 20, children >> 20
+
+
+def weigh(memory: list[tuple[int, int]], over: threading.Event, aloud: bool) -> None:
+    """Take the memory every second, in a thread of its own because it takes a while; say it every minute where wanted."""
+    own = psutil.Process()
+    while not over.wait(1.0):
+        memory.append(memory_mb(own))
+        if aloud and len(memory) % 60 == 0:
+            print(f"{len(memory) // 60} min: {told(memory, 1.0)}", flush=True)
 
 
 def told(memory: list[tuple[int, int]], part: float) -> str:
@@ -96,8 +106,9 @@ def main() -> None:
         window = Window(desk, QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat))
         window.show()
         began = time.monotonic()
-        own = psutil.Process()
-        memory = [memory_mb(own)]
+        memory: list[tuple[int, int]] = []
+        over = threading.Event()
+        threading.Thread(target=weigh, args=(memory, over, bool(options.minutes)), daemon=True).start()
         with Watchdog() as watchdog:
             window.add([pdfs])
             steps, loop = 0, QEventLoop()
@@ -108,17 +119,16 @@ def main() -> None:
                 soaking = time.monotonic() - began < 60 * options.minutes
                 if desk.jobs.current is None and soaking:
                     desk.jobs.start("Adding all anew", lambda on_outcome, job: add_anew(desk.engine, pdfs, job))
-                if desk.jobs.current is None and not soaking:
+                if not soaking and (options.minutes or desk.jobs.current is None):
                     loop.quit()
                 act(window, steps)
-                if steps % 10 == 0:
-                    memory.append(memory_mb(own))
 
             timer = QTimer(interval=100)
             timer.timeout.connect(step)
             timer.start()
             loop.exec()
             timer.stop()
+            over.set()
         print(watchdog.report(most=5))
         figures = {
             "seconds": round(time.monotonic() - began, 1),
@@ -134,8 +144,11 @@ def main() -> None:
             "at end": told(memory, 1.0),
             "most": f"{max(own for own, _ in memory)} + {max(children for _, children in memory)} MB",
         }
-        print(json.dumps(figures))
-        window.close()
+        print(json.dumps(figures), flush=True)
+        window.hide()
+        window.conversation.stop()
+        window.watching.close()
+        desk.close()
 
 
 if __name__ == "__main__":
