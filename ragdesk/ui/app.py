@@ -149,7 +149,7 @@ class Door(QObject):
 
     def open(self) -> None:
         """Wait for later starts; what they hand over is taken once the event loop runs."""
-        if not self._server.listen(self._name) and not self._is_answered():
+        if not self._is_answered():  # listening would take the door over from whoever waits there
             QLocalServer.removeServer(self._name)  # left behind by one that was killed
             self._server.listen(self._name)
 
@@ -157,7 +157,9 @@ class Door(QObject):
         """Whether another RagDesk waits at this door."""
         socket = QLocalSocket()
         socket.connectToServer(self._name)
-        return socket.waitForConnected(_CONNECT_MS)
+        answered = socket.waitForConnected(_CONNECT_MS)
+        socket.abort()
+        return answered
 
     def close(self) -> None:
         """No longer wait."""
@@ -185,6 +187,7 @@ class Door(QObject):
             except ValueError:
                 continue
             socket.write(b"ok\n")
+            socket.flush()  # before what was handed over keeps the event loop
             self.knocked.emit()
             if named:
                 self.handed.emit(named)

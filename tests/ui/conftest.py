@@ -65,7 +65,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for block, name in blocks[:_MOST_TOLD]:
         worked_ms = 1000 * min(block.window_s, block.worked_s)
         terminalreporter.write_line(f"{worked_ms:.0f} ms in {name}")
-        terminalreporter.write_line(block.stacks[0].rstrip() if block.stacks else "  (too short to be seen)")
+        terminalreporter.write_line(
+            block.stacks[0].split("  meanwhile")[0].rstrip() if block.stacks else "  (too short to be seen)"
+        )
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ import ragdesk.ui
 
 _BEAT_MS = 5
 _SAMPLE_S = 0.005
+_IDLE = ("thread.py", "threading.py", "in _look", "in read_frame", "in do_poll")
 _WINDOW = str(Path(ragdesk.ui.__file__).parent)
 _WAITING = tuple(str(Path(pytestqt.__file__).with_name(name)) for name in ("qtbot.py", "wait_signal.py"))
 
@@ -126,7 +127,7 @@ class Watchdog:
         lines = traceback.format_stack(own)[-6:] if own is not None else []
         for frame in frames.values():
             inner = traceback.format_stack(frame)[-2:]
-            if "thread.py" not in inner[-1] and "threading.py" not in inner[-1] and "_look" not in inner[-1]:
+            if not any(waiting in inner[-1] for waiting in _IDLE):
                 lines += ["  meanwhile, in another thread:\n", *inner]
         return "".join(lines), is_window
 

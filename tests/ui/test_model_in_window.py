@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -59,14 +60,24 @@ def test_escape_stops_an_endless_model(window: Window, tmp_path: Path, qtbot: Qt
     view = window.conversation.ask(QUESTION)
     window.conversation._asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
     qtbot.waitUntil(lambda: bool(written), timeout=PATIENCE_MS)
+    window.activateWindow()
     window.conversation.composer.setFocus()
     assert window.actions_by_name["stop"].isEnabled()
-    window.actions_by_name["stop"].trigger()
+    QTest.keyClick(window.conversation.composer, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.conversation.is_busy, timeout=5000)
     assert "Stopped" in view.state.text() and view.turn is None
     length = len(written)
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: is_idle(qtbot), timeout=5000)
     assert len(written) == length
+
+
+def is_idle(qtbot: QtBot) -> bool:
+    """Whether the processes with language models compute nothing for a while."""
+    models = [p for p in psutil.Process().children() if "ragdesk.models.generating" in " ".join(p.cmdline())]
+    assert models
+    before = [p.cpu_times().user for p in models]
+    qtbot.wait(300)
+    return [p.cpu_times().user for p in models] == before
 
 
 def test_after_a_model_quotes_can_be_chosen_again(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
