@@ -71,7 +71,8 @@ class AboutDialog(QDialog):
         column.addWidget(self.table, 1)
         column.addLayout(foot)
         self.setMinimumWidth(340)
-        self.resize(560, 600)
+        self.resize(620, 620)
+        close.setFocus()
         desk.call(parts, self._show)
 
     def _show(self, found: list[Part]) -> None:

@@ -31,11 +31,11 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Python, Qt, icons and model, then every package that RagDesk asks for, in turn those that these ask for.
+    """Python, Qt, icons and model, then the packages that RagDesk asks for, then those that these ask for in turn.
 
     Takes a quarter of a second: called in the background. Reads what is installed, and imports none of it.
     """
-    named = ["ragdesk"]
+    named, asked = ["ragdesk"], {"ragdesk"}
     found: dict[str, Part] = {}
     while named:
         name = _plain(named.pop())
@@ -46,14 +46,17 @@ def parts() -> list[Part]:
         except PackageNotFoundError:  # for another system or Python, or not chosen
             continue
         found[name] = Part(here.name, here.version, _licence(here))
-        named += [wanted for wanted in here.requires or () if not _NOT_NEEDED.search(wanted)]
+        wanted = [requirement for requirement in here.requires or () if not _NOT_NEEDED.search(requirement)]
+        named += wanted
+        if name == "ragdesk":
+            asked.update(map(_plain, wanted))
     found.pop("ragdesk", None)
     return [
         Part("Python", platform.python_version(), "PSF-2.0"),
         Part("Qt", str(qVersion()), "LGPL-3.0-only"),
         Part("Lucide icons", "", "ISC, some MIT"),
         Part("all-MiniLM-L6-v2", "", "Apache-2.0"),
-        *sorted(found.values(), key=lambda part: part.name.lower()),
+        *(found[name] for name in sorted(found, key=lambda name: (name not in asked, name))),
     ]
 
 
