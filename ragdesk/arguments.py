@@ -145,6 +145,10 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument(
         "--queries", metavar="FILE.jsonl", help='many at once: {"id", "text", "document"?, "collection"?}'
     )
+    why = command("why", "say where a passage ranks for a question, and why", scope)
+    why.add_argument("text", nargs="+", metavar="TEXT")
+    why.add_argument("--passage", required=True, metavar="WORDS", help="words of the passage, as they stand in it")
+    why.add_argument("-k", type=int, metavar="N", help="how many passages are shown")
     ask = command("ask", "ask a question and get an answer with citations", scope)
     ask.add_argument("text", nargs="*", metavar="TEXT")
     ask.add_argument("--model", metavar="NAME", help="quote, or a GGUF file by name or path")

@@ -187,6 +187,13 @@ def _search_many(options: argparse.Namespace, job: Job) -> int:
     return 0
 
 
+def _why(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.measuring_commands import why_command
+
+    with _engine(options, write=False) as engine:
+        return why_command(engine, options, job)
+
+
 def _ask(options: argparse.Namespace, job: Job) -> int:
     question, scope = "" if options.queries else question_text(options), scope_of(options)
     with _engine_for_asking(options) as engine:
@@ -385,6 +392,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Job], int]] = {
     "collections": _collections,
     "check": _check,
     "search": _search,
+    "why": _why,
     "ask": _ask,
     "conversations": _conversations,
     "export": _export,

@@ -23,6 +23,7 @@ from ragdesk.pages import PageRenderer
 from ragdesk.settings import Settings, library_folder, load_settings
 
 if TYPE_CHECKING:
+    from ragdesk.answer.explaining import Why
     from ragdesk.answer.retrieval import Question, Searcher
     from ragdesk.library.vectors import VectorIndex
     from ragdesk.models.chat import ChatModel
@@ -120,7 +121,10 @@ class Engine:
         return self._ingest(sources, words_only=words_only, on_outcome=on_outcome, job=job)
 
     def remove(self, named: Iterable[str]) -> list[str]:
-        """Take out documents (by id, path or name) or added folders with all they hold; returns the paths taken out."""
+        """Take out documents (by id, path or name) or folders with all they hold; returns the paths taken out.
+
+        What lies in an added folder is left out of it from now on.
+        """
         removed: list[str] = []
         sources = {path for path, _ in files.sources(self.library)}
         for name in named:
@@ -128,6 +132,8 @@ class Engine:
             if folder in sources and not any(d.path == folder for d in self.library.documents()):
                 inside = self._below(folder)
                 files.forget_source(self.library, folder)
+            elif os.path.isabs(name) and (inside := self._below(folder)) and inside[0].path != folder:
+                files.exclude(self.library, folder)
             else:
                 inside = [self.library.document(name)]
                 files.forget_source(self.library, inside[0].path)
@@ -152,6 +158,30 @@ class Engine:
     def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
         """Put documents into a collection, which is made if there is none of this name."""
         files.put_in_collection(self.library, document_ids, collection)
+        files.follow_collections(self.library)
+
+    def rename_collection(self, name: str, new: str) -> None:
+        """Give a collection another name; where there is one of this name already, the two become one."""
+        files.rename_collection(self.library, name, new)
+
+    def remove_collection(self, name: str) -> list[str]:
+        """Take out a collection with all its documents and added folders; returns the paths taken out.
+
+        An added folder that also holds documents of other collections stays, without this one's documents.
+        """
+        named: list[str] = []
+        for source, collection in files.sources(self.library):
+            inside = self._below(source)
+            if collection != name or any(d.path == source for d in inside):
+                continue
+            if all(d.collection == name for d in inside):
+                named.append(source)
+            else:
+                files.remember_source(self.library, source, DEFAULT_COLLECTION)
+        removed = self.remove(named)
+        removed += self.remove(str(d.id) for d in self.library.documents() if d.collection == name)
+        files.forget_collection(self.library, name)
+        return removed
 
     def sources(self) -> list[tuple[str, str]]:
         """Added folders and files, each with its collection."""
@@ -216,6 +246,24 @@ class Engine:
         from ragdesk.answer.retrieval import search_many
 
         return search_many(self._search_parts(), questions, limit=limit, job=job)
+
+    def why(
+        self, text: str, *, document: str, passage: str, scope: Scope | None = None, limit: int | None = None
+    ) -> Why:
+        """Where a passage of a document ranks for a question, by what, and what would have to change.
+
+        Raises `NotFound` where there is no such document, it was not read, or does not hold the passage.
+        """
+        from ragdesk.answer.explaining import explain
+        from ragdesk.answer.retrieval import Question
+
+        return explain(
+            self._search_parts(),
+            Question(text, scope or Scope()),
+            document=self.document(document),
+            passage=passage,
+            limit=limit or self.settings.hits,
+        )
 
     def ask(
         self,

@@ -1,4 +1,4 @@
-"""The commands that measure retrieval: arguments in, tables or JSON on standard output."""
+"""The commands that measure and explain retrieval: arguments in, tables or JSON on standard output."""
 
 from __future__ import annotations
 
@@ -6,13 +6,59 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ragdesk.arguments import current_settings
+from ragdesk.answer.explaining import PART_NAMES, Why
+from ragdesk.arguments import current_settings, question_text, scope_of
 from ragdesk.errors import NotFound, WrongUse
 from ragdesk.evaluate.comparing import Difference, compare, summarise
 from ragdesk.evaluate.evaluating import Evaluation, evaluation_from_json
 from ragdesk.job import Job
 from ragdesk.printing import counted, print_json
+
+if TYPE_CHECKING:
+    from ragdesk.engine import Engine
+
+
+def why_command(engine: Engine, options: argparse.Namespace, job: Job) -> int:
+    """Say where a passage ranks for a question; 1 where it is not shown. The document named holds it and limits nothing."""
+    if len(options.document or ()) != 1:
+        raise WrongUse("Name the document that holds the passage", "Give it once: --document DOCUMENT")
+    (document,) = options.document
+    scope = replace(scope_of(options), documents=())
+    why = engine.why(question_text(options), document=document, passage=options.passage, scope=scope, limit=options.k)
+    if options.json:
+        print_json(why.to_json())
+    else:
+        _print_why(why)
+    return 0 if why.shown else 1
+
+
+def _print_why(why: Why) -> None:
+    place = f"page {why.page}, " if why.page else ""
+    print(f"{why.document.name}, {place}characters {why.span[0]} to {why.span[1]}")
+    print(f"    {' '.join(why.text.split())[:160]}")
+    ranked = f"rank {why.rank}" if why.rank else "no rank"
+    print(f"{'Shown' if why.shown else 'Not shown'}: {ranked} of {counted(why.of, 'passage')}, score {why.score:.3f}")
+    rows = [
+        ("by words", f"{why.word_rank or '–'}", ""),
+        ("by meaning", f"{why.vector_rank or '–'}", "" if why.cosine is None else f"cosine {why.cosine:.3f}"),
+        ("its document, by words", f"{why.document_rank or '–'}", ""),
+        ("in its document alone", f"{why.rank_in_document or '–'}", ""),
+    ]
+    _print_table(("rank", "", ""), rows)
+    if why.words:
+        print()
+        shares = [(w.word, f"{w.share:.2f}", str(w.in_text), str(w.in_context)) for w in why.words]
+        _print_table(("word", "adds", "in text", "in context"), shares)
+    if why.parts:
+        print()
+        names = PART_NAMES._asdict()
+        parts = [(names[p.part], f"{p.has:.2f}", f"{p.adds:.3f}", f"{p.adds_to_last:.3f}") for p in why.parts]
+        _print_table(("part of the score", "has", "adds", "last shown"), parts)
+    for sentence in why.advice:
+        print(f"\n{sentence}", end="")
+    print()
 
 
 def evaluate_command(options: argparse.Namespace, job: Job) -> int:

@@ -56,7 +56,7 @@ class Settings:
     )
     # Chunks
     chunk_tokens: int = _setting(
-        160,
+        96,
         "Chunks",
         "Tokens in a chunk",
         "Tokens in a chunk, counted by the embedding model's tokenizer",

@@ -14,6 +14,7 @@ from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled, NotFound
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Job, Progress
+from ragdesk.library import files
 from ragdesk.settings import Settings
 
 
@@ -230,6 +231,70 @@ def test_collections_and_documents_limit_a_search(engine: Engine, towns: Path, t
     inside = engine.search("berth", scope=Scope(documents=("harbour.md",)))
     assert {os.path.basename(h.path) for h in inside} == {"harbour.md"}
     assert {os.path.basename(h.path) for h in engine.search("berth", scope=Scope(types=("txt",)))} >= {"berth.txt"}
+
+
+def places(engine: Engine) -> dict[str, str]:
+    return {Path(d.path).name: d.collection for d in engine.documents()}
+
+
+def test_a_folder_moved_to_a_collection_takes_what_comes_later_along(engine: Engine, towns: Path) -> None:
+    engine.add([towns], words_only=True)
+    ids = [d.id for d in engine.documents()]
+    engine.move_to_collection(ids[:1], "Sea")
+    assert engine.sources() == [(str(towns), "Documents")], "the rest of it stayed"
+    engine.move_to_collection(ids, "Law")
+    assert engine.sources() == [(str(towns), "Law")]
+    (towns / "later.txt").write_text("The mill has four wheels.")
+    engine.sync(words_only=True)
+    assert set(places(engine).values()) == {"Law"} and "later.txt" in places(engine)
+
+
+def test_a_renamed_file_stays_in_the_collection_it_was_put_in(engine: Engine, towns: Path) -> None:
+    engine.add([towns], words_only=True)
+    one = engine.document("orchard.md")
+    engine.move_to_collection([one.id], "Trees")
+    (towns / "orchard.md").rename(towns / "apples.md")
+    engine.sync(words_only=True)
+    assert places(engine) == {"apples.md": "Trees", "harbour.md": "Documents", "lighthouse.txt": "Documents"}
+
+
+def test_a_collection_is_renamed_joined_and_removed(engine: Engine, towns: Path, tmp_path: Path) -> None:
+    other = tmp_path / "mill.txt"
+    other.write_text("The mill has four wheels.")
+    engine.add([towns], collection="Towns", words_only=True)
+    engine.add([other], words_only=True)
+    engine.rename_collection("Towns", "Places")
+    assert engine.collections() == [("Documents", 1), ("Places", 3)] and engine.sources()[-1] == (str(towns), "Places")
+    engine.rename_collection("Places", "Documents")
+    assert engine.collections() == [("Documents", 4)]
+    engine.move_to_collection([engine.document("harbour.md").id], "Sea")
+    engine.remove_collection("Documents")
+    assert places(engine) == {"harbour.md": "Sea"}, "its folder holds a document of another collection, and stays"
+    engine.sync(words_only=True)
+    assert places(engine) == {"harbour.md": "Sea"}
+    engine.remove_collection("Sea")
+    assert engine.collections() == [("Documents", 0)] and engine.documents() == []
+
+
+def test_a_folder_inside_an_added_one_can_be_left_out_and_taken_in_again(engine: Engine, towns: Path) -> None:
+    (towns / "old" / "older").mkdir(parents=True)
+    (towns / "old" / "older" / "mill.txt").write_text("The mill has four wheels.")
+    engine.add([towns], words_only=True)
+    assert engine.remove([str(towns / "old")]) == [str(towns / "old" / "older" / "mill.txt")]
+    (towns / "old" / "new.txt").write_text("The mill burned down.")
+    engine.sync(words_only=True)
+    assert len(engine.documents()) == 3
+    engine.add([towns / "old"], words_only=True)
+    assert len(engine.documents()) == 5
+
+
+def test_a_failed_file_that_is_tried_again_waits_meanwhile(engine: Engine, towns: Path) -> None:
+    (towns / "bad.pdf").write_bytes(b"%PDF-1.7 broken")
+    engine.add([towns], words_only=True)
+    bad = engine.document("bad.pdf")
+    assert bad.state == "failed"
+    files.read_again(engine.library, [bad.id])
+    assert engine.document("bad.pdf").state == "waiting"
 
 
 def test_the_vector_index_answers_large_libraries_and_agrees_with_the_exact_scan(

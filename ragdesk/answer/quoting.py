@@ -6,7 +6,6 @@ it holds, and how good its hit is. Whether anything is quoted at all is decided 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from ragdesk.domain import Citation, Hit, Span
 from ragdesk.job import Job
 from ragdesk.library import words
 from ragdesk.library.library import Library
+from ragdesk.library.query import Asked, Word, ask, words_in
 from ragdesk.models.embedder import Embedder
 from ragdesk.sentences import sentences
 
@@ -50,13 +50,14 @@ def quote(
         return NOT_IN_DOCUMENTS, ()
     vectors = embedder.embed([question, *(sentence.text for sentence in found)], job=job)
     nearness = (vectors[1:] @ vectors[0]).tolist()
-    weights = rarity(library, question)
-    covered = max(coverage(f"{hit.text} {hit.context}", weights) for hit in hits[:3])
+    asked = ask(question, words.languages(library.reading))
+    weights = words.rarity(library.reading, asked)
+    covered = max(coverage(f"{hit.text} {hit.context}", asked, weights) for hit in hits[:3])
     if confidence(max(nearness), covered, max(hit.vector_score for hit in hits)) < _ENOUGH:
         return NOT_IN_DOCUMENTS, ()
     best_hit = max(hit.score for hit in hits) or 1.0
     scores = [
-        0.5 * near + 0.3 * coverage(sentence.text, weights) + 0.2 * sentence.hit.score / best_hit
+        0.5 * near + 0.3 * coverage(sentence.text, asked, weights) + 0.2 * sentence.hit.score / best_hit
         for near, sentence in zip(nearness, found, strict=True)
     ]
     order = sorted(range(len(found)), key=lambda i: -scores[i])
@@ -77,21 +78,10 @@ def confidence(nearest: float, covered: float, nearest_chunk: float) -> float:
     return 0.4 * nearest + 0.2 * covered + 0.4 * (nearest_chunk or nearest)
 
 
-def rarity(library: Library, question: str) -> dict[str, float]:
-    """The question's words, each with its inverse document frequency over the chunks."""
-    asked = words.query_terms(question)
-    total = library.counts()[1]
-    held = words.document_frequency(library.reading, asked)
-    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in held.items()}
-
-
-def coverage(text: str, weights: Mapping[str, float]) -> float:
-    """The share of the words' weight that the text holds, endings aside."""
+def coverage(text: str, asked: Asked, weights: Mapping[Word, float]) -> float:
+    """The share of the words' weight that the text holds."""
     whole = sum(weights.values())
-    if not whole:
-        return 0.0
-    held = {_stem(word) for word in words.terms(text).split()}
-    return sum(weight for word, weight in weights.items() if _stem(word) in held) / whole
+    return sum(weights[word] for word in words_in(text, asked)) / whole if whole else 0.0
 
 
 def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
@@ -130,27 +120,3 @@ def _written(chosen: Sequence[_Sentence], hashes: Mapping[int, str]) -> tuple[st
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
-
-
-def _stem(word: str) -> str:
-    """The word without common endings: enough to match a question's form of it with the text's."""
-    for ending in (
-        "ations",
-        "ation",
-        "ements",
-        "ement",
-        "ings",
-        "ing",
-        "ies",
-        "ied",
-        "ers",
-        "er",
-        "ed",
-        "es",
-        "s",
-        "ly",
-        "e",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)].removesuffix("y")
-    return word.removesuffix("y")

@@ -6,15 +6,20 @@ Each is scaled to 0..1 over the candidates (min-max) before they are weighed: on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ragdesk.answer.focusing import focus, focused
+from ragdesk.answer.spreading import Passage, compares, spread
+from ragdesk.answer.weighing import Parts, Places, measure, weigh
 from ragdesk.domain import Hit, Scope
 from ragdesk.errors import Unavailable
 from ragdesk.job import Job
 from ragdesk.library import words
 from ragdesk.library.library import Library
+from ragdesk.library.phrases import admitted
+from ragdesk.library.query import Asked, ask
 from ragdesk.library.scan import Scan
 from ragdesk.library.vectors import VectorIndex
 from ragdesk.models.embedder import Embedder
@@ -23,10 +28,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORD_WEIGHT = 0.4
-DOCUMENT_WEIGHT = 0.15
-VECTOR_WEIGHT = 0.45
-_CANDIDATES = 200
+_CANDIDATES = 150
+"""Chunks taken from each search."""
+
+_BEST = 40
+"""So many of the best of each search bring their neighbours along."""
+
+_CHUNKS_A_HIT = 3
 _BATCH = 64
 
 
@@ -70,7 +78,12 @@ def search_many(
 
 
 def question_vectors(searcher: Searcher, texts: Sequence[str], *, job: Job | None = None) -> NDArray[np.float32] | None:
-    """Vectors of questions, shape (len(texts), dimensions); None where nothing in the library is embedded yet."""
+    """Vectors of questions, shape (len(texts), dimensions); None where nothing in the library is embedded yet.
+
+    Where only a part of a question says what is wanted, its vector lies midway between the whole's and that part's.
+    """
+    import numpy as np
+
     library = searcher.library
     identity = library.index_identity(library.current_index)
     if identity is None:
@@ -80,61 +93,115 @@ def question_vectors(searcher: Searcher, texts: Sequence[str], *, job: Job | Non
             "The library was embedded with another model than the one set now",
             "Run `ragdesk sync` to embed it anew, or set `embedder` back",
         )
-    return searcher.embedder.embed(texts, job=job)
+    parts = [focus(text) for text in texts]
+    distinct = list(dict.fromkeys([*texts, *parts]))
+    vectors = dict(zip(distinct, searcher.embedder.embed(distinct, job=job), strict=True))
+    summed = np.array([vectors[text] + vectors[part] for text, part in zip(texts, parts, strict=True)])
+    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def find(searcher: Searcher, question: Question, vector: NDArray[np.float32] | None, *, limit: int) -> list[Hit]:
     """The best hits for a question whose vector is known (None: by words alone)."""
+    found = weighed(searcher, question, vector)
+    best = found.order()[: _CHUNKS_A_HIT * limit]
+    stored = searcher.library.chunks(best)
+    passages = spread(
+        [stored[chunk] for chunk in best if chunk in stored],
+        found.scores,
+        limit=limit,
+        compare=compares(question.text),
+    )
+    return [_hit(searcher.library, rank, passage, found) for rank, passage in enumerate(passages, 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The candidates for a question with all that was found of them.
+
+    `parts` and `scores` by chunk; `by_words`, `by_document` and `by_vector` are the scores of each search in its order.
+    """
+
+    asked: Asked
+    parts: Mapping[int, Parts[float]]
+    scores: Mapping[int, float]
+    by_words: Mapping[int, float]
+    by_document: Mapping[int, float]
+    by_vector: Mapping[int, float]
+    cosines: Mapping[int, float]
+
+    def order(self) -> list[int]:
+        """The candidates' chunk ids, best first."""
+        return sorted(self.scores, key=lambda chunk: (-self.scores[chunk], chunk))
+
+
+def weighed(
+    searcher: Searcher, question: Question, vector: NDArray[np.float32] | None, *, also: Iterable[int] = ()
+) -> Weighed:
+    """Search by words and by vector, and weigh what was found together with the chunks `also`."""
+    import numpy as np
+
     library = searcher.library
+    connection = library.reading
     documents = library.document_ids(question.scope)
+    whole = ask(question.text, words.languages(connection, documents))
+    asked = focused(whole, question.text)
     if documents is not None and not documents:
-        return []
-    asked = words.query_terms(question.text)
-    most = max(_CANDIDATES, 2 * limit)
-    by_words = dict(words.search_chunks(library.reading, asked, documents=documents, limit=most))
-    by_document = dict(words.search_documents(library.reading, asked, documents=documents, limit=most))
-    by_vector = dict(_nearest(searcher, vector, documents, most)) if vector is not None else {}
-    candidates = set(by_words) | set(by_vector)
-    owners = library.chunk_documents(candidates)
-    cosines = by_vector
-    if vector is not None and (unscored := candidates - by_vector.keys()):
-        cosines = by_vector | searcher.scan.scores(vector, unscored)
-    word_scores = _scaled(by_words, candidates, floor=0.0)
-    vector_scores = _scaled(cosines, candidates)
-    document_scores = _scaled(by_document, set(owners.values()), floor=0.0)
-    scores = {
-        chunk: WORD_WEIGHT * word_scores[chunk]
-        + DOCUMENT_WEIGHT * document_scores[owner]
-        + VECTOR_WEIGHT * vector_scores[chunk]
-        for chunk, owner in owners.items()
+        return Weighed(asked, {}, {}, {}, {}, {}, {})
+    allowed = admitted(connection, asked)
+    by_words = dict(words.search_chunks(connection, asked, documents=documents, limit=_CANDIDATES, admitted=allowed))
+    by_document = dict(words.search_documents(connection, whole, documents=documents, limit=_CANDIDATES))
+    by_vector = dict(_nearest(searcher, vector, documents, _CANDIDATES)) if vector is not None else {}
+    beside = {chunk + step for found in (by_words, by_vector) for chunk in list(found)[:_BEST] for step in (-1, 1)}
+    owners = {
+        chunk: place
+        for chunk, place in library.chunk_places(by_words.keys() | by_vector.keys() | beside | set(also)).items()
+        if allowed.admits(chunk) and (documents is None or place.document_id in documents)
     }
-    best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:limit]
-    word_ranks = {chunk: rank for rank, chunk in enumerate(by_words, 1)}
-    vector_ranks = {chunk: rank for rank, chunk in enumerate(by_vector, 1)}
-    stored = library.chunks(best)
-    hits: list[Hit] = []
-    for chunk in best:
-        if (found := stored.get(chunk)) is None:
-            continue
-        hits.append(
-            Hit(
-                rank=len(hits) + 1,
-                score=scores[chunk],
-                chunk_id=chunk,
-                document_id=found.document_id,
-                title=found.title,
-                path=found.path,
-                page=found.page,
-                span=found.span,
-                text=found.text,
-                context=found.context,
-                word_rank=word_ranks.get(chunk),
-                vector_rank=vector_ranks.get(chunk),
-                word_score=by_words.get(chunk, 0.0),
-                vector_score=cosines.get(chunk, 0.0),
-            )
-        )
-    return hits
+    if not owners:
+        return Weighed(asked, {}, {}, by_words, by_document, by_vector, by_vector)
+    chunks = list(owners)
+    places = Places(*(np.array(column) for column in zip(*((c, *owners[c][1:]) for c in chunks), strict=True)))
+    ranges = places.ranges()
+    cosines: dict[int, float] = {}
+    if vector is not None:
+        cosines = searcher.scan.scores(vector, (i for first, last in ranges for i in range(first, last + 1)))
+    columns = measure(
+        places,
+        words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
+        documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
+        cosines=cosines,
+        in_text=words.holding(connection, asked, ranges, context=False),
+        in_context=words.holding(connection, asked, ranges, context=True),
+        rarity=words.rarity(connection, asked),
+        familiar=1.0,
+    )
+    scores = dict(zip(chunks, weigh(columns).tolist(), strict=True))
+    parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
+    return Weighed(asked, parts, scores, by_words, by_document, by_vector, cosines)
+
+
+def _hit(library: Library, rank: int, passage: Passage, found: Weighed) -> Hit:
+    best = passage.best
+    return Hit(
+        rank=rank,
+        score=passage.score,
+        chunk_id=best.id,
+        document_id=best.document_id,
+        title=best.title,
+        path=best.path,
+        page=best.page,
+        span=passage.span,
+        text=best.text if passage.span == best.span else library.passage(best.document_id, passage.span),
+        context=best.context,
+        word_rank=_rank(found.by_words, best.id),
+        vector_rank=_rank(found.by_vector, best.id),
+        word_score=found.by_words.get(best.id, 0.0),
+        vector_score=found.cosines.get(best.id, 0.0),
+    )
+
+
+def _rank(found: Mapping[int, float], chunk: int) -> int | None:
+    return next((rank for rank, other in enumerate(found, 1) if other == chunk), None)
 
 
 def _nearest(
@@ -147,15 +214,3 @@ def _nearest(
         if found is not None:
             return found
     return searcher.scan.search(vector, documents=documents, limit=limit)
-
-
-def _scaled(scores: dict[int, float], candidates: set[int], *, floor: float | None = None) -> dict[int, float]:
-    """Scores of the candidates brought to 0..1: the least (or `floor`) becomes 0, the best 1, and a missing one 0."""
-    if not scores:
-        return dict.fromkeys(candidates, 0.0)
-    low = min(scores.values()) if floor is None else floor
-    high = max(scores.values())
-    width = high - low
-    if width <= 0:
-        return {c: 1.0 if c in scores else 0.0 for c in candidates}
-    return {c: (scores[c] - low) / width if c in scores else 0.0 for c in candidates}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 from ragdesk.domain import Citation, Conversation, Turn
 from ragdesk.export.html_page import answer_reader
-from ragdesk.export.sources import Changed, warning
+from ragdesk.export.sources import Changed, answered_by, warning
 
 if TYPE_CHECKING:
     from docx.document import Document as WordFile
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _INK, _DIM, _WARN = RGBColor(0x1D, 0x1D, 0x1F), RGBColor(0x5A, 0x64, 0x72), RGBColor(0x8A, 0x50, 0x00)
 _DETAIL, _CODE, _WARNING = "Source Detail", "Code", "Source Warning"
 _MOST_LEVELS = 3
+_AFTER_BIDI = ("w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl", "w:rPr", "w:sectPr")
+"""What may follow the direction in a paragraph's properties: Word insists on the order."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Bullets = Literal["bullet", "number"]
@@ -39,6 +42,7 @@ def export_docx(conversation: Conversation, changed: Changed) -> bytes:
     file.add_paragraph(f"Begun {_day(conversation.created_at)}", _DETAIL)
     for turn in conversation.turns:
         _add_turn(file, turn, changed)
+    _set_directions(file)
     out = io.BytesIO()
     file.save(out)
     return out.getvalue()
@@ -47,8 +51,7 @@ def export_docx(conversation: Conversation, changed: Changed) -> bytes:
 def _add_turn(file: WordFile, turn: Turn, changed: Changed) -> None:
     file.add_heading(_clean(" ".join(turn.question.split())), 1)
     _Answer(file).add(answer_reader().parse(turn.answer))
-    by = "Quoted from the documents, without a language model" if turn.model == "quote" else f"Answered by {turn.model}"
-    file.add_paragraph(_clean(f"{by}, {_day(turn.asked_at)}"), _DETAIL)
+    file.add_paragraph(_clean(f"{answered_by(turn)}, {_day(turn.asked_at)}"), _DETAIL)
     if turn.citations:
         file.add_heading("Sources", 2)
     for citation in turn.citations:
@@ -205,6 +208,19 @@ def _restyle(file: WordFile, name: str, points: float, colour: RGBColor, *, befo
     for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):  # a theme's font hides the one named
         fonts.attrib.pop(qn(f"w:{kind}"), None)
     style.font.name = "Calibri"
+
+
+def _set_directions(file: WordFile) -> None:
+    """Have paragraphs whose first letter is of a script written from right to left set so."""
+    from docx.text.paragraph import Paragraph
+
+    for element in list(file.element.body.iter(qn("w:p"))):
+        paragraph = Paragraph(element, file._body)
+        strong = next((d for d in map(unicodedata.bidirectional, paragraph.text) if d in ("L", "R", "AL")), "L")
+        if strong != "L":
+            element.get_or_add_pPr().insert_element_before(OxmlElement("w:bidi"), *_AFTER_BIDI)
+            for run in paragraph.runs:
+                run.font.rtl = True
 
 
 def _left_line() -> Any:

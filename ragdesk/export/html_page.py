@@ -8,7 +8,7 @@ from html import escape
 from markdown_it import MarkdownIt
 
 from ragdesk.domain import Citation, Conversation, Turn
-from ragdesk.export.sources import Changed, warning
+from ragdesk.export.sources import Changed, answered_by, warning
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d1d1f; --dim: #62626a; --line: #d8d8de; --page: #fff; --quote: #f5f5f7;
@@ -63,7 +63,7 @@ def _turn(number: int, turn: Turn, changed: Changed) -> str:
     return f"""<section>
 <h2 dir="auto">{escape(turn.question)}</h2>
 <div dir="auto">{_answer(turn, number)}</div>
-<p class="dim">Answered by {escape(turn.model)}, {escape(turn.asked_at)}, {turn.seconds:.1f} s</p>
+<p class="dim">{escape(answered_by(turn))}, {escape(turn.asked_at)}, {turn.seconds:.1f} s</p>
 {listed}</section>"""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ragdesk.domain import Citation, Conversation, Turn
-from ragdesk.export.sources import Changed, warning
+from ragdesk.export.sources import Changed, answered_by, warning
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 _LINE_START = re.compile(r"^([ \t]*)(\d{1,9}(?=[.)])|)([-+=:.)]|)", re.MULTILINE)
@@ -29,7 +29,7 @@ def _turn(number: int, turn: Turn, changed: Changed) -> list[str]:
     parts = [
         f"## {number}. {_line(turn.question)}",
         _answer(turn, number),
-        f"Answered by {_line(turn.model)}, {_line(turn.asked_at)}, {turn.seconds:.1f} s.",
+        f"{_line(answered_by(turn))}, {_line(turn.asked_at)}, {turn.seconds:.1f} s.",
     ]
     if turn.citations:
         parts.append("### Sources")

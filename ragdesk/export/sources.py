@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from ragdesk.domain import Citation
+from ragdesk.domain import Citation, Turn
 
 Changed: TypeAlias = Mapping[tuple[str, str], Literal["changed", "missing"]]
 """Cited files that are no longer as they were, by path and hash; those that are as they were are not in it."""
@@ -20,3 +20,10 @@ def warning(citation: Citation, changed: Changed) -> str:
     """A sentence that warns of a source which changed or vanished; empty where it is as it was."""
     state = changed.get((citation.path, citation.hash))
     return _WARNINGS[state] if state else ""
+
+
+def answered_by(turn: Turn) -> str:
+    """Who answered, in words for a reader."""
+    if turn.model == "quote":
+        return "Quoted from the documents, without a language model"
+    return f"Answered by {turn.model}"

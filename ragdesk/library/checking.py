@@ -17,6 +17,7 @@ from ragdesk.job import Job
 from ragdesk.library import schema, words
 from ragdesk.library.database import DATABASE
 from ragdesk.library.library import Library, now
+from ragdesk.library.terms import terms
 from ragdesk.library.vectors import VectorIndex
 
 _KEPT = ("collections", "sources", "exclusions", "conversations", "turns", "citations")
@@ -110,9 +111,9 @@ def _words_agree(library: Library) -> bool:
     in_chunks = connection.execute("SELECT count(*) FROM chunks").fetchone()[0]
     if in_index != in_chunks:
         return False
-    sample = connection.execute("SELECT id, text FROM chunks ORDER BY random() LIMIT 50").fetchall()
-    for chunk_id, text in sample:
-        asked = words.terms(text).split()[:1]
+    sample = connection.execute("SELECT id, text, language FROM chunks ORDER BY random() LIMIT 50").fetchall()
+    for chunk_id, text, language in sample:
+        asked = terms(text, language).split()[:1]
         if (
             asked
             and not connection.execute(
@@ -137,7 +138,7 @@ def database_opens(folder: Path) -> bool:
     """Whether the database can be opened and passes SQLite's own check."""
     try:
         with closing(sqlite3.connect(folder / DATABASE)) as connection:
-            connection.create_function("terms", 1, words.terms, deterministic=True)
+            connection.create_function("terms", 2, terms, deterministic=True)
             schema.check_version(connection.execute("PRAGMA user_version").fetchone()[0])
             return bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
     except sqlite3.DatabaseError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragdesk.errors import Damaged, NotFound, Unavailable
-from ragdesk.library import words
+from ragdesk.library.terms import terms
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -46,7 +46,7 @@ def connect(folder: Path, *, write: bool) -> sqlite3.Connection:
             file, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = sqlite3.Row
-        connection.create_function("terms", 1, words.terms, deterministic=True)
+        connection.create_function("terms", 2, terms, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -32000")
         if write:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,13 +107,17 @@ def touch(library: Library, document_id: int, version: FileVersion) -> None:
         )
 
 
-def move(library: Library, document_id: int, path: str, collection: str) -> None:
-    """The file stands elsewhere now: its document follows it, and so does everything that was read of it."""
+def move(library: Library, document_id: int, path: str, collection: str | None) -> None:
+    """The file stands elsewhere now: its document follows it, and so does everything that was read of it.
+
+    It comes into this collection, or stays in its own where that is None.
+    """
     with library.writing() as connection:
-        connection.execute(
-            "UPDATE documents SET path = ?, collection_id = ? WHERE id = ?",
-            (path, library.collection_id(collection), document_id),
-        )
+        connection.execute("UPDATE documents SET path = ? WHERE id = ?", (path, document_id))
+        if collection is not None:
+            connection.execute(
+                "UPDATE documents SET collection_id = ? WHERE id = ?", (library.collection_id(collection), document_id)
+            )
 
 
 def put_in_collection(library: Library, document_ids: Iterable[int], collection: str) -> None:
@@ -121,6 +126,51 @@ def put_in_collection(library: Library, document_ids: Iterable[int], collection:
         collection_id = library.collection_id(collection)
         connection.executemany(
             "UPDATE documents SET collection_id = ? WHERE id = ?", ((collection_id, id) for id in document_ids)
+        )
+
+
+def follow_collections(library: Library) -> None:
+    """An added folder or file all of whose documents lie in one other collection belongs to it, with what comes later."""
+    places: dict[str, set[int]] = {}
+    rows = library.reading.execute("SELECT path, collection_id FROM documents").fetchall()
+    with library.writing() as connection:
+        known = [(row[0], row[1]) for row in connection.execute("SELECT path, collection_id FROM sources")]
+        for source, _ in known:
+            inside = source.rstrip(os.sep) + os.sep
+            places[source] = {row[1] for row in rows if row[0] == source or row[0].startswith(inside)}
+        connection.executemany(
+            "UPDATE sources SET collection_id = ? WHERE path = ?",
+            (
+                (next(iter(places[source])), source)
+                for source, collection_id in known
+                if len(places[source]) == 1 and collection_id not in places[source]
+            ),
+        )
+
+
+def rename_collection(library: Library, name: str, new: str) -> None:
+    """Give a collection another name; where there is one of this name already, the two become one."""
+    with library.writing() as connection:
+        held = connection.execute("SELECT id FROM collections WHERE name = ?", (name,)).fetchone()
+        if held is None or name == new:
+            return
+        taken = connection.execute("SELECT id FROM collections WHERE name = ?", (new,)).fetchone()
+        if taken is None:
+            connection.execute("UPDATE collections SET name = ? WHERE id = ?", (new, held[0]))
+            return
+        both = (taken[0], held[0])
+        connection.execute("UPDATE documents SET collection_id = ? WHERE collection_id = ?", both)
+        connection.execute("UPDATE sources SET collection_id = ? WHERE collection_id = ?", both)
+        connection.execute("DELETE FROM collections WHERE id = ?", (held[0],))
+
+
+def forget_collection(library: Library, name: str) -> None:
+    """Take an empty collection out of the list; one that still holds documents or added folders stays."""
+    with library.writing() as connection:
+        connection.execute(
+            "DELETE FROM collections WHERE name = ? AND id NOT IN (SELECT collection_id FROM documents)"
+            " AND id NOT IN (SELECT collection_id FROM sources)",
+            (name,),
         )
 
 

@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
+from ragdesk.library.languages import language_of
+from ragdesk.library.terms import TERMS_VERSION
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -63,6 +65,14 @@ class StoredChunk:
     context: str
     title: str
     path: str
+
+
+class ChunkPlace(NamedTuple):
+    """Where a chunk stands: its document, and the ids of that document's first and last chunk."""
+
+    document_id: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,7 @@ class Library:
 
     def _prepare(self) -> None:
         if not self.writable:
-            if not schema.is_current(self._connection):
+            if not schema.is_current(self._connection) or self.meta("terms") != TERMS_VERSION:
                 raise Unavailable(
                     "This library was made by an older version of RagDesk",
                     "Run `ragdesk sync` once to bring it up to date",
@@ -161,10 +171,10 @@ class Library:
             schema.migrate(self._connection)
         except sqlite3.Error as error:
             raise explained(error, self.folder) from error
-        if self.meta("terms") != words.TERMS_VERSION:
+        if self.meta("terms") != TERMS_VERSION:
             with self.writing() as connection:
                 words.rebuild(connection)
-                self.set_meta("terms", words.TERMS_VERSION)
+                self.set_meta("terms", TERMS_VERSION)
 
     # --- Small facts
 
@@ -220,6 +230,7 @@ class Library:
 
         Chunks that say what is already embedded are embedded from the start.
         """
+        language = language_of(document.text)
         with self.writing() as connection:
             row = connection.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
             if row is None:  # removed while it was read
@@ -228,17 +239,18 @@ class Library:
             connection.execute("DELETE FROM situated WHERE document_id = ?", (document_id,))
             connection.executemany(
                 "INSERT INTO chunks(document_id, position, span_start, span_end, page, headings, text, context, prefix,"
-                " tokens, embed_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " tokens, embed_key, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
                         *(document_id, c.position, *c.span, c.page, json.dumps(c.headings, ensure_ascii=False)),
-                        *(c.text, c.context, c.prefix, c.tokens, embed_key(c.prefix, c.text)),
+                        *(c.text, c.context, c.prefix, c.tokens, embed_key(c.prefix, c.text), language),
                     )
                     for c in chunks
                 ),
             )
             connection.executemany("DELETE FROM chunks WHERE id = ?", ((id,) for id in old))
             connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+            connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, document_id))
             pages = [{"number": p.number, "span": p.span, "label": p.label} for p in document.pages]
             connection.execute(
                 "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -249,7 +261,7 @@ class Library:
                     json.dumps(pages, ensure_ascii=False),
                     json.dumps(dict(document.metadata), ensure_ascii=False),
                     document.geometry,
-                    f"{document.title}\n{Path(row[0]).stem}\n{document.text[:600]}",
+                    f"{document.title}\n{Path(row[0]).name}\n{document.text[:600]}",
                 ),
             )
             connection.execute(
@@ -341,12 +353,32 @@ class Library:
             for r in rows
         }
 
-    def chunk_documents(self, ids: Iterable[int]) -> dict[int, int]:
-        """The document of each chunk."""
+    def chunk_places(self, ids: Iterable[int]) -> dict[int, ChunkPlace]:
+        """Where each of these chunks stands, as far as they exist. The ids of a document's chunks are consecutive."""
         rows = self.reading.execute(
-            "SELECT id, document_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            "SELECT k.id, k.document_id, k.id - k.position, k.id - k.position + d.chunk_count - 1"
+            " FROM chunks k JOIN documents d ON d.id = k.document_id WHERE k.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
         )
-        return {row[0]: row[1] for row in rows}
+        return {row[0]: ChunkPlace(*row[1:]) for row in rows}
+
+    def chunk_at(self, document_id: int, span: Span) -> int:
+        """The chunk that has most of a span of a document's text. Raises `NotFound` where no chunk has any of it."""
+        row = self.reading.execute(
+            "SELECT id FROM chunks WHERE document_id = ?1 AND span_start < ?3 AND span_end > ?2"
+            " ORDER BY min(span_end, ?3) - max(span_start, ?2) DESC, id LIMIT 1",
+            (document_id, *span),
+        ).fetchone()
+        if row is None:
+            raise NotFound("No passage was made of this part of the document")
+        return int(row[0])
+
+    def passage(self, document_id: int, span: Span) -> str:
+        """A span of a document's text; empty where nothing was read of it."""
+        row = self.reading.execute(
+            "SELECT substr(text, ?, ?) FROM texts WHERE document_id = ?", (span[0] + 1, span[1] - span[0], document_id)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def text(self, document_id: int) -> StoredText:
         """The stored text of a document. Raises `NotFound` where nothing was read of it."""
@@ -382,7 +414,7 @@ def now() -> str:
 def _info(row: sqlite3.Row) -> DocumentInfo:
     outcome, chunk_count, embedded = row["outcome"], row["chunk_count"], row["embedded"]
     state: State
-    if outcome == "":
+    if outcome == "" or (row["queued"] and outcome in ("failed", "skipped")):
         state = "waiting"
     elif outcome == "read":
         state = "indexed" if embedded >= chunk_count else "searchable"

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_FEW = 3
+"""Where less than one vector in so many is in scope, only those are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Matrix:
     """All situated vectors: chunk ids (n), their documents (n), vectors (n, dimensions)."""
@@ -41,16 +45,32 @@ class Scan:
         """Chunk ids and cosines, best first."""
         import numpy as np
 
-        ids, owners, vectors = self._all()
-        if not len(ids):
-            return []
-        if documents is not None:
-            inside = np.isin(owners, np.fromiter(documents, np.int64))
-            ids, vectors = ids[inside], vectors[inside]
-        scores = vectors @ vector
+        ids, scores = self._scored(vector, documents)
         best = np.argpartition(-scores, limit)[:limit] if len(scores) > limit else np.arange(len(scores))
         best = best[np.lexsort((ids[best], -scores[best]))]
         return [(int(ids[i]), float(scores[i])) for i in best]
+
+    def rank(self, vector: NDArray[np.float32], chunk_id: int, *, documents: Iterable[int] | None) -> int | None:
+        """How many chunks in scope are at least as near as this one; None where it has no vector or is not in scope."""
+        ids, scores = self._scored(vector, documents)
+        own = scores[ids == chunk_id]
+        return int((scores >= own[0]).sum()) if len(own) else None
+
+    def _scored(
+        self, vector: NDArray[np.float32], documents: Iterable[int] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Chunk ids and cosines of all vectors in scope."""
+        import numpy as np
+
+        ids, owners, vectors = self._all()
+        if not len(ids):
+            return ids, np.empty(0, np.float32)
+        if documents is None:
+            return ids, vectors @ vector
+        inside = np.flatnonzero(np.isin(owners, np.fromiter(documents, np.int64)))
+        if _FEW * len(inside) < len(ids):  # copying few rows costs less than comparing with all
+            return ids[inside], vectors[inside] @ vector
+        return ids[inside], (vectors @ vector)[inside]
 
     def scores(self, vector: NDArray[np.float32], chunk_ids: Iterable[int]) -> dict[int, float]:
         """Cosines of these chunks, as far as they have vectors."""

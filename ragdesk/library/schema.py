@@ -2,7 +2,7 @@
 
 Chunk rows are inserted or deleted, never updated, and ids are never used twice. Triggers keep the word indexes and
 the log of operations for the vector index in the same transaction as the chunks. Both word indexes hold no text
-(FTS5, contentless): what they index is `terms(text)`, a function that the writer registers.
+(FTS5, contentless): what they index is `terms(text, language)`, a function that the writer registers.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from ragdesk.errors import Damaged
+from ragdesk.library.terms import TOKENIZER
 
 _VERSION_1 = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -180,7 +181,48 @@ UPDATE conversations SET changed_at = coalesce(
 ALTER TABLE turns ADD COLUMN evidence TEXT NOT NULL DEFAULT '{}';
 """
 
-_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+# The language of a document decides how its words are stemmed. Chunks keep it too: what a trigger takes out of the word
+# index must be what it put in. The word indexes are made anew because their tokenizer changes; `Library` fills them.
+_VERSION_3 = f"""
+ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT '';
+ALTER TABLE chunks ADD COLUMN language TEXT NOT NULL DEFAULT '';
+CREATE INDEX documents_language ON documents(language);
+DROP TRIGGER chunk_in;
+DROP TRIGGER chunk_out;
+DROP TRIGGER text_in;
+DROP TRIGGER text_out;
+DROP TABLE chunk_words;
+DROP TABLE document_words;
+CREATE VIRTUAL TABLE chunk_words USING fts5(text, context, content='', tokenize="{TOKENIZER}");
+CREATE VIRTUAL TABLE document_words USING fts5(title, text, content='', tokenize="{TOKENIZER}");
+CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab(chunk_words, row);
+CREATE VIRTUAL TABLE document_vocabulary USING fts5vocab(document_words, row);
+CREATE TRIGGER chunk_in AFTER INSERT ON chunks BEGIN
+    INSERT INTO chunk_words(rowid, text, context)
+        VALUES (new.id, terms(new.text, new.language), terms(new.context, new.language));
+END;
+CREATE TRIGGER chunk_out AFTER DELETE ON chunks BEGIN
+    INSERT INTO chunk_words(chunk_words, rowid, text, context)
+        VALUES ('delete', old.id, terms(old.text, old.language), terms(old.context, old.language));
+    DELETE FROM vectors WHERE key = old.embed_key
+        AND NOT EXISTS (SELECT 1 FROM chunks WHERE embed_key = old.embed_key);
+    DELETE FROM situated WHERE document_id = old.document_id;
+END;
+-- A document's language changes only while it has no text.
+CREATE TRIGGER text_in AFTER INSERT ON texts BEGIN
+    INSERT INTO document_words(rowid, title, text)
+        SELECT new.document_id, terms(new.terms, language), terms(new.text, language)
+        FROM documents WHERE id = new.document_id;
+END;
+CREATE TRIGGER text_out AFTER DELETE ON texts BEGIN
+    INSERT INTO document_words(document_words, rowid, title, text)
+        SELECT 'delete', old.document_id, terms(old.terms, language), terms(old.text, language)
+        FROM documents WHERE id = old.document_id;
+END;
+DELETE FROM meta WHERE key = 'terms';
+"""
+
+_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1,18 +1,24 @@
-"""Full-text search: a question in, ranked chunks and documents out, by SQLite's FTS5 and BM25.
+"""Full-text search: what is asked in, ranked chunks and documents out, by SQLite's FTS5.
 
-What is indexed and asked is `terms(text)`: the words in lower case, identifiers also in parts, text without spaces
-between words (Chinese, Japanese, Thai, ...) as pairs of characters. FTS5 then folds accents and English endings.
+A word of the question counts once in a text, whichever of its forms stand there and in whichever language: its score is
+the best of its forms' BM25 term weights times its own rarity. FTS5 gives the term weights: `bm25()` of a single form is
+its rarity times its weight. Rare words are looked up first; common ones, once enough passages are found, are only looked
+for in those.
 """
 
 from __future__ import annotations
 
-import re
+import heapq
+import json
+import math
 import sqlite3
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-TERMS_VERSION = "1"
-"""Change it whenever `terms` changes: libraries then build their word indexes anew."""
+from ragdesk.library import terms
+from ragdesk.library.languages import language_of
+from ragdesk.library.phrases import Admitted
+from ragdesk.library.query import Asked, Terms, Word, any_form, phrase
 
 CONTEXT_WEIGHT = 0.5
 """What a match in the context counts, where one in the text counts 1."""
@@ -20,121 +26,299 @@ CONTEXT_WEIGHT = 0.5
 TITLE_WEIGHT = 4.0
 """What a match in a document's title, name and first lines counts, where one in its text counts 1."""
 
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and Han
-    "\U00020000-\U0003ffff"
-)
-_TOKEN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:_+[^\W_{_UNSPACED}]+)*")
-_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-# English; then German, French, Spanish, Italian, Portuguese: articles, prepositions and question words.
-_STOP_WORDS = frozenset(
-    """
-    a about an and are as at be been between but by can could did do does for from had has have he her his how i if in
-    into is it its me my no not of on or our she should so than that the their them then there these they this those
-    to was we were what when where which while who whom whose why will with would you your
-    der die das den dem des ein eine einer eines und oder ist sind war waren wie wer wann wo welche welcher welches
-    von zu zur zum im mit auf für le la les un une du de et ou est sont était qui que quoi quel quelle quels quelles
-    où dans sur pour par avec el los las unos unas y es son fue qué quién cuál cuándo dónde cómo en con por para del
-    al il lo gli uno una di che chi quale quando dove come nel nella o os um uma da dos das em na quem qual onde
-    """.split()  # noqa: SIM905
-)
+_ROWS_SCORED = 8_000
+"""So many matches are scored in full, rarest words first (1.5 µs each); commoner words then count as if they stood once."""
+
+_CHEAPER_IN_RANGE = 8
+"""So much less a match costs where only a range of rows is scored: it is only counted."""
+
+_MOST_PAIRED = 4_000
+"""Neighbouring words of the question are looked for as neighbours where one of them is in at most so many chunks."""
+
+_ONCE = 1.0
+"""The term weight of a word that stands once in a text of middling length."""
+
+_ROWS_A_RANGE = 40
+"""Looking into another range of rows costs about as much as reading so many rows."""
+
+_MOST_RANGES = 12
+_LEAST_RARITY = 1e-6
+"""FTS5's own floor: the rarity of a word in more than half of the texts."""
 
 
-def terms(text: str) -> str:
-    """The words of a text as they are indexed, separated by spaces."""
-    return " ".join(_terms(text))
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """One of the two word indexes: its FTS5 table, the vocabulary of it, and the weights of its columns."""
+
+    table: str
+    vocabulary: str
+    weights: tuple[float, float]
 
 
-def query_terms(question: str) -> list[str]:
-    """The distinct words of a question that are worth searching for; all its words where none is."""
-    words = list(dict.fromkeys(_terms(question)))
-    return [word for word in words if word not in _STOP_WORDS] or words
+_CHUNKS = _Index("chunk_words", "chunk_vocabulary", (1.0, CONTEXT_WEIGHT))
+_DOCUMENTS = _Index("document_words", "document_vocabulary", (TITLE_WEIGHT, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows may match: those in any of the ranges, or in the set; all where both are None."""
+
+    ranges: tuple[tuple[int, int], ...] | None = None
+    ids: frozenset[int] | None = None
 
 
 def search_chunks(
-    connection: sqlite3.Connection, words: Iterable[str], *, documents: Iterable[int] | None, limit: int
+    connection: sqlite3.Connection,
+    asked: Asked,
+    *,
+    documents: Iterable[int] | None,
+    limit: int,
+    admitted: Admitted | None = None,
 ) -> list[tuple[int, float]]:
-    """Chunk ids and BM25 scores (higher is better), best first, of the chunks that hold any of the words."""
-    match = _any_of(words)
-    if not match:
-        return []
-    within, values = _within("chunk_words.rowid IN (SELECT id FROM chunks WHERE document_id", documents)
-    rows = connection.execute(
-        f"SELECT rowid, -bm25(chunk_words, 1.0, {CONTEXT_WEIGHT}) AS score FROM chunk_words"
-        f" WHERE chunk_words MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
-        (match, *values, limit),
-    )
-    return [(row[0], row[1]) for row in rows]
+    """Chunk ids and scores (higher is better), best first, of the chunks that hold any of the words."""
+    rows = _chunk_rows(connection, documents)
+    return _search(connection, _CHUNKS, asked, rows, limit, admitted or Admitted())
 
 
 def search_documents(
-    connection: sqlite3.Connection, words: Iterable[str], *, documents: Iterable[int] | None, limit: int
+    connection: sqlite3.Connection, asked: Asked, *, documents: Iterable[int] | None, limit: int
 ) -> list[tuple[int, float]]:
-    """Document ids and BM25 scores over whole documents, best first."""
-    match = _any_of(words)
-    if not match:
+    """Document ids and scores over whole documents, best first."""
+    rows = _Rows() if documents is None else _Rows(ids=frozenset(documents))
+    return _search(connection, _DOCUMENTS, asked, rows, limit, Admitted())
+
+
+def holding(
+    connection: sqlite3.Connection, asked: Asked, ranges: Sequence[tuple[int, int]], *, context: bool
+) -> dict[Word, frozenset[int]]:
+    """For each word of the question, the chunks within the ranges of ids (both ends in) whose text holds it.
+
+    With `context`, also those whose context does. Ranges are in order and do not overlap.
+    """
+    if not ranges:
+        return {}
+    counted = _frequencies(connection, _CHUNKS, asked.words)
+    whole = _Rows(ranges=((ranges[0][0], ranges[-1][1]),))
+    held = {}
+    for word in asked.words:
+        frequency = sum(counted[form] for form in word.forms)
+        if not frequency:
+            continue
+        match = any_form((word,)) if context else f"text : ({any_form((word,))})"
+        rows = whole if frequency < _ROWS_A_RANGE * len(ranges) else _Rows(ranges=tuple(ranges))
+        held[word] = frozenset(_holding(connection, _CHUNKS, match, rows))
+    return held
+
+
+def rarity(connection: sqlite3.Connection, asked: Asked) -> dict[Word, float]:
+    """How much each word of the question tells: its inverse document frequency over the chunks, times its weight."""
+    total = _count(connection, _CHUNKS)
+    counted = _frequencies(connection, _CHUNKS, asked.words)
+    return {word: word.weight * _idf(total, _held(counted, word, total)) for word in asked.words}
+
+
+def explain_chunk(connection: sqlite3.Connection, asked: Asked, chunk_id: int) -> list[tuple[Word, float, int, int]]:
+    """What each word of the question adds to a chunk's score, and how often it stands in its text and in its context.
+
+    Pairs of neighbouring words come last, those that stand there.
+    """
+    row = connection.execute("SELECT text, context, language FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
+    if row is None:
         return []
-    within, values = _within("(rowid", documents)
+    total = _count(connection, _CHUNKS)
+    text, context = (terms.terms(row[column], row["language"]).split() for column in ("text", "context"))
+    counted = _frequencies(connection, _CHUNKS, (*asked.words, *(pair[2] for pair in asked.pairs)))
+    only = _Rows(ranges=((chunk_id, chunk_id),))
+    explained = []
+    for word in asked.words:
+        weight = _scored(connection, _CHUNKS, word, total, counted, only).get(chunk_id, 0.0)
+        worth = word.weight * _idf(total, _held(counted, word, total))
+        explained.append((word, worth * weight, _times(word, text), _times(word, context)))
+    for _, _, together in asked.pairs:
+        times = _times(together, text), _times(together, context)
+        if any(times):
+            worth = together.weight * _idf(total, _held(counted, together, total))
+            explained.append((together, worth * _ONCE, *times))
+    return explained
+
+
+def languages(connection: sqlite3.Connection, documents: Iterable[int] | None = None) -> tuple[str, ...]:
+    """The languages of the library's documents, or of some of them, commonest first."""
+    within, values = "", tuple[str, ...]()
+    if documents is not None:
+        within, values = "AND id IN (SELECT value FROM json_each(?))", (json.dumps(list(documents)),)
     rows = connection.execute(
-        f"SELECT rowid, -bm25(document_words, {TITLE_WEIGHT}, 1.0) AS score FROM document_words"
-        f" WHERE document_words MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
-        (match, *values, limit),
+        f"SELECT language FROM documents WHERE language != '' {within} GROUP BY language ORDER BY count(*) DESC, language",
+        values,
     )
-    return [(row[0], row[1]) for row in rows]
-
-
-def document_frequency(connection: sqlite3.Connection, words: Iterable[str]) -> dict[str, int]:
-    """In how many chunks each word stands."""
-    return {
-        word: connection.execute(
-            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", (_quoted(word),)
-        ).fetchone()[0]
-        for word in words
-    }
+    return tuple(row[0] for row in rows)
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
-    """Make both word indexes anew from the chunks and texts. To be called in a transaction, with `terms` registered."""
+    """Make both word indexes anew from the chunks and texts, and tell each document's language again.
+
+    To be called in a transaction, with `terms` registered.
+    """
     connection.execute("INSERT INTO chunk_words(chunk_words) VALUES ('delete-all')")
-    connection.execute(
-        "INSERT INTO chunk_words(rowid, text, context) SELECT id, terms(text), terms(context) FROM chunks"
-    )
     connection.execute("INSERT INTO document_words(document_words) VALUES ('delete-all')")
+    for (document_id,) in connection.execute("SELECT document_id FROM texts").fetchall():
+        text = connection.execute("SELECT text FROM texts WHERE document_id = ?", (document_id,)).fetchone()[0]
+        language = language_of(text)
+        connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, document_id))
+        connection.execute(
+            "UPDATE chunks SET language = ? WHERE document_id = ? AND language != ?", (language, document_id, language)
+        )
     connection.execute(
-        "INSERT INTO document_words(rowid, title, text) SELECT document_id, terms(terms), terms(text) FROM texts"
+        "INSERT INTO chunk_words(rowid, text, context) SELECT id, terms(text, language), terms(context, language) FROM chunks"
+    )
+    connection.execute(
+        "INSERT INTO document_words(rowid, title, text)"
+        " SELECT t.document_id, terms(t.terms, d.language), terms(t.text, d.language)"
+        " FROM texts t JOIN documents d ON d.id = t.document_id"
     )
 
 
-def _terms(text: str) -> Iterator[str]:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    for match in _TOKEN.finditer(_THOUSANDS.sub("", text)):
-        token = match.group()
-        if token.islower() and token.isalpha() and token.isascii():
-            yield token
-        elif _IS_UNSPACED.match(token):
-            yield from (token[i : i + 2] for i in range(max(1, len(token) - 1)))
-        else:
-            parts = _PARTS.findall(token) if token.isascii() else ()
-            if len(parts) > 1:
-                yield token.replace("_", "").lower()
-                yield from (part.lower() for part in parts)
+# --- Scoring
+
+
+def _search(
+    connection: sqlite3.Connection, index: _Index, asked: Asked, rows: _Rows, limit: int, admitted: Admitted
+) -> list[tuple[int, float]]:
+    total = _count(connection, index)
+    counted = _frequencies(connection, index, asked.words)
+    held = {word: _held(counted, word, total) for word in asked.words}
+    scores: dict[int, float] = {}
+    matched: list[Word] = []
+    left = _ROWS_SCORED
+    for word in sorted((word for word in asked.words if held[word]), key=lambda word: held[word]):
+        worth = word.weight * _idf(total, held[word])
+        cost = held[word] if rows.ranges is None else held[word] * len(rows.ranges) // _CHEAPER_IN_RANGE
+        if matched and cost > left:
+            match = f"({any_form((word,))}) AND ({any_form(matched)})"
+            for row in _holding(connection, index, match, rows):
+                if row in scores:
+                    scores[row] += worth * _ONCE
+            continue
+        found = _scored(connection, index, word, total, counted, rows)
+        for row, weight in found.items():
+            scores[row] = scores.get(row, 0.0) + worth * weight
+        left -= cost
+        matched.append(word)
+    if index is _CHUNKS:
+        _add_pairs(connection, asked, held, total, scores)
+    if admitted.only is not None or admitted.excluded:
+        scores = {row: score for row, score in scores.items() if admitted.admits(row)}
+    return heapq.nsmallest(limit, scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _add_pairs(
+    connection: sqlite3.Connection, asked: Asked, held: dict[Word, int], total: int, scores: dict[int, float]
+) -> None:
+    """Chunks where neighbours of the question are neighbours too gain by how rare that is."""
+    for first, second, together in asked.pairs:
+        if not 0 < min(held.get(first, 0), held.get(second, 0)) <= _MOST_PAIRED:
+            continue
+        found = list(_holding(connection, _CHUNKS, any_form((together,)), _Rows()))
+        worth = together.weight * _idf(total, len(found)) * _ONCE
+        for row in found:
+            if row in scores:
+                scores[row] += worth
+
+
+def _scored(
+    connection: sqlite3.Connection,
+    index: _Index,
+    word: Word,
+    total: int,
+    counted: Mapping[Terms, int],
+    rows: _Rows,
+) -> dict[int, float]:
+    """The BM25 term weight (0 to 2.2) of a word in each row that holds it: that of its best form."""
+    found: dict[int, float] = {}
+    query = (
+        f"SELECT rowid, -bm25({index.table}, {index.weights[0]}, {index.weights[1]}) FROM {index.table}"
+        f" WHERE {index.table} MATCH ?"
+    )
+    for form in word.forms:
+        if not (frequency := counted[form]):
+            continue
+        unit = max(_LEAST_RARITY, math.log((total - frequency + 0.5) / (frequency + 0.5)))
+        for row, score in _fetched(connection, query, phrase(form, word.prefix), rows):
+            if (weight := score / unit) > found.get(row, 0.0):
+                found[row] = weight
+    return found
+
+
+def _holding(connection: sqlite3.Connection, index: _Index, match: str, rows: _Rows) -> Iterator[int]:
+    """The rows that an FTS5 query matches."""
+    query = f"SELECT rowid FROM {index.table} WHERE {index.table} MATCH ?"
+    return (row[0] for row in _fetched(connection, query, match, rows))
+
+
+def _fetched(connection: sqlite3.Connection, query: str, match: str, rows: _Rows) -> Iterator[sqlite3.Row]:
+    if rows.ranges is not None:
+        for first, last in rows.ranges:
+            yield from connection.execute(f"{query} AND rowid BETWEEN ? AND ?", (match, first, last))
+    elif rows.ids is not None:
+        ids = rows.ids
+        yield from (row for row in connection.execute(query, (match,)) if row[0] in ids)
+    else:
+        yield from connection.execute(query, (match,))
+
+
+def _frequencies(connection: sqlite3.Connection, index: _Index, words: Iterable[Word]) -> dict[Terms, int]:
+    """In how many rows each form of the words stands."""
+    counted: dict[Terms, int] = {}
+    for word in words:
+        for form in word.forms:
+            if form in counted:
+                continue
+            if len(form) == 1 and not word.prefix:
+                query, value = f"SELECT doc FROM {index.vocabulary} WHERE term = ?", form[0]
             else:
-                yield token.lower()
+                query, value = (
+                    f"SELECT count(*) FROM {index.table} WHERE {index.table} MATCH ?",
+                    phrase(form, word.prefix),
+                )
+            row = connection.execute(query, (value,)).fetchone()
+            counted[form] = int(row[0]) if row else 0
+    return counted
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return " OR ".join(_quoted(word) for word in words)
+def _held(counted: Mapping[Terms, int], word: Word, total: int) -> int:
+    """In how many rows a word stands in any of its forms, at most."""
+    return min(total, sum(counted[form] for form in word.forms))
 
 
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
+def _count(connection: sqlite3.Connection, index: _Index) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {index.table}").fetchone()[0])
 
 
-def _within(column: str, documents: Iterable[int] | None) -> tuple[str, tuple[str, ...]]:
+def _idf(total: int, frequency: int) -> float:
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def _times(word: Word, held: Sequence[str]) -> int:
+    """How often a word stands among terms: its most frequent form."""
+    if word.prefix:
+        return sum(term.startswith(word.forms[0][-1]) for term in held)
+    return max(
+        sum(tuple(held[i : i + len(form)]) == form for i in range(len(held) - len(form) + 1)) for form in word.forms
+    )
+
+
+def _chunk_rows(connection: sqlite3.Connection, documents: Iterable[int] | None) -> _Rows:
+    """A document's chunks came in one go, so that their ids are a range of their own."""
     if documents is None:
-        return "", ()
-    return f"AND {column} IN (SELECT value FROM json_each(?)))", (f"[{','.join(map(str, documents))}]",)
+        return _Rows()
+    wanted = list(documents)
+    if len(wanted) > _MOST_RANGES:
+        ids = connection.execute(
+            "SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?))", (json.dumps(wanted),)
+        )
+        return _Rows(ids=frozenset(row[0] for row in ids))
+    ranges = (
+        connection.execute("SELECT min(id), max(id) FROM chunks WHERE document_id = ?", (document,)).fetchone()
+        for document in wanted
+    )
+    return _Rows(ranges=tuple((first, last) for first, last in ranges if first is not None))

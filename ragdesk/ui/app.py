@@ -41,16 +41,18 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
     """Open the window on a library and add the files named; where it is open already, hand them to it. Returns the exit code."""
     _check_qt()
     app = make_app(sys.argv)
+    settings = load_or_mend_settings()
+    if settings is None:
+        return 2
+    folder = library or library_folder(settings)
     _keep_log()
     unexpected = Unexpected()
     theme = Theme(app)
     wanted = [Path(name).absolute() for name in named]
-    folder = library
     while True:
         try:
             settings = load_settings(paths.settings_file())
             theme.use(settings.theme, settings.font_points)
-            folder = folder or library_folder(settings)
             door = Door(folder)
             engine = _open(folder, settings, door, wanted)
         except Exception as error:  # there is no window yet that would show it
@@ -70,6 +72,8 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
         code = app.exec()
         door.close()
         unexpected.came.disconnect()
+        if window.start_again:
+            continue
         if window.move_to is None:
             return code
         try:
@@ -77,6 +81,31 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
             folder = window.move_to
         except RagDeskError as error:
             ProblemDialog(error, None).exec()
+
+
+def load_or_mend_settings() -> Settings | None:
+    """The settings; where their file is damaged, the user chooses to put it aside or (None) to quit and mend it."""
+    file = paths.settings_file()
+    while True:
+        try:
+            return load_settings(file)
+        except RagDeskError as error:
+            aside = file.with_name(f"{file.name}.damaged")
+            box = QMessageBox(QMessageBox.Icon.Warning, "RagDesk", "The settings cannot be read.")
+            box.setInformativeText(
+                f"{error.message}.\n\nRagDesk can start with its usual settings; the file is kept as {aside.name}."
+                " Documents and conversations are not touched."
+            )
+            box.setDetailedText(error.hint)
+            usual = box.addButton("Use the usual settings", QMessageBox.ButtonRole.AcceptRole)
+            box.addButton("Quit", QMessageBox.ButtonRole.RejectRole)
+            box.exec()
+            if box.clickedButton() is not usual:
+                return None
+            try:
+                os.replace(file, aside)
+            except OSError:  # it may be read but not moved: the usual settings hold until it is mended
+                return Settings()
 
 
 def make_app(arguments: Sequence[str]) -> QApplication:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -22,6 +21,7 @@ from ragdesk.ui.actions import Actions
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.composer import Composer
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.dialog_parts import ElidedLabel
 from ragdesk.ui.scope_bar import ScopeBar
 from ragdesk.ui.turn_list import TurnList
 from ragdesk.ui.turn_view import TurnView
@@ -44,6 +44,8 @@ class ConversationPane(QWidget):
     """Hit, Turn or None."""
     evidence_wanted = Signal(object)
     """Turn."""
+    export_wanted = Signal(object)
+    """Turn: write its answer to a file."""
     model_wanted = Signal()
     """The user wants to choose what answers."""
     told = Signal(str)
@@ -63,6 +65,7 @@ class ConversationPane(QWidget):
         self._answering: tuple[TurnView, Talk] | None = None
         self._queue: list[tuple[TurnView, Talk]] = []
         self._wanted: int | None = None
+        self._deleted: int | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -88,6 +91,8 @@ class ConversationPane(QWidget):
         actions["new_conversation"].triggered.connect(self.begin)
         actions["ask"].triggered.connect(self.composer.setFocus)
         desk.documents_changed.connect(self._show)
+        desk.turns_changed.connect(self._turns_changed)
+        desk.conversations_changed.connect(self._conversations_changed)
         desk.theme.changed.connect(self._show)
         self._show()
 
@@ -116,7 +121,7 @@ class ConversationPane(QWidget):
     @property
     def views(self) -> list[TurnView]:
         """The turns that are shown live, oldest first."""
-        return self.list.views
+        return self.list.shown_views
 
     @property
     def is_busy(self) -> bool:
@@ -142,7 +147,7 @@ class ConversationPane(QWidget):
         """Stop what is being answered, and what waits to be."""
         for view, _ in self._queue:
             view.show_stopped()
-            if view not in self.views:
+            if view not in self.list.views:
                 view.deleteLater()
         self._queue.clear()
         if self._asking is not None:
@@ -163,10 +168,8 @@ class ConversationPane(QWidget):
         bar.setObjectName("bar")
         row = QHBoxLayout(bar)
         row.setContentsMargins(16, 6, 8, 6)
-        self._title = QLabel()
+        self._title = ElidedLabel()
         self._title.setObjectName("title")
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
-        self._title.setMinimumWidth(40)
         row.addWidget(self._title, 1)
         for name, said in (("new_conversation", "New conversation"), ("export", "Export")):
             button = QToolButton()
@@ -237,6 +240,7 @@ class ConversationPane(QWidget):
         self.conversation = conversation
         self._talk = Talk(conversation.id if conversation else None)
         self.list.show_turns(conversation.turns if conversation else ())
+        self.list.leave_out(self._desk.hidden_turns)
         for view, talk in [*([self._answering] if self._answering else []), *self._queue]:
             if talk.id is not None and talk.id == self._talk.id and view.turn is None:
                 self._talk = talk
@@ -250,6 +254,7 @@ class ConversationPane(QWidget):
         view.cited.connect(self.cited)
         view.hit_chosen.connect(self.hit_chosen)
         view.evidence_wanted.connect(self.evidence_wanted)
+        view.export_wanted.connect(self.export_wanted)
         view.told.connect(self.told)
         view.again_wanted.connect(self._ask_again)
         view.edit_wanted.connect(self._edit)
@@ -348,10 +353,34 @@ class ConversationPane(QWidget):
         self.composer.setFocus()
 
     def _delete(self, view: TurnView) -> None:
-        if view.turn is not None and view.turn.id:
-            self._desk.delete_turn(view.turn.id, view.setVisible)
+        if view.turn is None or not view.turn.id:
+            self.list.take_out(view)
         else:
-            view.hide()
+            self._desk.delete_turn(view.turn.id)
+        self._show()
+
+    def _turns_changed(self) -> None:
+        """A question was deleted, or is back."""
+        if self.conversation is not None:
+            self.list.leave_out(self._desk.hidden_turns)
+            self._show()
+
+    def _conversations_changed(self) -> None:
+        """The conversation shown may have another title, or may have been deleted or be back."""
+        if self.conversation is None:
+            back = self._deleted is not None and not self._desk.is_hidden(self._deleted)
+            if back and self._deleted is not None and not self.list.views:
+                self.open(self._deleted)
+            self._deleted = None if back else self._deleted
+            return
+        if self._desk.is_hidden(self.conversation.id):
+            self._deleted, self._wanted = self.conversation.id, None
+            self._take(None)
+            return
+        known = next((c for c in self._desk.conversations if c.id == self.conversation.id), None)
+        if known is not None and known.title != self.conversation.title:
+            self.conversation = replace(self.conversation, title=known.title)
+            self._show()
 
     # --- Inside: looks
 

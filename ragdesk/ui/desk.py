@@ -6,6 +6,8 @@ The panes call the desk; the desk calls the engine in the background and tells a
 from __future__ import annotations
 
 import logging
+import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +22,7 @@ from ragdesk.settings import Settings
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.background import Background
 from ragdesk.ui.jobs import Jobs, Running
+from ragdesk.ui.names import one_line
 from ragdesk.ui.theme import Theme
 
 T = TypeVar("T")
@@ -36,10 +39,14 @@ class Desk(QObject):
     """`documents`, `collections` or `sources` changed."""
     conversations_changed = Signal()
     """`conversations` changed."""
+    turns_changed = Signal()
+    """`hidden_turns` changed."""
     notice = Signal(str, object)
     """Something to tell in passing: a sentence, and a function that undoes it or None."""
-    undo_over = Signal(object)
-    """A function given with `notice` that undoes nothing any more."""
+    settled = Signal(object)
+    """The function that a notice came with can undo nothing any more."""
+    collection_renamed = Signal(str, str)
+    """The old name of a collection and its new one."""
     problem = Signal(object)
     """An error to show: RagDeskError, or any other with its traceback in `details_of`."""
 
@@ -57,7 +64,11 @@ class Desk(QObject):
         self._look_again = False
         self._later: dict[QTimer, Callable[[], None]] = {}
         self._hidden_documents: set[int] = set()
+        self._hidden_collections: set[str] = set()
         self._hidden_conversations: set[int] = set()
+        self.hidden_turns: set[int] = set()
+        """Turns that were deleted, also those that can still be had back."""
+        self._matching = ""
         self._look_timer = QTimer(self, interval=_LOOK_EVERY_MS)
         self._look_timer.timeout.connect(self.look_at_documents)
         self.jobs.changed.connect(self._jobs_changed)
@@ -132,35 +143,81 @@ class Desk(QObject):
 
     def remove_documents(self, document_ids: Sequence[int]) -> None:
         """Take documents out of the library in a while, until when it can be undone."""
-        ids = set(document_ids)
-        self._hidden_documents |= ids
+        self.remove(document_ids)
+
+    def remove(self, document_ids: Iterable[int] = (), folders: Sequence[str] = ()) -> None:
+        """Take documents and folders with all in them out of the library in a while, until when it can be undone."""
+        below = tuple(folder.rstrip(os.sep) + os.sep for folder in folders)
+        inside = {d.id for d in self.documents if below and d.path.startswith(below)}
+        single = set(document_ids) - inside
+        hidden = inside | single
+        named = [*folders, *map(str, single)]
+        if len(folders) == 1 and not single:
+            what = f"“{one_line(Path(folders[0]).name)}” ({_documents(len(hidden))})"
+        else:
+            only = next((d for d in self.documents if d.id in hidden), None)
+            what = f"“{one_line(only.name)}”" if only and len(hidden) == 1 else _documents(len(hidden))
+        self._hidden_documents |= hidden
         self.look_at_documents()
-        what = "1 document" if len(ids) == 1 else f"{len(ids)} documents"
 
         def remove() -> None:
-            names = [str(id) for id in ids]
-            self.call(lambda: self.engine.remove(names), lambda removed: self.look_at_documents(), lane="change")
+            self.call(lambda: self.engine.remove(named), lambda removed: self.look_at_documents(), lane="change")
 
         def undo() -> None:
-            self._hidden_documents -= ids
+            self._hidden_documents -= hidden
             self.look_at_documents()
 
         self._do_later(f"Removed {what} from the library. The files stay.", remove, undo)
 
-    def remove_source(self, folder: str) -> None:
-        """Take an added folder with all its documents out of the library in a while, until when it can be undone."""
-        inside = {d.id for d in self.documents if Path(folder) in (Path(d.path), *Path(d.path).parents)}
+    def remove_collection(self, name: str) -> None:
+        """Take a collection with all its documents out of the library in a while, until when it can be undone."""
+        inside = {d.id for d in self.documents if d.collection == name}
         self._hidden_documents |= inside
+        self._hidden_collections.add(name)
         self.look_at_documents()
 
         def remove() -> None:
-            self.call(lambda: self.engine.remove([folder]), lambda removed: self.look_at_documents(), lane="change")
+            def removed(paths: list[str]) -> None:
+                self._hidden_collections.discard(name)
+                self.look_at_documents()
+
+            self.call(lambda: self.engine.remove_collection(name), removed, lane="change")
 
         def undo() -> None:
             self._hidden_documents -= inside
+            self._hidden_collections.discard(name)
             self.look_at_documents()
 
-        self._do_later(f"Removed {Path(folder).name} from the library. The files stay.", remove, undo)
+        what = f" with {_documents(len(inside))}" if inside else ""
+        self._do_later(f"Removed the collection “{name}”{what}. The files stay.", remove, undo)
+
+    def rename_collection(self, name: str, new: str) -> None:
+        """Give a collection another name; where there is one of this name already, the two become one."""
+        if name == new:
+            return
+        joined = any(known == new for known, _ in self.collections)
+        inside = [d.id for d in self.documents if d.collection == name]
+
+        def rename(old: str, new: str) -> None:
+            def renamed(nothing: None) -> None:
+                self.collection_renamed.emit(old, new)
+                self.look_at_documents()
+
+            self.call(lambda: self.engine.rename_collection(old, new), renamed, lane="change")
+
+        def undo() -> None:
+            if joined:
+                self.call(
+                    lambda: self.engine.move_to_collection(inside, name),
+                    lambda nothing: self.look_at_documents(),
+                    lane="change",
+                )
+            else:
+                rename(new, name)
+
+        rename(name, new)
+        said = f"“{name}” is one with “{new}” now." if joined else f"“{name}” is called “{new}” now."
+        self.notice.emit(said, undo)
 
     def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
         """Put documents into a collection."""
@@ -178,13 +235,14 @@ class Desk(QObject):
             self.call(work, lambda nothing: self.look_at_documents(), lane="change")
 
         put({collection: list(ids)})
-        self.notice.emit(f"Moved to {collection}.", lambda: put(before))
+        self.notice.emit(f"Moved {_documents(len(ids))} to “{collection}”.", lambda: put(before))
 
     # --- Conversations
 
-    def look_at_conversations(self, matching: str = "") -> None:
-        """List the conversations (that hold this text); `conversations_changed` follows."""
-        self.call(lambda: self.engine.conversations(matching), self._conversations_listed)
+    def look_at_conversations(self, matching: str | None = None) -> None:
+        """List the conversations that hold this text, None the text of last time; `conversations_changed` follows."""
+        self._matching = wanted = self._matching if matching is None else matching
+        self.call(lambda: (wanted, self.engine.conversations(wanted)), self._conversations_listed)
 
     def rename_conversation(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title."""
@@ -209,13 +267,23 @@ class Desk(QObject):
             undo,
         )
 
-    def delete_turn(self, turn_id: int, shown: Callable[[bool], None]) -> None:
-        """Delete a question with its answer in a while; `shown` is told whether it is to be seen meanwhile."""
-        shown(False)
+    def is_hidden(self, conversation_id: int) -> bool:
+        """Whether a conversation was deleted, also where it can still be had back."""
+        return conversation_id in self._hidden_conversations
+
+    def delete_turn(self, turn_id: int) -> None:
+        """Delete a question with its answer in a while, until when it can be undone."""
+        self.hidden_turns.add(turn_id)
+        self.turns_changed.emit()
+
+        def undo() -> None:
+            self.hidden_turns.discard(turn_id)
+            self.turns_changed.emit()
+
         self._do_later(
             "Deleted the question and its answer.",
             lambda: self._change(lambda: self.engine.delete_turns([turn_id])),
-            lambda: shown(True),
+            undo,
         )
 
     # --- Inside
@@ -230,7 +298,7 @@ class Desk(QObject):
         def now() -> None:
             self._later.pop(timer)()
             timer.deleteLater()
-            self.undo_over.emit(take_back)
+            self.settled.emit(take_back)
 
         def take_back() -> None:
             if self._later.pop(timer, None) is not None:
@@ -247,6 +315,8 @@ class Desk(QObject):
         everything, collections, sources = found
         self._hidden_documents &= {d.id for d in everything}
         documents = [d for d in everything if d.id not in self._hidden_documents]
+        counts = Counter(d.collection for d in documents)
+        collections = [(name, counts[name]) for name, _ in collections if name not in self._hidden_collections]
         if (documents, collections, sources) != (self.documents, self.collections, self.sources):
             self.documents, self.collections, self.sources = documents, collections, sources
             self.documents_changed.emit()
@@ -258,7 +328,10 @@ class Desk(QObject):
         self._looking = False
         self._tell(error)
 
-    def _conversations_listed(self, found: list[Conversation]) -> None:
+    def _conversations_listed(self, result: tuple[str, list[Conversation]]) -> None:
+        wanted, found = result
+        if wanted != self._matching:
+            return
         self.conversations = [c for c in found if c.id not in self._hidden_conversations]
         self.conversations_changed.emit()
 
@@ -277,3 +350,7 @@ class Desk(QObject):
             log.error("%s", details_of(error))
         if not isinstance(error, Cancelled):
             self.problem.emit(error)
+
+
+def _documents(number: int) -> str:
+    return f"{number:,} document{'' if number == 1 else 's'}"

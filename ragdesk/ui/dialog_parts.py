@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from ragdesk.ui.names import one_line, tip
 from ragdesk.ui.theme import Theme, tinted
 
 
@@ -101,3 +102,30 @@ class IconLabel(QLabel):
         pixmap = tinted(self._name, getattr(self._theme.colours, self._colour), round(self._size * ratio))
         pixmap.setDevicePixelRatio(ratio)
         self.setPixmap(pixmap)
+
+
+class ElidedLabel(QLabel):
+    """A line of plain text, cut with … where it does not fit; its tool tip holds all of it."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show this text."""
+        super().setText(one_line(text))
+        self.setToolTip(tip(text) if text else "")
+
+    def minimumSizeHint(self) -> QSize:
+        """Hardly anything: it can be cut."""
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()

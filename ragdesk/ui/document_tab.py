@@ -12,6 +12,7 @@ from ragdesk.domain import Span
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.find_bar import FindBar, found_spans
 from ragdesk.ui.looking import Looked, cited
+from ragdesk.ui.page_pictures import FileChanged
 from ragdesk.ui.page_view import PageView
 from ragdesk.ui.source_card import SourceCard
 from ragdesk.ui.text_view import TextView
@@ -27,6 +28,8 @@ class DocumentTab(QWidget):
 
     changed = Signal()
     """Another page or view is shown."""
+    outdated = Signal()
+    """The file was written again while its pages were shown."""
     asked_about = Signal(str)
     copied = Signal(str)
     """A sentence that tells of it."""
@@ -128,7 +131,9 @@ class DocumentTab(QWidget):
             self.changed.emit()
 
     def _drawing_failed(self, error: BaseException) -> None:
-        if self.looked is not None:
+        if isinstance(error, FileChanged):
+            self.outdated.emit()
+        elif self.looked is not None:
             self._set_card(error)
 
     def _set_card(self, what: Looked | BaseException | None) -> None:

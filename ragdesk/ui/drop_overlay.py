@@ -8,6 +8,8 @@ from PySide6.QtCore import QMimeData, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from ragdesk.ui.names import one_line
+
 _INSET = 16
 
 
@@ -24,8 +26,13 @@ class DropOverlay(QWidget):
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Drop to add")
-        column = QVBoxLayout(self)
-        column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(2 * _INSET, 2 * _INSET, 2 * _INSET, 2 * _INSET)
+        self._card = QWidget()
+        outer.addWidget(self._card, 0, Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(32, 28, 32, 28)
+        column.setSpacing(8)
         self.said = QLabel()
         self.said.setObjectName("display")
         self.about = QLabel()
@@ -34,7 +41,6 @@ class DropOverlay(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             column.addWidget(label)
-        column.addStretch(1)
         self.hide()
 
     def show_for(self, mime: QMimeData, collection: str) -> None:
@@ -44,12 +50,18 @@ class DropOverlay(QWidget):
         folders = sum(path.is_dir() for path in paths)
         files = len(paths) - folders - len(models)
         parts = [_counted(files, "file")] * bool(files) + [_counted(folders, "folder")] * bool(folders)
+        about = []
         if parts:
             self.said.setText(f"Add {' and '.join(parts)} to “{collection}”")
-            self.about.setText("Files stay where they are; folders are followed for changes.")
+            about = ["Files are read where they are; nothing is copied or moved."] * bool(files)
+            about += ["Folders are read with all below them, and followed for changes."] * bool(folders)
+            if models:
+                about.append(f"{one_line(models[-1].name)} becomes the language model.")
         elif models:
-            self.said.setText(f"Use {models[-1].name} as language model")
-            self.about.setText("It stays where it is and answers questions from now on.")
+            self.said.setText(f"Use {one_line(models[-1].name)} as language model")
+            about.append("It stays where it is and answers questions from now on.")
+        self.about.setText("\n".join(about))
+        self._card.setFixedWidth(min(560, self.parentWidget().width() - 2 * _INSET - 32))  # type: ignore[union-attr]
         self.setGeometry(self.parentWidget().rect())  # type: ignore[union-attr]  # it was made with a window
         self.show()
         self.raise_()
@@ -59,8 +71,13 @@ class DropOverlay(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         behind = QColor(self.palette().window().color())
-        behind.setAlpha(235)
+        behind.setAlpha(200)
         painter.fillRect(self.rect(), behind)
+        card = QRectF(self._card.geometry())
+        painter.setPen(QPen(self.palette().mid().color(), 1))
+        painter.setBrush(self.palette().base())
+        painter.drawRoundedRect(card, 14, 14)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self.palette().highlight().color(), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET), 14, 14)
         painter.end()

@@ -32,8 +32,8 @@ _TIPS = (
     "Rank of the passage",
     "Document that holds the passage",
     "Page of the passage",
-    "Rank in the search for the words of the question",
-    "Rank in the search for its meaning",
+    "Rank and score, from 0 to 1, in the search for the words of the question",
+    "Rank and score, from 0 to 1, in the search for its meaning",
     "How well the passage fits, from 0 to 1",
     "Whether the answer cites the passage",
 )
@@ -133,6 +133,7 @@ class EvidenceTab(QScrollArea):
             self.table.addTopLevelItem(self._row(hit, turn.citations))
         self.table.setVisible(bool(turn.hits))
         self.no_hits.setVisible(not turn.hits)
+        self._name_documents()
         self._restyle()
         self.prompt.setPlainText(prompt_text(turn.prompt))
         for widget in (self.prompt, self.copy_button):
@@ -175,13 +176,17 @@ class EvidenceTab(QScrollArea):
 
     def _row(self, hit: Hit, citations: Sequence[Citation]) -> QTreeWidgetItem:
         used = was_used(hit, citations)
-        ranks = [str(rank) if rank is not None else "–" for rank in (hit.page, hit.word_rank, hit.vector_rank)]
+        ranks = [
+            str(hit.page) if hit.page is not None else "–",
+            _place(hit.word_rank, hit.word_score),
+            _place(hit.vector_rank, hit.vector_score),
+        ]
         item = QTreeWidgetItem([str(hit.rank), hit.name, *ranks, f"{hit.score:.2f}", "Yes" if used else "No"])
         item.setData(0, Qt.ItemDataRole.UserRole, hit)
         item.setData(_SCORE, _SCORE_ROLE, hit.score)
         for column in _NUMBERS:
             item.setTextAlignment(column, _RIGHT)
-        found = f"Rank by words: {ranks[1]}, by meaning: {ranks[2]}"
+        found = f"By words: {ranks[1]}, by meaning: {ranks[2]}"
         begin = " ".join(hit.text.split())[:300]
         for column in range(len(_COLUMNS)):
             item.setToolTip(
@@ -220,10 +225,29 @@ class EvidenceTab(QScrollArea):
         self.table.setFixedHeight(self.table.header().sizeHint().height() + rows * row + 4)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out columns where it is narrow; a row's tip has them too."""
+        """Leave out columns where it is narrow; their ranks then stand below the name, and a row's tip has all."""
         super().resizeEvent(event)
         for column, least in _LEAST_WIDTHS.items():
             self.table.setColumnHidden(column, self.width() < least)
+        self._name_documents()
+        self._restyle()
+
+    def _name_documents(self) -> None:
+        """The documents' names, with the ranks below them where these have no columns."""
+        narrow = self.width() < _LEAST_WIDTHS[3]
+        for place in range(self.table.topLevelItemCount()):
+            item = self.table.topLevelItem(place)
+            if item is not None:
+                hit: Hit = item.data(0, Qt.ItemDataRole.UserRole)
+                below = f"\nwords {hit.word_rank or '–'} · meaning {hit.vector_rank or '–'}" if narrow else ""
+                item.setText(1, hit.name + below)
+
+
+def _place(rank: int | None, score: float) -> str:
+    """A rank with its score, where there is one."""
+    if rank is None:
+        return "–"
+    return f"{rank} · {score:.2f}" if score else str(rank)
 
 
 class _ScoreBar(QStyledItemDelegate):

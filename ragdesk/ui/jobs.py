@@ -45,6 +45,12 @@ class Running:
         return self.state in ("done", "cancelled", "failed")
 
     @property
+    def is_seen(self) -> bool:
+        """Whether it is worth showing: asked for, or something was found to do."""
+        at_work = self.progress is not None and self.progress.total > 0 and self.progress.phase != "looking"
+        return not self.quiet or bool(self.outcomes) or (at_work and not self.is_over)
+
+    @property
     def failures(self) -> list[Outcome]:
         """What could not be read, so far."""
         return self.result.failures if self.result else [o for o in self.outcomes if o.state == "failed"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -15,7 +16,6 @@ from PySide6.QtWidgets import (
     QListView,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,10 +25,14 @@ from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Progress
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.dialog_parts import ElidedLabel, IconLabel
 from ragdesk.ui.jobs import Running
+from ragdesk.ui.names import one_line, tip
 from ragdesk.ui.theme import Theme
 
 _SUMMARY_MS = 10_000
+_MOST_WAITING = 3
+_NEAR_END = 24
 _SIGNS = {
     "searchable": ("circle-check", "good", "read"),
     "partly": ("triangle-alert", "warn", "partly read"),
@@ -51,7 +55,7 @@ class _Outcomes(QAbstractListModel):
     def show(self, outcomes: Sequence[Outcome]) -> None:
         """Show these; where they begin as before, only what is new is added."""
         count = len(self.rows)
-        if list(outcomes[:count]) == self.rows and count:
+        if count and len(outcomes) >= count and (outcomes[0], outcomes[count - 1]) == (self.rows[0], self.rows[-1]):
             if len(outcomes) > count:
                 self.beginInsertRows(QModelIndex(), count, len(outcomes) - 1)
                 self.rows.extend(outcomes[count:])
@@ -72,14 +76,19 @@ class _Outcomes(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             why = f": {outcome.reason}" if outcome.reason else ""
             hint = f". {outcome.hint}" if outcome.hint else ""
-            return f"{os.path.basename(outcome.path)} — {said}{why}{hint}"
+            return f"{one_line(os.path.basename(outcome.path))} — {said}{one_line(why)}{hint}"
         if role == Qt.ItemDataRole.DecorationRole:
             return self._theme.icon(icon, colour)
-        return outcome.path if role == Qt.ItemDataRole.ToolTipRole else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(*filter(None, (outcome.path, outcome.reason, outcome.hint)))
+        return None
 
 
 class JobsPanel(QWidget):
     """A slim bar while something is going on; unfolded, a list of files with what became of them."""
+
+    chosen = Signal(str)
+    """The path of a file whose document is to be shown, or why there is none."""
 
     def __init__(self, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,11 +116,9 @@ class JobsPanel(QWidget):
         bar = QFrame()
         bar.setObjectName("footer")
         row = QHBoxLayout(bar)
-        row.setContentsMargins(12, 4, 8, 4)
+        row.setContentsMargins(16, 4, 8, 4)
         row.setSpacing(10)
-        self.said = QLabel()
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said = ElidedLabel()
         self.left = QLabel()
         self.left.setObjectName("dim")
         self.bar = QProgressBar()
@@ -140,8 +147,10 @@ class JobsPanel(QWidget):
         frame = QFrame()
         frame.setObjectName("footer")
         column = QVBoxLayout(frame)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(16, 8, 8, 8)
+        column.setSpacing(6)
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 4, 0)
         title = QLabel("Work in progress")
         title.setObjectName("title")
         self.only_problems = QCheckBox("Only problems")
@@ -162,11 +171,19 @@ class JobsPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.outcomes = _Outcomes(self._desk.theme, self)
         self.list.setModel(self.outcomes)
+        self.list.setIconSize(QSize(16, 16))
+        self.list.setStyleSheet("QListView::item { padding: 2px 0; }")
+        self.list.activated.connect(lambda index: self.chosen.emit(self.outcomes.rows[index.row()].path))
+        self._waiting = QVBoxLayout()
+        self._waiting.setSpacing(0)
+        self._waiting_shown: list[int] = []
         self._none = QLabel("Nothing was read yet.")
         self._none.setObjectName("dim")
         column.addLayout(row)
+        column.addLayout(self._waiting)
         column.addWidget(self._none)
         column.addWidget(self.list, 1)
+        column.addStretch(0)
         return frame
 
     def fit(self, height: int) -> None:
@@ -179,9 +196,8 @@ class JobsPanel(QWidget):
         """The job the bar is about: the current one, else the last that ended and was not dismissed."""
         current = self._desk.jobs.current
         if current is not None:
-            return current if not current.quiet or current.outcomes else None
-        ended = [r for r in self._desk.jobs.all if r.is_over and r.id not in self._dismissed]
-        ended = [r for r in ended if not r.quiet or r.outcomes]
+            return current if current.is_seen else None
+        ended = [r for r in self._desk.jobs.all if r.is_over and r.is_seen and r.id not in self._dismissed]
         return ended[-1] if ended else None
 
     def _show(self) -> None:
@@ -199,16 +215,22 @@ class JobsPanel(QWidget):
             self._show_going(running)
         else:
             self.said.setText(summary(running))
+        self.unfold.setIcon(self._desk.theme.icon("chevron-down" if unfolded else "chevron-up"))
+        said = "Hide what became of each file" if unfolded else "Show what became of each file"
+        self.unfold.setAccessibleName(said)
+        self.unfold.setToolTip(said)
         if unfolded:
+            self._show_waiting()
             self._show_outcomes()
 
     def _show_going(self, running: Running) -> None:
         progress = running.progress
         waiting = len(self._desk.jobs.waiting)
         more = f" · {waiting} more waiting" if waiting else ""
-        paused = " · paused" if running.state == "paused" else ""
-        self.said.setText(f"{running.title}{paused}{more} · {_at(progress)}" if progress else f"{running.title}{more}")
-        self.said.setToolTip(self.said.text())
+        paused = running.state == "paused"
+        parts = ("paused" if paused else "", _at(progress) if progress else "", running.title)
+        note = f" · {progress.note}" if progress and progress.note else ""
+        self.said.setText(" · ".join(filter(None, parts)) + more + note)
         self.left.setText(_left(progress) if progress and not paused else "")
         total = progress.total if progress else 0
         self.bar.setRange(0, total)
@@ -218,11 +240,37 @@ class JobsPanel(QWidget):
         self.pause.setToolTip(name)
         self.pause.setIcon(self._desk.theme.icon("play" if paused else "pause"))
 
+    def _show_waiting(self) -> None:
+        """A row for each job that waits for its turn, with a button that takes it out of the row."""
+        waiting = [running for running in self._desk.jobs.waiting if not running.quiet]
+        if [running.id for running in waiting] == self._waiting_shown:
+            return
+        self._waiting_shown = [running.id for running in waiting]
+        while (item := self._waiting.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for running in waiting[:_MOST_WAITING]:
+            line = QWidget()
+            row = QHBoxLayout(line)
+            row.setContentsMargins(2, 0, 4, 0)
+            row.setSpacing(8)
+            row.addWidget(IconLabel(self._desk.theme, "clock", "dim", 16))
+            row.addWidget(ElidedLabel(f"{running.title} — waits for its turn"), 1)
+            drop = self._tool(f"Do not do this: {running.title}", partial(self._desk.jobs.cancel, running))
+            drop.setIcon(self._desk.theme.icon("x"))
+            row.addWidget(drop)
+            self._waiting.addWidget(line)
+
     def _show_outcomes(self) -> None:
         found = [o for running in self._desk.jobs.all for o in [*running.outcomes, *_looked(running)]]
         if self.only_problems.isChecked():
             found = [o for o in found if o.state in ("failed", "skipped", "partly")]
+        bar = self.list.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - _NEAR_END
         self.outcomes.show(found)
+        if at_end:
+            self.list.scrollToBottom()
         self._none.setVisible(not found)
         self.list.setVisible(bool(found))
         self.again.setEnabled(any(o.state == "failed" for o in found))
@@ -236,7 +284,6 @@ class JobsPanel(QWidget):
         icon = self._desk.theme.icon
         self.cancel.setIcon(icon("square"))
         self.pause.setIcon(icon("pause"))
-        self.unfold.setIcon(icon("list-filter"))
         self.close_summary.setIcon(icon("x"))
         self.list.viewport().update()
 
@@ -294,7 +341,7 @@ def _looked(running: Running) -> list[Outcome]:
 def _at(progress: Progress) -> str:
     phase = _PHASES.get(progress.phase, progress.phase.capitalize())
     count = f" {progress.done:,} of {progress.total:,}" if progress.total else ""
-    return f"{phase}{count} {progress.note}".strip()
+    return f"{phase}{count}"
 
 
 def _left(progress: Progress) -> str:
@@ -303,4 +350,5 @@ def _left(progress: Progress) -> str:
         return ""
     if seconds < 60:
         return f"about {max(5, 5 * round(seconds / 5))} s left"
-    return f"about {round(seconds / 60)} min left"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min left" if minutes < 90 else f"about {round(minutes / 60)} hours left"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ragdesk.domain import DocumentInfo
+from ragdesk.ui.names import one_line, tip
 from ragdesk.ui.theme import Theme
 
 ENTRY = Qt.ItemDataRole.UserRole
@@ -47,6 +50,10 @@ class Entry:
     path: str = ""
     is_source: bool = False
     row: int = 0
+    count: int = 0
+    """How many documents are in it."""
+    problems: int = 0
+    """How many of them were not wholly read."""
 
     def documents(self) -> Iterable[DocumentInfo]:
         """All documents in it."""
@@ -100,6 +107,7 @@ def build_tree(
             collection(name)
     for entry in list(folders.values()):
         _compress(entry)
+    _add_up(root)
     _sort(root, problems_first)
     return root
 
@@ -111,7 +119,7 @@ def state_text(document: DocumentInfo, reading: str = "") -> str:
     if document.state == "searchable":
         return f"embedded {100 * document.embedded // max(1, document.chunks)} %"
     if document.state == "indexed":
-        return f"{document.pages} page{'' if document.pages == 1 else 's'}" if document.pages else ""
+        return f"{document.pages:,} page{'' if document.pages == 1 else 's'}" if document.pages else ""
     return {"partly": "partly read", "skipped": "not read", "failed": "failed"}[document.state]
 
 
@@ -187,26 +195,27 @@ class LibraryModel(QAbstractItemModel):
         if role == ENTRY:
             return entry
         if role == Qt.ItemDataRole.DisplayRole:
-            return entry.name
+            return one_line(entry.name)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._theme.icon(_icon(entry))
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tip(entry)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            said = self.said(entry)
-            return f"{entry.name}, {said}" if said else entry.name
+            said = ", ".join(filter(None, (self.said(entry), _reason(entry))))
+            return f"{one_line(entry.name)}, {said}" if said else one_line(entry.name)
         return None
 
     def said(self, entry: Entry) -> str:
         """What stands at the right: a document's state, or how many documents there are."""
         if entry.document is not None:
             return state_text(entry.document, self.reading)
-        return f"{sum(1 for _ in entry.documents()):,}"
+        return f"{entry.count:,}"
 
     def _take_over(self, mine: Entry, new: Entry) -> None:
         for old, other in zip(mine.children, new.children, strict=True):
-            if old.document != other.document or old.name != other.name:
-                old.document, old.name = other.document, other.name
+            if (old.document, old.name, old.count) != (other.document, other.name, other.count):
+                old.document, old.name, old.count = other.document, other.name, other.count
+                old.problems = other.problems
                 at = self.index_of(old)
                 self.dataChanged.emit(at, at)
             self._take_over(old, other)
@@ -233,10 +242,18 @@ def _compress(entry: Entry) -> None:
             child.parent = entry
 
 
+def _add_up(entry: Entry) -> None:
+    entry.count = int(entry.document is not None)
+    entry.problems = int(entry.document is not None and entry.document.state in PROBLEMS)
+    for child in entry.children:
+        _add_up(child)
+        entry.count += child.count
+        entry.problems += child.problems
+
+
 def _sort(entry: Entry, problems_first: bool) -> None:
     def order(child: Entry) -> tuple[Any, ...]:
-        trouble = problems_first and any(d.state in PROBLEMS for d in child.documents())
-        return (not trouble, child.kind == "document", child.name.lower(), child.key)
+        return (not (problems_first and child.problems), child.kind == "document", _by_number(child.name), child.key)
 
     entry.children.sort(key=order)
     for row, child in enumerate(entry.children):
@@ -261,18 +278,35 @@ def _icon(entry: Entry) -> str:
     return _ICONS.get(entry.document.format, "file")
 
 
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """What names are put in order by: "note 2" comes before "note 10"."""
+    parts = re.split(r"(\d+)", name.lower())
+    return [(int(part) if place % 2 else 0, "" if place % 2 else part) for place, part in enumerate(parts)]
+
+
+def _reason(entry: Entry) -> str:
+    return (entry.document.reason or "") if entry.document is not None else ""
+
+
 def _tip(entry: Entry) -> str:
     d = entry.document
     if d is None:
-        return entry.path or entry.name
+        followed = "Followed: new, changed and vanished files are noticed" if entry.is_source else ""
+        return tip(*filter(None, (entry.path or entry.name, f"{entry.count:,} documents", followed)))
     lines = [d.name, d.path]
     if d.format:
-        lines.append(f"{d.format}, {_size(d.size_bytes)}" + (f", {d.pages} pages" if d.pages else ""))
+        pages = f", {d.pages:,} page{'' if d.pages == 1 else 's'}" if d.pages else ""
+        lines.append(f"{d.format}, {_size(d.size_bytes)}{pages}")
     if d.read_at:
-        lines.append(f"Read {d.read_at.replace('T', ' ').rstrip('Z')} UTC")
+        local = datetime.fromisoformat(d.read_at).astimezone()
+        lines.append(f"Last read {local.day} {local:%b %Y}, {local:%H:%M}")
+    if d.state == "waiting":
+        lines.append("It waits to be read")
+    elif d.state == "searchable":
+        lines.append(f"Found by its words already; by its meaning once embedded ({d.embedded:,} of {d.chunks:,} parts)")
     if d.reason:
         lines.append(d.reason)
-    return "\n".join(lines)
+    return tip(*lines)
 
 
 def _size(size_bytes: int) -> str:

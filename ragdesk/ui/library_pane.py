@@ -2,69 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QItemSelectionModel, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
-    QLineEdit,
     QMenu,
-    QMessageBox,
     QPushButton,
     QStackedWidget,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from ragdesk.domain import DocumentInfo, Scope
-from ragdesk.library.library import DEFAULT_COLLECTION
+from ragdesk.domain import DocumentInfo
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.library_doing import LibraryDoing, documents_in
 from ragdesk.ui.library_model import ENTRY, PROBLEMS, Entry, LibraryModel, build_tree
 from ragdesk.ui.library_rows import LibraryRows
+from ragdesk.ui.library_tree import FilterField, LibraryTree
 
 _TYPING_MS = 150
-
-
-class _Tree(QTreeView):
-    """A tree whose keys are Enter to open and Delete to remove."""
-
-    remove_wanted = Signal()
-    menu_wanted = Signal(QPoint)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes; the menu key opens the menu at the row."""
-        if event.key() == Qt.Key.Key_Delete:
-            self.remove_wanted.emit()
-        elif event.key() == Qt.Key.Key_Menu or (
-            event.key() == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        ):
-            self.menu_wanted.emit(self.visualRect(self.currentIndex()).bottomLeft())
-        else:
-            super().keyPressEvent(event)
-
-
-class _Filter(QLineEdit):
-    """A field that Escape empties, before it stops an answer."""
-
-    def event(self, event: QEvent) -> bool:
-        """Take Escape where there is something to clear."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.text():
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()
-                return True
-            if event.type() == QEvent.Type.KeyPress:
-                self.clear()
-                return True
-        return super().event(event)
+_FEW = 300
+"""So many documents are all shown at first; of more, only the collections are unfolded."""
+_MOST_FOLDED = 2000
 
 
 class LibraryPane(QWidget):
@@ -82,6 +47,14 @@ class LibraryPane(QWidget):
         self._desk = desk
         self._actions = actions
         self._drawn = 0
+        self._seen: set[str] = set()
+        self._folded: set[str] = set()
+        self._unfiltered = True
+        self._show_problems = False
+        self.doing = LibraryDoing(desk, self)
+        self.doing.opened.connect(self.opened)
+        self.doing.scoped.connect(self.scoped)
+        self.doing.add_wanted.connect(self.add_wanted)
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
@@ -94,15 +67,11 @@ class LibraryPane(QWidget):
         self._stack.addWidget(self._make_empty())
         self._stack.addWidget(self.tree)
         column.addWidget(self._stack, 1)
-        self.foot = QPushButton()
-        self.foot.setObjectName("link")
-        self.foot.setToolTip(actions["only_failures"].toolTip())
-        self.foot.clicked.connect(actions["only_failures"].trigger)
-        column.addWidget(self.foot, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(self._make_foot())
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(self._build)
         self.filter.textChanged.connect(lambda text: self._typing.start())
-        actions["only_failures"].toggled.connect(lambda on: self._build())
+        actions["only_failures"].toggled.connect(self._put_problems_first)
         desk.documents_changed.connect(self._build)
         desk.jobs.changed.connect(self._show_reading)
         desk.theme.changed.connect(self._tint)
@@ -111,47 +80,12 @@ class LibraryPane(QWidget):
 
     def selected_documents(self) -> list[DocumentInfo]:
         """The documents chosen, those in chosen folders and collections included."""
-        found: dict[int, DocumentInfo] = {}
-        for entry in self._selected():
-            found |= {document.id: document for document in entry.documents()}
-        return list(found.values())
+        return documents_in(self._selected())
 
     @property
     def chosen(self) -> list[Entry]:
         """The rows chosen."""
         return self._selected()
-
-    def open_chosen(self) -> None:
-        """Show the first document chosen, or say why there is nothing to show."""
-        self._open(self.chosen[0] if self.chosen else None)
-
-    def explain_chosen(self) -> None:
-        """Say why the first document chosen was not wholly read."""
-        documents = self.selected_documents()
-        if documents:
-            self._explain(documents[0])
-
-    def ask_chosen(self) -> None:
-        """Ask only what is chosen."""
-        self.scoped.emit(self._scope(self.chosen, self.selected_documents()))
-
-    def move_chosen(self) -> None:
-        """Put the documents chosen into a collection that is chosen or named."""
-        ids = [document.id for document in self.selected_documents()]
-        dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Move to a collection")
-        dialog.setLabelText("Collection; type a name for a new one")
-        dialog.setComboBoxItems([name for name, _ in self._desk.collections] or [DEFAULT_COLLECTION])
-        dialog.setComboBoxEditable(True)
-        dialog.textValueSelected.connect(
-            lambda name: self._desk.move_to_collection(ids, " ".join(name.split()) or DEFAULT_COLLECTION)
-        )
-        dialog.open()
-
-    def remove_chosen(self) -> None:
-        """Take the documents and added folders chosen out of the library, with undo."""
-        self._remove()
 
     def select_document(self, document_id: int) -> None:
         """Choose a document in the tree."""
@@ -160,11 +94,25 @@ class LibraryPane(QWidget):
                 self.tree.setCurrentIndex(self.model.index_of(entry))
                 return
 
+    def restore(self, state: QSettings) -> None:
+        """Take what was folded as it was kept."""
+        try:
+            kept = json.loads(str(state.value("folded", "[]")))
+        except ValueError:
+            return
+        self._folded = {key for key in kept if isinstance(key, str)} if isinstance(kept, list) else set()
+
+    def remember(self, state: QSettings) -> None:
+        """Keep what is folded for the next start."""
+        if self._unfiltered:
+            self._note_folds()
+        state.setValue("folded", json.dumps(sorted(self._folded)[:_MOST_FOLDED]))
+
     # --- Parts
 
     def _make_top(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.filter = _Filter()
+        self.filter = FilterField()
         self.filter.setPlaceholderText("Filter documents")
         self.filter.setAccessibleName("Filter documents")
         self.filter.setClearButtonEnabled(True)
@@ -173,7 +121,7 @@ class LibraryPane(QWidget):
         self.add.setToolTip("Add files or a folder")
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        menu = QMenu(self.add)
+        self._add_menu = menu = QMenu(self.add)
         for name in ("add_files", "add_folder", "add_samples"):
             menu.addAction(self._actions[name])
         menu.addSeparator()
@@ -183,14 +131,14 @@ class LibraryPane(QWidget):
         row.addWidget(self.add)
         return row
 
-    def _make_tree(self) -> _Tree:
-        tree = _Tree()
+    def _make_tree(self) -> LibraryTree:
+        tree = LibraryTree()
         tree.setModel(self.model)
         tree.setItemDelegate(LibraryRows(self._desk.theme, self.model))
         tree.setAccessibleName("Documents")
         tree.setHeaderHidden(True)
         tree.setUniformRowHeights(True)
-        tree.setIndentation(14)
+        tree.setIndentation(16)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -199,8 +147,28 @@ class LibraryPane(QWidget):
         tree.customContextMenuRequested.connect(self._open_menu)
         tree.menu_wanted.connect(self._open_menu)
         tree.remove_wanted.connect(self._remove)
-        tree.activated.connect(lambda index: self._open(index.data(ENTRY)))
+        tree.activated.connect(lambda index: self.doing.open(index.data(ENTRY)))
         return tree
+
+    def _make_foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 0, 0, 0)
+        self.foot = QLabel()
+        self.foot.setObjectName("dim")
+        self.foot.setTextFormat(Qt.TextFormat.PlainText)
+        self.foot.setMinimumHeight(28)
+        action = self._actions["only_failures"]
+        self.problems = QPushButton()
+        self.problems.setObjectName("chip")
+        self.problems.setCheckable(True)
+        self.problems.setAutoDefault(False)
+        self.problems.setToolTip(action.toolTip())
+        self.problems.setChecked(action.isChecked())
+        self.problems.clicked.connect(lambda on: action.setChecked(on))
+        action.toggled.connect(self.problems.setChecked)
+        row.addWidget(self.foot, 1)
+        row.addWidget(self.problems)
+        return row
 
     def _make_empty(self) -> QWidget:
         page = QWidget()
@@ -215,10 +183,21 @@ class LibraryPane(QWidget):
         add = QPushButton("Add files…")
         add.clicked.connect(self._actions["add_files"].trigger)
         self._nothing_add = add
+        self._nothing_clear = QPushButton("Clear the filter")
+        self._nothing_clear.clicked.connect(self.filter.clear)
         column.addWidget(self._nothing)
-        column.addWidget(add, 0, Qt.AlignmentFlag.AlignHCenter)
+        for offered in (add, self._nothing_clear):
+            column.addWidget(offered, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
         return page
+
+    def open_path(self, path: str) -> None:
+        """Open the document of this file, or say why it was not read."""
+        for entry in self.model.all_entries():
+            if entry.document is not None and entry.document.path == path:
+                self.tree.setCurrentIndex(self.model.index_of(entry))
+                self.doing.open(entry)
+                return
 
     # --- Showing
 
@@ -236,40 +215,73 @@ class LibraryPane(QWidget):
     def _show(self, root: Entry, asked: int) -> None:
         if asked != self._drawn:
             return
-        known = {entry.key for entry in self.model.all_entries()}
-        closed = {e.key for e in self.model.all_entries() if e.children and not self._is_expanded(e)}
+        if self._unfiltered:
+            self._note_folds()
+        self._unfiltered = not self.filter.text().strip()
         chosen = {entry.key for entry in self._selected()}
+        current = self.tree.currentIndex()
+        current_key = current.data(ENTRY).key if current.isValid() else ""
         at = self.tree.verticalScrollBar().value()
         if self.model.show(root):
-            few = sum(1 for _ in root.documents()) <= 200
             selection = self.tree.selectionModel()
+            few = root.count <= _FEW
             for entry in self.model.all_entries():
-                index = self.model.index_of(entry)
-                if entry.children and (
-                    entry.key not in closed if entry.key in known else few or entry.kind == "collection"
-                ):
-                    self.tree.setExpanded(index, True)
+                if entry.children and self._is_open_at_first(entry, few):
+                    self.tree.setExpanded(self.model.index_of(entry), True)
                 if entry.key in chosen:
-                    selection.select(index, QItemSelectionModel.SelectionFlag.Select)
+                    selection.select(self.model.index_of(entry), QItemSelectionModel.SelectionFlag.Select)
+                if entry.key == current_key:
+                    selection.setCurrentIndex(self.model.index_of(entry), QItemSelectionModel.SelectionFlag.NoUpdate)
             self.tree.verticalScrollBar().setValue(at)
+        if self._show_problems:
+            self._show_problems = False
+            for entry in self.model.all_entries():
+                if entry.children and entry.problems:
+                    self.tree.setExpanded(self.model.index_of(entry), True)
+            self.tree.scrollToTop()
         self._tell()
+
+    def _is_open_at_first(self, entry: Entry, few: bool) -> bool:
+        """Whether a row's children are shown, after the tree was made anew."""
+        if not self._unfiltered:
+            return few or entry.kind == "collection"
+        return entry.key not in self._folded and (entry.key in self._seen or few or entry.kind == "collection")
+
+    def _note_folds(self) -> None:
+        """Note what is folded; what has no rows now keeps what was noted of it."""
+        for entry in self.model.all_entries():
+            if entry.children:
+                self._seen.add(entry.key)
+                (self._folded.discard if self._is_expanded(entry) else self._folded.add)(entry.key)
+
+    def _put_problems_first(self, on: bool) -> None:
+        self._show_problems = on
+        self._build()
 
     def _tell(self) -> None:
         documents = self._desk.documents
         problems = sum(d.state in PROBLEMS for d in documents)
+        waiting = sum(d.state == "waiting" for d in documents)
         text = f"{len(documents):,} document{'' if len(documents) == 1 else 's'}"
-        self.foot.setText(f"{text} · {problems:,} not wholly read" if problems else text)
-        self.foot.setEnabled(problems > 0)
+        filtered = bool(self.filter.text().strip()) and bool(documents)
+        if filtered:
+            text = f"{self.model.root.count:,} of {text}"
+        elif waiting:
+            text += f", {waiting:,} waiting"
+        self.foot.setText(text)
         self.foot.setVisible(bool(documents))
+        self.problems.setText(f" {problems:,} not wholly read")
+        self.problems.setAccessibleName(f"{problems:,} not wholly read: show them first")
+        self.problems.setVisible(problems > 0)
         shown = bool(self.model.root.children)
         self._stack.setCurrentIndex(1 if shown else 0)
-        filtered = bool(self.filter.text()) and bool(documents)
         self._nothing.setText(
             "No document is named like this."
             if filtered
             else "No documents yet. Drop files or folders anywhere in this window."
         )
         self._nothing_add.setVisible(not filtered)
+        self._nothing_clear.setVisible(filtered)
 
     def _show_reading(self) -> None:
         current = self._desk.jobs.current
@@ -281,6 +293,7 @@ class LibraryPane(QWidget):
 
     def _tint(self) -> None:
         self.add.setIcon(self._desk.theme.icon("plus"))
+        self.problems.setIcon(self._desk.theme.icon("triangle-alert", "warn"))
         self.tree.viewport().update()
 
     def focus_filter(self) -> None:
@@ -296,19 +309,13 @@ class LibraryPane(QWidget):
     def _is_expanded(self, entry: Entry) -> bool:
         return self.tree.isExpanded(self.model.index_of(entry))
 
-    def _open(self, entry: Entry | None) -> None:
-        if entry is not None and entry.document is not None:
-            if entry.document.chunks or entry.document.state in ("indexed", "searchable", "partly"):
-                self.opened.emit(entry.document.id)
-            else:
-                self._explain(entry.document)
-
     def _open_menu(self, at: QPoint) -> None:
         index = self.tree.indexAt(at)
         if index.isValid() and not self.tree.selectionModel().isSelected(index):
             self.tree.setCurrentIndex(index)
         chosen = self._selected()
-        if not chosen:
+        if not chosen or not index.isValid():
+            self._add_menu.popup(self.tree.viewport().mapToGlobal(at))
             return
         menu = self.menu_for(chosen)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -316,73 +323,7 @@ class LibraryPane(QWidget):
 
     def menu_for(self, chosen: Sequence[Entry]) -> QMenu:
         """What can be done with these rows."""
-        icon = self._desk.theme.icon
-        menu = QMenu(self)
-        first = chosen[0]
-        documents = self.selected_documents()
-        only = documents[0] if len(documents) == 1 and first.kind == "document" else None
-        if only is not None:
-            menu.addAction(icon("book-open"), "Open", lambda: self._open(first))
-            menu.addAction(icon("external-link"), "Open the original", lambda: _open_path(Path(only.path)))
-            menu.addAction(icon("folder-open"), "Show in its folder", lambda: _open_path(Path(only.path).parent))
-            if only.state in PROBLEMS:
-                menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self._explain(only))
-            menu.addSeparator()
-        elif len(chosen) == 1 and first.kind == "folder":
-            menu.addAction(icon("folder-open"), "Open the folder", lambda: _open_path(Path(first.path)))
-        scope = self._scope(chosen, documents)
-        if documents:
-            asked = "Ask only this" if len(chosen) == 1 else "Ask only these"
-            menu.addAction(icon("message-square"), asked, lambda: self.scoped.emit(scope))
-        if len(chosen) == 1 and first.kind == "collection":
-            menu.addAction(icon("file"), "Add files…", lambda: self.add_wanted.emit(first.name, False))
-            menu.addAction(icon("folder-plus"), "Add a folder…", lambda: self.add_wanted.emit(first.name, True))
-        if documents:
-            ids = [d.id for d in documents]
-            menu.addAction(icon("refresh-cw"), "Read again", lambda: self._desk.read_again(ids))
-            move = menu.addMenu(icon("library-big"), "Move to collection")
-            names = [name for name, _ in self._desk.collections]
-            for name in [*names, *([] if DEFAULT_COLLECTION in names else [DEFAULT_COLLECTION])]:
-                move.addAction(name, partial(self._desk.move_to_collection, ids, name))
-            move.addSeparator()
-            move.addAction(icon("plus"), "New collection…", lambda: self._move_to_new(ids))
-        menu.addSeparator()
-        if any(entry.kind == "document" or entry.is_source for entry in chosen):
-            what = "Remove folder from the library" if first.kind == "folder" else "Remove from the library"
-            menu.addAction(icon("trash-2"), what, self._remove)
-        return menu
-
-    def _scope(self, chosen: Sequence[Entry], documents: Sequence[DocumentInfo]) -> Scope:
-        if all(entry.kind == "collection" for entry in chosen):
-            return Scope(collections=tuple(entry.name for entry in chosen))
-        return Scope(documents=tuple(str(d.id) for d in documents))
-
-    def _move_to_new(self, ids: Sequence[int]) -> None:
-        name, given = QInputDialog.getText(self, "New collection", "Name of the collection")
-        if given and name.strip():
-            self._desk.move_to_collection(ids, " ".join(name.split()))
+        return self.doing.menu(chosen)
 
     def _remove(self) -> None:
-        chosen = self._selected()
-        for entry in chosen:
-            if entry.kind == "folder" and entry.is_source:
-                self._desk.remove_source(entry.path)
-        single = [entry.document.id for entry in chosen if entry.document is not None]
-        if single:
-            self._desk.remove_documents(single)
-
-    def _explain(self, document: DocumentInfo) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("Why it was not read")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"{document.name}\n\n{document.reason or 'It waits to be read.'}")
-        again = box.addButton("Read again", QMessageBox.ButtonRole.ActionRole)
-        again.clicked.connect(lambda: self._desk.read_again([document.id]))
-        original = box.addButton("Open the original", QMessageBox.ButtonRole.ActionRole)
-        original.clicked.connect(lambda: _open_path(Path(document.path)))
-        box.addButton(QMessageBox.StandardButton.Close)
-        box.open()
-
-
-def _open_path(path: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        self.doing.remove(self._selected())

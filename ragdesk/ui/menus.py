@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenuBar
 
 from ragdesk.domain import Scope
@@ -50,13 +48,13 @@ class ChosenActions(QObject):
         self._actions, self._desk = actions, desk
         self._library, self._conversations, self._conversation = library, conversations, conversation
         slots: dict[str, Callable[[], None]] = {
-            "open_document": library.open_chosen,
-            "reveal_document": self._reveal,
-            "ask_chosen": library.ask_chosen,
-            "why": library.explain_chosen,
+            "open_document": lambda: library.doing.open(library.chosen[0]),
+            "reveal_document": lambda: library.doing.reveal(library.chosen[0]),
+            "ask_chosen": lambda: library.doing.ask_only(library.chosen),
+            "why": lambda: library.doing.explain(library.selected_documents()[0]),
             "read_again": self._read_again,
-            "move_documents": library.move_chosen,
-            "remove_documents": library.remove_chosen,
+            "move_documents": lambda: library.doing.move(library.chosen),
+            "remove_documents": lambda: library.doing.remove(library.chosen),
             "pause_work": self._pause_or_resume,
             "stop_work": self._stop_work,
             "retry_failed": self._retry_failed,
@@ -89,7 +87,7 @@ class ChosenActions(QObject):
             "ask_chosen": bool(documents),
             "read_again": bool(documents),
             "move_documents": bool(documents),
-            "remove_documents": any(entry.kind == "document" or entry.is_source for entry in chosen),
+            "remove_documents": bool(documents),
         }
         self._set(possible)
 
@@ -111,11 +109,6 @@ class ChosenActions(QObject):
             self._actions[name].setEnabled(is_possible)
 
     # --- Documents
-
-    def _reveal(self) -> None:
-        entry = self._library.chosen[0]
-        folder = entry.path if entry.document is None else str(Path(entry.path).parent)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     def _read_again(self) -> None:
         self._desk.read_again([document.id for document in self._library.selected_documents()])

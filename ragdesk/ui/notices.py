@@ -9,20 +9,21 @@ from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QL
 
 _SHOWN_MS = 8000
 _BRIEFLY_MS = 2500
+_MOST_UNDOS = 20
 
 
 class Notice(QFrame):
     """One notice at a time; the newest replaces the one before, whose Undo stays in the Edit menu until its time is up."""
 
-    undo_possible = Signal(bool)
-    """Whether there is something to take back."""
+    undoable = Signal(str)
+    """What Undo takes back next, as it was told; empty where there is nothing."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self.setObjectName("card")
         self.setAccessibleName("Notice")
-        self._undos: list[Callable[[], None]] = []
+        self._undos: list[tuple[str, Callable[[], None]]] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
         row.setSpacing(12)
@@ -48,8 +49,8 @@ class Notice(QFrame):
         self.said.setText(text)
         self.undo_button.setVisible(undo is not None)
         if undo is not None:
-            self._undos.append(undo)
-            self.undo_possible.emit(True)
+            self._undos = [*self._undos[-_MOST_UNDOS + 1 :], (text, undo)]
+            self._say_undoable()
         self._timer.start(_BRIEFLY_MS if undo is None else _SHOWN_MS)
         self.adjustSize()
         self._place()
@@ -59,14 +60,20 @@ class Notice(QFrame):
     def undo(self) -> None:
         """Take the last thing back that still can be."""
         if self._undos:
-            self._undos.pop()()
-        self.undo_possible.emit(bool(self._undos))
-        self.hide()
+            _, undo = self._undos.pop()
+            undo()
+            self._say_undoable()
+            self.tell("Taken back.")
 
     def forget(self, undo: Callable[[], None]) -> None:
-        """This cannot be taken back any more."""
-        self._undos = [known for known in self._undos if known is not undo]
-        self.undo_possible.emit(bool(self._undos))
+        """This can undo nothing any more."""
+        self._undos = [one for one in self._undos if one[1] is not undo]
+        if self.undo_button.isVisible() and not any(said == self.said.text() for said, _ in self._undos):
+            self.hide()
+        self._say_undoable()
+
+    def _say_undoable(self) -> None:
+        self.undoable.emit(self._undos[-1][0] if self._undos else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the foot when the window changes its size."""

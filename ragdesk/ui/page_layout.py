@@ -12,6 +12,8 @@ from ragdesk.pages import PageSize
 
 MARGIN = 16
 GAP = 12
+_READABLE = 0.8
+"""From this share of its real size on, a whole page is legible: then its margins are shown too."""
 
 
 class PageLayout:
@@ -27,6 +29,11 @@ class PageLayout:
     def count(self) -> int:
         """How many pages there are."""
         return len(self.sizes)
+
+    @property
+    def all_alike(self) -> bool:
+        """Whether all pages are as wide as the widest."""
+        return all(self._widest - size.width < 1 for size in self.sizes)
 
     @property
     def extent(self) -> QSizeF:
@@ -59,9 +66,15 @@ class PageLayout:
         return max(1.0, width - 2 * MARGIN) / max(1.0, self._widest)
 
     def scale_for_text(self, across: tuple[float, float], width: float, most: float) -> float:
-        """The scale at which text that goes so far across fits, `most` if that is larger, but no less than the page's."""
-        fits = max(1.0, width - 2 * MARGIN) / max(1.0, across[1] - across[0])
-        return max(self.scale_for_width(width), min(fits, most))
+        """The scale at which the page fits, where that can be read; else at which text that goes so far across fits.
+
+        No more than `most` for the text's sake, and no less than the page's.
+        """
+        whole = self.scale_for_width(width)
+        if whole >= _READABLE * most or across[1] <= across[0]:
+            return whole
+        fits = max(1.0, width - 2 * MARGIN) / (across[1] - across[0])
+        return max(whole, min(fits, most))
 
     def scale_for_page(self, page: int, width: float, height: float) -> float:
         """The scale at which a page fits as a whole."""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from ragdesk.engine import Engine
+from ragdesk.errors import Unreadable
 from ragdesk.ui.desk import Desk
 
 _KEPT_PAGES = 12
 _KEPT_PIXELS = 80_000_000
+
+
+Stamp: TypeAlias = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds: what tells that a file was written again."""
+
+
+class FileChanged(Unreadable):
+    """The file was written again, or is gone, since its pages were opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +47,16 @@ class PagePictures(QObject):
         super().__init__(parent)
         self._desk = desk
         self._path = ""
+        self._stamp: Stamp | None = None
         self._opened = 0
         self._busy = False
         self._wanted: list[tuple[int, float]] = []
         self._kept: OrderedDict[int, tuple[float, Picture]] = OrderedDict()
         self._given_up: set[int] = set()
 
-    def open(self, path: str) -> None:
-        """Show pages of this file from now on; none where it is empty."""
-        self._path = path
+    def open(self, path: str, stamp: Stamp | None = None) -> None:
+        """Show pages of this file from now on, so long as it has this stamp; none where the path is empty."""
+        self._path, self._stamp = path, stamp
         self._opened += 1
         self._wanted = []
         self._kept.clear()
@@ -81,9 +93,9 @@ class PagePictures(QObject):
         else:
             return
         self._busy = True
-        engine, path, opened = self._desk.engine, self._path, self._opened
+        engine, path, stamp, opened = self._desk.engine, self._path, self._stamp, self._opened
         self._desk.call(
-            lambda: (opened, page, scale, draw(engine, path, page, scale)),
+            lambda: (opened, page, scale, draw(engine, path, page, scale, stamp)),
             self._keep,
             lambda error: self._give_up(opened, page, error),
             lane="draw",
@@ -117,8 +129,24 @@ class PagePictures(QObject):
             del self._kept[page]
 
 
-def draw(engine: Engine, path: str, page: int, scale: float) -> Picture:
-    """A page as a picture. Called in the background."""
-    drawn = engine.page_image(path, page, scale=scale)
+def stamp_of(path: str) -> Stamp | None:
+    """A file's stamp, None where there is no such file."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def draw(engine: Engine, path: str, page: int, scale: float, stamp: Stamp | None) -> Picture:
+    """A page as a picture. Called in the background. Raises `FileChanged`, so that no mark is put on other words."""
+    try:
+        drawn = engine.page_image(path, page, scale=scale)
+    except Unreadable as error:
+        if stamp is not None and stamp_of(path) != stamp:
+            raise FileChanged("The file has changed since it was opened") from error
+        raise
+    if stamp is not None and stamp_of(path) != stamp:
+        raise FileChanged("The file has changed since it was opened")
     image = QImage(drawn.rgb, drawn.width, drawn.height, 3 * drawn.width, QImage.Format.Format_RGB888)
     return Picture(image, drawn.rgb)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from ragdesk.pages import PageSize
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.page_layout import MARGIN, PageLayout
-from ragdesk.ui.page_pictures import PagePictures
+from ragdesk.ui.page_layout import PageLayout
+from ragdesk.ui.page_pictures import PagePictures, Stamp
 
 _POINT_PIXELS = 96 / 72
 """Pixels of the view to a point at 100 %."""
@@ -56,12 +56,14 @@ class PageScroll(QAbstractScrollArea):
 
     # --- Pages
 
-    def show_pages(self, path: str, sizes: list[PageSize]) -> None:
-        """Show the pages of this file; none where there are no sizes."""
+    def show_pages(self, path: str, sizes: list[PageSize], stamp: Stamp | None = None) -> None:
+        """Show the pages of this file so long as it has this stamp; none where there are no sizes."""
+        scale = self._layout.scale
         self._layout = PageLayout(sizes)
+        self._layout.scale = scale  # a zoom that was chosen holds for the next document too
         self._across = (0.0, 0.0)
         self._seen_page = 0
-        self._pictures.open(path)
+        self._pictures.open(path, stamp)
         self.place()
 
     @property
@@ -99,6 +101,7 @@ class PageScroll(QAbstractScrollArea):
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
         """Show pages so large, leaving the point `at` of the view where it is."""
         self._fit = ""
+        self._show_bar_across()
         self._rescale(zoom * _POINT_PIXELS, at)
 
     def zoom_in(self) -> None:
@@ -135,8 +138,8 @@ class PageScroll(QAbstractScrollArea):
         there = self.verticalScrollBar().value()
         if always or not there <= at.y() <= there + self.viewport().height() - 40:
             self.verticalScrollBar().setValue(round(at.y() - 0.2 * self.viewport().height()))
-        left = self.horizontalScrollBar().value()
-        if not left <= at.x() <= left + 0.7 * self._width():
+        left, wide = self.horizontalScrollBar().value(), place.width() * self._layout.scale
+        if not left <= at.x() <= at.x() + wide <= left + self._width():
             self.horizontalScrollBar().setValue(round(at.x() - 0.1 * self._width()))
         self._scrolled()
 
@@ -157,9 +160,10 @@ class PageScroll(QAbstractScrollArea):
             scale = self._layout.scale_for_text(self._across, width, _POINT_PIXELS)
         elif self._layout.count and self._fit == "page":
             scale = self._layout.scale_for_page(self.current_page, width, whole.height())
+        self._show_bar_across()
         self._rescale(scale, QPointF(0, 0))
         if self._layout.count and self._fit == "text":
-            self._show_text_from_left()
+            self._show_text_in_the_middle()
 
     def fit_text(self, across: tuple[float, float]) -> None:
         """Text goes so far across the pages, in points: where nothing else was chosen, leave out the margins."""
@@ -279,9 +283,17 @@ class PageScroll(QAbstractScrollArea):
             self.setAccessibleName(f"Page {page} of {self._layout.count}")
             self.page_changed.emit(page)
 
-    def _show_text_from_left(self) -> None:
-        left = self._layout.rectangle(self.current_page, self._width()).left() + self._across[0] * self._layout.scale
-        self.horizontalScrollBar().setValue(round(left) - MARGIN)
+    def _show_text_in_the_middle(self) -> None:
+        """Leave out as much paper at the left of the text as at its right."""
+        left = self._layout.rectangle(self.current_page, self._width()).left()
+        middle = left + (self._across[0] + self._across[1]) / 2 * self._layout.scale
+        self.horizontalScrollBar().setValue(round(middle - self._width() / 2))
+
+    def _show_bar_across(self) -> None:
+        """A scroll bar where something that is read may be out of view; margins of the paper are not read."""
+        needed = self._fit == "" or (self._fit == "text" and not self._layout.all_alike)
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if needed else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(policy)
 
     def _seen(self) -> range:
         top = self.verticalScrollBar().value()

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 from ragdesk.domain import Span, WordBox, unpack_boxes
 from ragdesk.pages import PageSize
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.page_pictures import Stamp, stamp_of
 from ragdesk.ui.page_scroll import PageScroll
 from ragdesk.ui.page_words import PageWords, merged
 from ragdesk.ui.theme import LIGHT
@@ -69,7 +70,7 @@ class PageView(PageScroll):
         self._path, self._document_id, self._hash = path, document_id, hash
         engine, asked = self._desk.engine, self._asked
         self._desk.call(
-            lambda: (asked, engine.page_sizes(path)),
+            lambda: (asked, stamp_of(path), engine.page_sizes(path)),
             self._sizes_came,
             lambda error: self._opening_failed(asked, error),
             lane="draw",
@@ -205,9 +206,10 @@ class PageView(PageScroll):
 
     # --- What comes from the background
 
-    def _sizes_came(self, result: tuple[int, list[PageSize]]) -> None:
-        if result[0] == self._asked:
-            self.show_pages(self._path, result[1])
+    def _sizes_came(self, result: tuple[int, Stamp | None, list[PageSize]]) -> None:
+        asked, stamp, sizes = result
+        if asked == self._asked:
+            self.show_pages(self._path, sizes, stamp)
             self.fit_text(self._words.across)
             self._show_mark()
             self.opened.emit()

@@ -24,6 +24,8 @@ class Panes(QWidget):
         super().__init__(parent)
         self._panes = tuple(panes)
         self._narrow = False
+        self._wide: list[int] = []
+        """How wide the panes were beside one another, while one is shown at a time."""
         self._current = CONVERSATION
         self._wanted = [True, True, False]
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -35,6 +37,7 @@ class Panes(QWidget):
             self._splitter.setCollapsible(place, place != CONVERSATION)
             self._splitter.setStretchFactor(place, 0 if place == LIBRARY else 1)
         self._splitter.setSizes(_SIZES)
+        self._splitter.splitterMoved.connect(self._note_collapsed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -89,7 +92,8 @@ class Panes(QWidget):
 
     def remember(self, state: QSettings) -> None:
         """Keep sizes and panes for the next start."""
-        state.setValue("panes", self._splitter.saveState())
+        if not self._narrow:
+            state.setValue("panes", self._splitter.saveState())
         state.setValue("library", "true" if self._wanted[LIBRARY] else "false")
         state.setValue("source", "true" if self._wanted[SOURCE] else "false")
 
@@ -98,8 +102,22 @@ class Panes(QWidget):
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
         if narrow != self._narrow:
+            if narrow:
+                self._wide = self._splitter.sizes()
             self._narrow = narrow
             self._apply()
+            if not narrow and any(self._wide):
+                self._splitter.setSizes(self._wide)
+
+    def _note_collapsed(self) -> None:
+        """A pane that was dragged shut is hidden, so that showing it again is one step."""
+        if self._narrow:
+            return
+        sizes = self._splitter.sizes()
+        for place in (LIBRARY, SOURCE):
+            if self._wanted[place] and sizes[place] == 0:
+                self._wanted[place] = False
+                self._apply()
 
     def _make_switch(self) -> QFrame:
         self._switch = QFrame()
@@ -124,6 +142,13 @@ class Panes(QWidget):
         self._switch.setVisible(self._narrow)
         for place, button in enumerate(self._buttons):
             button.setChecked(place == self._current)
+        sizes = self._splitter.sizes()
+        shut = [place for place in (LIBRARY, SOURCE) if self.is_shown(place) and sizes[place] == 0]
+        if shut and sum(sizes) and not self._narrow:  # it was dragged shut, and is shown again at its usual width
+            for place in shut:
+                sizes[place] = _SIZES[place]
+                sizes[CONVERSATION] = max(1, sizes[CONVERSATION] - _SIZES[place])
+            self._splitter.setSizes(sizes)
         self.changed.emit()
 
 

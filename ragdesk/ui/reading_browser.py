@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFont,
     QFontDatabase,
     QFontMetricsF,
@@ -27,6 +28,8 @@ from ragdesk.ui.desk import Desk
 _LINE_CHARACTERS = 75
 _LINE_HEIGHT = 150.0
 _MARGIN = 24
+_AROUND = 20
+"""Above the first line and below the last one."""
 _NARROW_MARGIN = 12
 _NARROW = 360
 _LEAST_SIZE, _MOST_SIZE = 0.5, 4.0
@@ -53,7 +56,8 @@ class ReadingBrowser(QTextBrowser):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.document().setDocumentMargin(4)
+        self.document().setDocumentMargin(8)
+        self.setCursorWidth(0)
         desk.theme.changed.connect(self._restyle)
         self.set_size(1.0)
 
@@ -67,6 +71,10 @@ class ReadingBrowser(QTextBrowser):
         spaced.setLineHeight(_LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.setBlockFormat(spaced)
         cursor.insertText(text)
+        frame = self.document().rootFrame().frameFormat()
+        frame.setTopMargin(_AROUND)
+        frame.setBottomMargin(_AROUND)
+        self.document().rootFrame().setFrameFormat(frame)
         self.verticalScrollBar().setValue(0)
 
     def append_text(self, text: str) -> None:
@@ -160,6 +168,16 @@ class ReadingBrowser(QTextBrowser):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show from where text would be selected."""
+        self.setCursorWidth(1)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show it no longer."""
+        super().focusOutEvent(event)
+        self.setCursorWidth(0)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu."""
         self.menu_wanted.emit(event.globalPos())
@@ -178,5 +196,7 @@ class ReadingBrowser(QTextBrowser):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(self._desk.theme.colours.accent))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(QRectF(0, top, 3, bottom - top), 1.5, 1.5)
+        from_right = first_line.block().textDirection() == Qt.LayoutDirection.RightToLeft
+        left = self.viewport().width() - 3 if from_right else 0
+        painter.drawRoundedRect(QRectF(left, top, 3, bottom - top), 1.5, 1.5)
         painter.end()

@@ -26,6 +26,7 @@ def remember(window: Window, state: QSettings) -> None:
     state.setValue("geometry", window.saveGeometry())
     window.panes.remember(state)
     state.beginGroup(_group(window.desk.engine))
+    window.library.remember(state)
     state.setValue("conversation", str(shown.id) if shown else "")
     state.setValue("source", " ".join(map(str, window.source.seen)))
     state.setValue("left", str(window.left.currentIndex()))
@@ -43,6 +44,7 @@ def restore(window: Window, state: QSettings) -> None:
         window.restoreGeometry(state.value("geometry"))
     window.panes.restore(state)
     state.beginGroup(_group(window.desk.engine))
+    window.library.restore(state)
     kept = {name: str(state.value(name, "")) for name in state.childKeys()}
     state.endGroup()
     window.left.setCurrentIndex(int(kept.get("left") == "1"))

@@ -16,10 +16,26 @@ from ragdesk.sentences import sentences
 from ragdesk.ui.theme import Colours
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
-_TAGS = re.compile(r"(<[^>]*>)")
+_MARK_ALONE = re.compile(r"\[\d{1,4}\]")
+_MARKS = re.compile(r"\[\d{1,4}\](?: ?\[\d{1,4}\])*")
+_TAGS = re.compile(r"(<pre>.*?</pre>|<code>.*?</code>|<[^>]*>)", re.DOTALL)
 _FENCED = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
 _PRE = re.compile(r"<pre><code[^>]*>(.*?)</code></pre>", re.DOTALL)
 _UNSUPPORTED = "\ue000"
+_THIN = "\u202f"
+"""A narrow space at which no line breaks."""
+_STYLE = (
+    "<style>p, li, td, th { line-height:140%; } h1, h2 { font-size:large; margin-top:14px; margin-bottom:4px; }"
+    " h3, h4, h5, h6 { font-size:medium; margin-top:12px; margin-bottom:2px; } pre { white-space:pre-wrap;"
+    " margin-top:0; margin-bottom:0; } ul, ol { margin-top:4px; margin-bottom:4px; } th { text-align:left; }</style>"
+)
+_TABLE = '<table border="1" cellspacing="0" cellpadding="6" style="border-color:{line}">'
+_QUOTED = (
+    '<table width="100%" cellspacing="0"><tr><td width="3" style="background-color:{line}"></td>'
+    '<td style="padding-left:10px">'
+)
+_GAP = '<p style="line-height:50%; margin:0; font-size:small">&nbsp;</p>'
+"""Below a table, to which Qt gives no margin."""
 _LEADING_MARKS = re.compile(r"\s*(?:\[\d{1,4}\]\s*)+")
 _PROSE = re.compile(r"^(?!\s*(?:[#|>]|```))\s*(?:[-*+]\s+|\d+[.)]\s+)?(?P<text>\S.*)$")
 
@@ -33,25 +49,35 @@ def answer_html(text: str, marks: Collection[int], colours: Colours, *, checked:
     """
     if checked:
         text = "".join(p if i % 2 else _sign_unsupported(p) for i, p in enumerate(_FENCED.split(text)))
-    reader = answer_reader()
     chip = f"text-decoration:none; background-color:{colours.accent_soft}; color:{colours.accent}; font-weight:600"
     sign = (
-        f'<a href="unsupported:" style="text-decoration:none; color:{colours.warn}; font-weight:600">'
-        f"&nbsp;<sup>no&nbsp;source</sup></a>"
+        f'&nbsp;<a href="unsupported:" style="text-decoration:none; color:{colours.warn};'
+        f' background-color:{colours.raised}; font-size:small">{_THIN}⚠&nbsp;no&nbsp;source{_THIN}</a>'
     )
 
     def link(match: re.Match[str]) -> str:
         known = int(match[1]) in marks
-        return f'<a href="cite:{match[1]}" style="{chip}">&nbsp;{match[1]}&nbsp;</a>' if known else match[0]
+        return f'<a href="cite:{match[1]}" style="{chip}">{_THIN}{match[1]}{_THIN}</a>' if known else match[0]
 
-    pieces = _TAGS.split(reader.render(text))
-    html = "".join(piece if place % 2 else _MARK.sub(link, piece) for place, piece in enumerate(pieces))
+    def links(match: re.Match[str]) -> str:
+        """Chips that follow one another stand apart, and a line may break between them, never within one."""
+        if not any(int(mark) in marks for mark in _MARK.findall(match[0])):
+            return match[0]
+        gap = "" if match.start() == 0 or match.string[match.start() - 1].isspace() else _THIN
+        return gap + " ".join(_MARK.sub(link, mark) for mark in _MARK_ALONE.findall(match[0]))
+
+    pieces = _TAGS.split(answer_reader().render(text))
+    html = "".join(piece if place % 2 else _MARKS.sub(links, piece) for place, piece in enumerate(pieces))
+    for written, shown in (
+        (_UNSUPPORTED, sign),
+        ("<table>", _TABLE.format(line=colours.line)),
+        ("</table>", "</table>" + _GAP),
+        ("<blockquote>", _QUOTED.format(line=colours.accent)),
+        ("</blockquote>", "</td></tr></table>" + _GAP),
+    ):
+        html = html.replace(written, shown)
     numbers = iter(range(10_000))
-    html = _PRE.sub(lambda match: _code(match[1], next(numbers), colours), html.replace(_UNSUPPORTED, sign))
-    html = html.replace(
-        "<table>", f'<table border="1" cellspacing="0" cellpadding="6" style="border-color:{colours.line}">'
-    )
-    return f'<div style="line-height:140%">{html}</div>'
+    return _STYLE + _PRE.sub(lambda match: _code(match[1], next(numbers), colours), html)
 
 
 def code_blocks(text: str) -> list[str]:
@@ -84,12 +110,12 @@ def hits_html(hits: Sequence[Hit], colours: Colours, *, most: int) -> str:
     """The first hits as a list: title and page as a link `hit:RANK`, then how the passage begins."""
     rows = []
     for hit in hits[:most]:
-        page = f" · page {hit.page}" if hit.page is not None else ""
+        page = f" ·&nbsp;page&nbsp;{hit.page}" if hit.page is not None else ""
         begin = " ".join(hit.text.split())
         begin = begin if len(begin) <= 180 else begin[:179].rsplit(" ", 1)[0] + "…"
         rows.append(
-            f'<p style="margin:0 0 10px 0"><a href="hit:{hit.rank}" style="text-decoration:none; font-weight:600;'
-            f' color:{colours.accent}">{escape(hit.name)}</a>'
+            f'<p style="margin:0 0 10px 0; line-height:130%"><a href="hit:{hit.rank}" style="text-decoration:none;'
+            f' font-weight:600; color:{colours.accent}">{escape(hit.name)}</a>'
             f'<span style="color:{colours.dim}">{page}</span><br>'
             f'<span style="color:{colours.dim}">{escape(begin)}</span></p>'
         )
@@ -130,8 +156,9 @@ def _sign_unsupported(text: str) -> str:
 def _code(code: str, number: int, colours: Colours) -> str:
     return (
         f'<table width="100%" cellspacing="0" cellpadding="8" style="background-color:{colours.raised}"><tr><td>'
-        f'<a href="copy:{number}" style="color:{colours.accent}; text-decoration:none">Copy</a>'
-        f"<pre>{code}</pre></td></tr></table>"
+        f'<p align="right" style="margin:0; line-height:100%"><a href="copy:{number}" style="color:{colours.accent};'
+        f' text-decoration:none; font-size:small">Copy code</a></p>'
+        f"<pre>{code}</pre></td></tr></table>{_GAP}"
     )
 
 
@@ -154,9 +181,12 @@ class FittedBrowser(QTextBrowser):
         self.highlighted.connect(lambda url: self.hovered.emit(url.toString()))
 
     def show_tip(self, html: str) -> None:
-        """Show a tip where the mouse is; none where `html` is empty."""
+        """Show a tip where the mouse is, or else at the link that the keyboard is on; none where `html` is empty."""
         if html:
-            QToolTip.showText(self.cursor().pos() + QPoint(8, 16), f'<div style="width:360px">{html}</div>', self)
+            at = self.cursor().pos() + QPoint(8, 16)
+            if not self.underMouse():
+                at = self.viewport().mapToGlobal(self.cursorRect().bottomLeft() + QPoint(0, 4))
+            QToolTip.showText(at, f'<div style="width:360px">{html}</div>', self)
         else:
             QToolTip.hideText()
 

@@ -43,6 +43,8 @@ class SettingsDialog(QDialog):
 
     settings_changed = Signal()
     """The desk's settings are others now."""
+    restart_wanted = Signal()
+    """RagDesk is to close and open again, with what was changed."""
     move_wanted = Signal(object)
     """The library is to be moved to this folder."""
 
@@ -172,6 +174,9 @@ class SettingsDialog(QDialog):
         self.read_again = button("Read again now", look="link")
         self.read_again.clicked.connect(self._read_again)
         self.read_again.hide()
+        self.start_again = button("Start again now", look="link")
+        self.start_again.clicked.connect(self._restart)
+        self.start_again.hide()
         self.close_button = button("Close")
         self.close_button.clicked.connect(self.reject)
         self.apply_button = button("Apply", look="primary")
@@ -184,6 +189,7 @@ class SettingsDialog(QDialog):
         row.setSpacing(8)
         row.addWidget(self.said, 1)
         row.addWidget(self.read_again)
+        row.addWidget(self.start_again)
         row.addWidget(self.close_button)
         row.addWidget(self.apply_button)
         outer = QVBoxLayout(self)
@@ -251,6 +257,7 @@ class SettingsDialog(QDialog):
             lines.append(f"{_listed(later)}: from when RagDesk starts again{more}.")
         self._say(" ".join(lines), "dim" if len(lines) == 1 else "warn")
         self.read_again.setVisible(bool(again))
+        self.start_again.setVisible(bool(later))
 
     def _refuse(self, bad: tuple[str, str]) -> None:
         name, message = bad
@@ -273,6 +280,11 @@ class SettingsDialog(QDialog):
         self._desk.sync()
         self._say("Documents are being read again.", "dim")
 
+    def _restart(self) -> None:
+        self._wanted.clear()
+        self.accept()
+        self.restart_wanted.emit()
+
     def _move(self, folder: Path) -> None:
         self._wanted.clear()
         self.accept()
@@ -288,6 +300,7 @@ class SettingsDialog(QDialog):
         if self.is_changed:
             self._say("", "dim")
             self.read_again.hide()
+            self.start_again.hide()
 
     def _say(self, text: str, look: str) -> None:
         self.said.setText(text)

@@ -19,15 +19,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ragdesk.ui.dialog_parts import Choice, button, words
+from ragdesk.ui.dialog_parts import Choice, IconLabel, button, words
 from ragdesk.ui.theme import Theme
 
 _LARGEST = 2**31 - 1
+_EFFECTS = {
+    "read again": ("refresh-cw", "When it is changed, documents are read again."),
+    "restart": ("rotate-ccw", "Takes effect when RagDesk starts again."),
+}
 _FOLDERS = ("embedder",)
 _EDITOR_WIDTH = 150
 _NO_BUTTONS = """
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
-    width: 0; border: 0; }"""
+    width: 0; border: 0; }
+QSpinBox::up-arrow, QSpinBox::down-arrow, QDoubleSpinBox::up-arrow, QDoubleSpinBox::down-arrow {
+    image: none; width: 0; height: 0; }"""
 """Arrow keys count up and down. (With Qt's own NoButtons and a style sheet the text has no room.)"""
 
 
@@ -86,7 +92,9 @@ class SettingRow(QWidget):
             beside.addWidget(self.editor)
             beside.addWidget(self.reset)
             column.addLayout(beside)
-        column.addWidget(words(f"{str(about['help']).rstrip('.')}.", "dim"))
+        column.addWidget(words(" ".join(filter(None, (f"{str(about['help']).rstrip('.')}.", _bounds(about)))), "dim"))
+        if effect := _EFFECTS.get(about["effect"]):
+            column.addLayout(_with_icon(theme, effect))
         column.addWidget(self.error)
         self._show_state()
 
@@ -178,6 +186,24 @@ class SettingRow(QWidget):
         chosen = QFileDialog.getExistingDirectory(self, str(self._about["label"]), self.value)
         if chosen:
             self.set_value(chosen)
+
+
+def _bounds(about: Mapping[str, Any]) -> str:
+    """The bounds of a number in words; nothing where there are none."""
+    least, most = about["least"], about["most"]
+    if isinstance(about["default"], str) or about["one_of"]:
+        return ""
+    if most is not None:
+        return f"From {least:,} to {most:,}." if least is not None else f"At most {most:,}."
+    return f"{least:,} or more." if least is not None else ""
+
+
+def _with_icon(theme: Theme, said: tuple[str, str]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    row.addWidget(IconLabel(theme, said[0], "dim", 14))
+    row.addWidget(words(said[1], "dim"), 1)
+    return row
 
 
 def _in_words(value: Any) -> str:

@@ -93,6 +93,7 @@ class ModelsPage(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("What answers")
         self.list.setMinimumHeight(120)
+        self.list.setStyleSheet("QListWidget { background: transparent; }")
         self.list.currentItemChanged.connect(self._choose)
         card = QFrame()
         card.setObjectName("card")

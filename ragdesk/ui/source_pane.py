@@ -257,6 +257,7 @@ class SourcePane(QWidget):
         self.header.page_wanted.connect(self._go_to_page)
         self.header.tab_chosen.connect(self._tab_chosen)
         self.document.changed.connect(self._say_page)
+        self.document.outdated.connect(lambda: self._look(self._show_looked))
         self.document.asked_about.connect(self.asked_about)
         self.document.copied.connect(self.copied)
         self.document.card.pressed.connect(self._card_pressed)

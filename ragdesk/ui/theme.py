@@ -144,6 +144,7 @@ class Theme(QObject):
             ("check", self.colours.on_accent),
             ("chevron-down", self.colours.dim),
             ("chevron-up", self.colours.dim),
+            ("chevron-right", self.colours.dim),
         ):
             Path(self._signs.name, f"{name}.svg").write_text(_svg(name, colour), "utf-8")
         dot = f'<circle cx="12" cy="12" r="6" fill="{self.colours.on_accent}"/>'
@@ -275,12 +276,15 @@ QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accen
 QTextBrowser { background: transparent; border: 0; selection-background-color: @accent; selection-color: @on_accent; }
 QTextBrowser#asked { background: @raised; border-radius: 10px; }
 
-QTreeView, QListView, QTableView { background: @pane; border: 0; outline: 0; }
+QTreeView, QListView, QTableView { background: @pane; border: 0; outline: 0;
+    show-decoration-selected: 0; }
 QTreeView::item, QListView::item { padding: 4px 2px; border-radius: 5px; border: 1px solid transparent; }
 QTreeView::item:hover, QListView::item:hover { background: @raised; }
 QTreeView::item:selected, QListView::item:selected { background: @accent_soft; color: @text; }
 QTreeView::item:selected:focus, QListView::item:selected:focus { border: 1px solid @accent; }
 QTreeView::branch { background: transparent; }
+QTreeView::branch:has-children:closed { image: url(@folder/chevron-right.svg); }
+QTreeView::branch:has-children:open { image: url(@folder/chevron-down.svg); }
 QHeaderView::section { background: @pane; color: @dim; border: 0; border-bottom: 1px solid @line; padding: 5px 8px; }
 QTabBar { background: transparent; }
 QTabBar::tab { background: transparent; color: @dim; padding: 7px 12px; border-bottom: 2px solid transparent; }

@@ -23,6 +23,7 @@ class TurnList(QScrollArea):
         self.views: list[TurnView] = []
         self._new_view = new_view
         self._earlier: list[Turn] = []
+        self._left_out: frozenset[int] = frozenset()
         self._follows = True
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -51,8 +52,27 @@ class TurnList(QScrollArea):
 
     @property
     def turns(self) -> list[Turn]:
-        """All turns that are answered, also those not shown."""
-        return self._earlier + [view.turn for view in self.views if view.turn is not None]
+        """All turns that are answered, also those not shown, but none that is left out."""
+        every = self._earlier + [view.turn for view in self.views if view.turn is not None]
+        return [turn for turn in every if turn.id not in self._left_out]
+
+    @property
+    def shown_views(self) -> list[TurnView]:
+        """The live views but those of turns that are left out."""
+        return [view for view in self.views if view.turn is None or view.turn.id not in self._left_out]
+
+    def leave_out(self, turn_ids: Collection[int]) -> None:
+        """Show all turns but these, which may come back."""
+        self._left_out = frozenset(turn_ids) - {0}
+        shown = self.shown_views
+        for view in self.views:
+            view.setVisible(view in shown)
+
+    def take_out(self, view: TurnView) -> None:
+        """Show a view no more."""
+        self.views.remove(view)
+        self._column.removeWidget(view)
+        view.deleteLater()
 
     def clear(self, *, but: Collection[TurnView] = ()) -> None:
         """Show none; the views in `but` are hidden, not deleted."""
@@ -114,10 +134,22 @@ class TurnList(QScrollArea):
         self._more.setVisible(bool(turns))
 
     def _show_earlier(self) -> None:
+        """Put earlier turns above; what is read stays where it is."""
+        first = self.views[0] if self.views else None
+        before = first.y() if first else 0
+        self._stop_following()
         shown = self._earlier[-_SHOWN_AT_ONCE:]
         for place, turn in enumerate(shown):
             self._add_turn(turn, place)
         self._keep_earlier(self._earlier[:-_SHOWN_AT_ONCE])
+        self.leave_out(self._left_out)
+
+        def stay() -> None:
+            if first in self.views and first is not None:
+                bar = self.verticalScrollBar()
+                bar.setValue(bar.value() + first.y() - before)
+
+        QTimer.singleShot(0, self, stay)
 
     def _follow(self) -> None:
         if self._follows and self.views:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ragdesk.domain import Answer, Citation, Hit, Scope, Turn
 from ragdesk.errors import RagDeskError
 from ragdesk.job import Progress
+from ragdesk.ui.dialog_parts import ElidedLabel
 from ragdesk.ui.rich_text import (
     UNSUPPORTED_TIP,
     FittedBrowser,
@@ -26,6 +28,8 @@ from ragdesk.ui.theme import Theme
 
 _QUOTE = "quote"
 _FIRST_HITS = 3
+_LONG_QUESTION = 600
+_LONG_QUESTION_LINES = 8
 
 
 class TurnView(QFrame):
@@ -45,6 +49,8 @@ class TurnView(QFrame):
     """This view."""
     widen_wanted = Signal(object)
     """This view: ask its question of all documents."""
+    export_wanted = Signal(object)
+    """Turn: write its answer to a file."""
     told = Signal(str)
     """Something done that is not seen otherwise, such as copying."""
 
@@ -57,7 +63,9 @@ class TurnView(QFrame):
         self._theme = theme
         self._text = ""
         self._shows_hits = True
-        self.setAccessibleName(f"Question: {question}")
+        self._is_long = len(question) > _LONG_QUESTION or question.count("\n") >= _LONG_QUESTION_LINES
+        self._shows_whole = False
+        self.setAccessibleName(f"Question: {_beginning(question)}")
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 8)
         column.setSpacing(10)
@@ -65,6 +73,7 @@ class TurnView(QFrame):
         self.asked.setAccessibleName("Question")
         self.asked.setObjectName("asked")
         self.asked.document().setDocumentMargin(10)
+        self.asked.anchorClicked.connect(lambda url: self._show_whole_question())
         self.state = QLabel("Searching your documents…")
         self.state.setObjectName("dim")
         self.state.setTextFormat(Qt.TextFormat.PlainText)
@@ -84,6 +93,9 @@ class TurnView(QFrame):
         for widget in (self.asked, self.state, self.card, self.answer, self.passages_button, self.passages):
             column.addWidget(widget)
         column.addLayout(self._foot())
+        self._drawn_text = ""
+        self._drawing_soon = QTimer(self, singleShot=True)
+        self._drawing_soon.timeout.connect(self._draw_text)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -100,8 +112,18 @@ class TurnView(QFrame):
         self._text = text
         self._shows_hits = False
         self.state.setText("Writing… citations follow at the end")
+        if not self._drawing_soon.isActive():
+            self._draw_text()
+
+    def _draw_text(self) -> None:
+        """Draw the text so far, and not again before nine times as long has passed: all of it is laid out each time."""
+        if self._text == self._drawn_text or self.turn is not None:
+            return
+        began = time.perf_counter()
+        self._drawn_text = self._text
         self._draw_answer()
         self._draw_hits()
+        self._drawing_soon.start(round(9000 * (time.perf_counter() - began)))
 
     def show_progress(self, progress: Progress) -> None:
         """How far the loading of a model is."""
@@ -181,11 +203,13 @@ class TurnView(QFrame):
     def _foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2)
+        row.setContentsMargins(-6, 0, 0, 0)  # so that the pictures begin where the text does
         self._buttons: list[tuple[QToolButton, str]] = []
         for name, icon, tip, slot in (
             ("Copy", "copy", "Copy the answer as text", self.copy_text),
             ("Copy with sources", "text-quote", "Copy question, answer and quotes as Markdown", self.copy_markdown),
-            ("Evidence", "list-filter", "Show what the answer was made from", self._want_evidence),
+            ("Evidence", "layers", "Show what the answer was made from", self._want_evidence),
+            ("Export", "download", "Write this answer with its sources to a file", self._want_export),
             ("Answer again", "rotate-ccw", "Answer this question again", lambda: self.again_wanted.emit(self)),
             ("Edit", "pencil", "Change the question and ask again", lambda: self.edit_wanted.emit(self)),
             ("Delete", "trash-2", "Delete the question and its answer", lambda: self.delete_wanted.emit(self)),
@@ -196,24 +220,22 @@ class TurnView(QFrame):
             button.clicked.connect(slot)
             self._buttons.append((button, icon))
             row.addWidget(button)
-        self._about = QLabel()
+        self._about = ElidedLabel()
         self._about.setObjectName("dim")
-        self._about.setTextFormat(Qt.TextFormat.PlainText)
-        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._about, 1)
         return row
 
     def _draw(self) -> None:
         turn = self.turn
-        self.asked.setHtml(f'<div style="font-weight:600; line-height:130%">{escape(self.question)}</div>')
+        self._draw_question()
         refused = turn is not None and not turn.answered
         self.card.setVisible(refused)
         if refused:
             limited = self.scope.limits
             self._widen.setVisible(limited)
             self._refused.setText(
-                "Nothing in the documents asked answers this. Others may."
+                "The documents you limited the question to do not answer it. Your others may."
                 if limited
                 else "Nothing in them answers this. Below is what comes nearest."
                 if self.hits
@@ -231,6 +253,22 @@ class TurnView(QFrame):
             self._shows_hits = bool(self.hits)
         self._draw_hits()
 
+    def _draw_question(self) -> None:
+        """The question with its line ends; of a very long one the beginning, until all is wanted."""
+        shown, link = self.question, ""
+        if self._is_long:
+            if not self._shows_whole:
+                shown = _beginning(shown)
+            said = "Show less" if self._shows_whole else "Show the whole question"
+            style = f"color:{self._theme.colours.accent}; text-decoration:none"
+            link = f'<p style="margin:6px 0 0 0"><a href="whole:" style="{style}">{said}</a></p>'
+        lines = "".join(f'<p style="margin:0">{escape(line) or "&nbsp;"}</p>' for line in shown.splitlines())
+        self.asked.setHtml(f'<style>p {{ line-height:130%; }}</style><div style="font-weight:600">{lines}</div>{link}')
+
+    def _show_whole_question(self) -> None:
+        self._shows_whole = not self._shows_whole
+        self._draw_question()
+
     def _draw_answer(self) -> None:
         if not self._text:
             return
@@ -243,11 +281,13 @@ class TurnView(QFrame):
         count = len(self.hits)
         self.passages_button.setVisible(count > 0)
         arrow = "▾" if self._shows_hits else "▸"
-        self.passages_button.setText(f"{arrow} {count} passage{'' if count == 1 else 's'} found")
+        refused = self.turn is not None and not self.turn.answered
+        what = f"passage{'' if count == 1 else 's'}"
+        self.passages_button.setText(f"{arrow} {f'The nearest {what}' if refused else f'{count} {what} found'}")
         self.passages_button.setAccessibleName(f"{'Hide' if self._shows_hits else 'Show'} the passages found")
         self.passages.setVisible(self._shows_hits and count > 0)
         if self._shows_hits:
-            most = count if self.turn and self.turn.answered else _FIRST_HITS
+            most = count if self.turn and not refused else _FIRST_HITS
             self.passages.setHtml(hits_html(self.hits, self._theme.colours, most=most))
 
     def _toggle_hits(self) -> None:
@@ -281,6 +321,10 @@ class TurnView(QFrame):
         if self.turn is not None:
             self.evidence_wanted.emit(self.turn)
 
+    def _want_export(self) -> None:
+        if self.turn is not None and self.turn.id:
+            self.export_wanted.emit(self.turn)
+
     def _copy(self, text: str, said: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self.told.emit(said)
@@ -300,6 +344,14 @@ class TurnView(QFrame):
                 iterator += 1
             block = block.next()
         return QPoint(-1, -1)
+
+
+def _beginning(question: str) -> str:
+    """The first lines of a question, cut where a word ends."""
+    begin = "\n".join(question.split("\n")[:_LONG_QUESTION_LINES])
+    if len(begin) > _LONG_QUESTION:
+        begin = begin[:_LONG_QUESTION].rsplit(" ", 1)[0]
+    return question if begin == question else begin.rstrip() + "…"
 
 
 def _about(turn: Turn) -> str:

@@ -1,21 +1,35 @@
-"""Added folders in, a sync whenever something in them changed: watched where the system can, else looked at now and then."""
+"""Added folders in, a sync whenever something in them changed: watched where the system can, and looked at now and then.
+
+Watching alone is not enough: a network drive tells nothing, a drive can be unplugged and come back, a folder can be put
+in the place of another. So a thread walks through all of them now and then, at most a hundredth of the time.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer
 
 from ragdesk.ui.desk import Desk
 
+log = logging.getLogger("ragdesk")
+
 _LOOK_MS = 300
 _QUIET_MS = 2_000
 _LONGEST_S = 20.0
-_POLL_MS = 5 * 60 * 1000
+_POLL_S = 60.0
+_RESTS = 100
+"""How many times as long as a walk takes the thread waits before the next one."""
+
+Signature: TypeAlias = tuple[int, int, int, int, int]
+"""What a walk through an added folder found: device and number of the folder itself, how many files and folders there are
+in it, their sizes and their times summed up. All zero where it is not there."""
 
 
 class Watching(QObject):
@@ -32,16 +46,18 @@ class Watching(QObject):
         self._first_s = 0.0
         # Set by the thread that watches, looked at by the window's: a signal could come when its receiver is gone.
         self._changed = threading.Event()
-        self._unwatchable = threading.Event()
+        self._stop = threading.Event()
+        self._look_now = threading.Event()
+        self._sources: tuple[str, ...] = ()
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._look_at_flags)
         self._look.start()
         self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
         self._quiet.timeout.connect(self._sync)
-        self._poll = QTimer(self, interval=_POLL_MS)
-        self._poll.timeout.connect(self._sync)
         desk.documents_changed.connect(self._follow)
         self._follow()
+        self._walker = threading.Thread(target=self._walk, name="ragdesk-walk", daemon=True)
+        self._walker.start()
 
     @property
     def watched(self) -> frozenset[tuple[str, bool]]:
@@ -53,19 +69,38 @@ class Watching(QObject):
         self._closed = True
         self._look.stop()
         self._quiet.stop()
-        self._poll.stop()
+        self._stop.set()
+        self._look_now.set()
         threading.Thread(target=self._watch, args=(frozenset(),), daemon=True).start()
 
     def _follow(self) -> None:
-        folders = {path for path, _ in self._desk.sources if os.path.isdir(path)}
-        files = {os.path.dirname(path) for path, _ in self._desk.sources if path not in folders}
-        inside = {f for f in folders | files if any(f != g and Path(g) in Path(f).parents for g in folders)}
-        wanted = frozenset((f, f in folders) for f in (folders | files) - inside)
-        if wanted != self._watched and not self._closed:
-            self._watched = wanted
-            threading.Thread(target=self._watch, args=(wanted,), daemon=True).start()
+        """Other folders were added: let the thread that walks look at them. It alone touches the disk."""
+        sources = tuple(path for path, _ in self._desk.sources)
+        if sources != self._sources:
+            self._sources = sources
+            self._look_now.set()
 
-    # --- In a thread of its own: beginning to watch a large folder takes long
+    # --- In threads of their own: a drive may answer late, and beginning to watch a large folder takes long
+
+    def _walk(self) -> None:
+        """Watch what is there, and tell where a walk finds something else than the one before, whatever the watch said."""
+        before: dict[str, Signature] = {}
+        while not self._stop.is_set():
+            self._look_now.clear()
+            began_s = time.monotonic()
+            sources = self._sources
+            now = {source: signature(source, self._is_ignored, self._stop) for source in sources}
+            if self._stop.is_set():
+                return
+            wanted = _to_watch(sources)
+            replaced = any(source in before and before[source][:2] != found[:2] for source, found in now.items())
+            if wanted != self._watched or replaced:
+                self._watched = wanted
+                self._watch(wanted)
+            if any(source in before and before[source] != found for source, found in now.items()):
+                self._changed.set()
+            before = now
+            self._look_now.wait(max(_POLL_S, _RESTS * (time.monotonic() - began_s)))
 
     def _watch(self, folders: frozenset[tuple[str, bool]]) -> None:
         from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -87,20 +122,17 @@ class Watching(QObject):
             if not folders or self._closed:
                 return
             observer = Observer()
-            unwatched = False
             for folder, recursive in folders:
                 try:
                     observer.schedule(Listener(), folder, recursive=recursive)
-                except OSError:  # too many folders for the system, or one that cannot be watched
-                    unwatched = True
+                except OSError as error:  # too many folders for the system, or one that cannot be watched
+                    log.info("An added folder is only looked at now and then: %s", error.strerror)
             try:
                 observer.start()
-            except OSError:
-                unwatched = True
+            except OSError as error:
+                log.info("Added folders are only looked at now and then: %s", error.strerror)
             else:
                 self._observer = observer
-        if unwatched:
-            self._unwatchable.set()
 
     def _is_ignored(self, path: str) -> bool:
         name = os.path.basename(path)
@@ -109,8 +141,6 @@ class Watching(QObject):
     # --- In the window's thread
 
     def _look_at_flags(self) -> None:
-        if self._unwatchable.is_set() and not self._poll.isActive():
-            self._poll.start()
         if not self._changed.is_set():
             return
         self._changed.clear()
@@ -121,5 +151,45 @@ class Watching(QObject):
             self._quiet.start()
 
     def _sync(self) -> None:
+        self._look_now.set()  # what is to be watched may be other folders now
         if not self._closed and not any(running.quiet for running in self._desk.jobs.waiting):
             self._desk.sync(quiet=True)
+
+
+def signature(source: str, ignored: Callable[[str], bool], stop: threading.Event) -> Signature:
+    """Walk through an added folder (or look at an added file) and sum up what is there. Reads no file."""
+    try:
+        root = os.stat(source)
+    except OSError:
+        return (0, 0, 0, 0, 0)
+    if not os.path.isdir(source):
+        return (root.st_dev, root.st_ino, 1, root.st_size, root.st_mtime_ns)
+    count = sizes = times = 0
+    folders = [source]
+    while folders and not stop.is_set():
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if ignored(entry.path):
+                        continue
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        stat = entry.stat()
+                        sizes, times = sizes + stat.st_size, times + stat.st_mtime_ns
+        except OSError:  # it went while it was looked at, or may not be: sync tells the user, if it matters
+            continue
+    return (root.st_dev, root.st_ino, count, sizes, times)
+
+
+def _to_watch(sources: Iterable[str]) -> frozenset[tuple[str, bool]]:
+    """The folders to watch, each with whether all below it is meant: added ones, and those that added files lie in.
+
+    Of an added folder that is not there, the one that it was in is watched, so that its return is noticed.
+    """
+    folders = {path for path in sources if os.path.isdir(path)}
+    files = {os.path.dirname(path) for path in sources if path not in folders}
+    files = {folder for folder in files if os.path.isdir(folder)}
+    inside = {f for f in folders | files if any(f != g and Path(g) in Path(f).parents for g in folders)}
+    return frozenset((f, f in folders) for f in (folders | files) - inside)

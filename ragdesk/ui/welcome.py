@@ -22,12 +22,13 @@ from ragdesk.ui.dialog_parts import IconLabel, action_button, words
 from ragdesk.ui.theme import Theme
 
 _MOST_WIDE = 600
-_NARROW = 380
+_NARROW = 480
+_ADDING = "Drop files or folders anywhere in this window, choose them, or try the samples."
 _SUGGESTIONS = 3
 _CHIP_SIDES = 28
 _TITLE_LENGTH = 60
 _PRIVATE = (
-    "Your files stay where they are, and nothing leaves this machine: reading, searching and answering all happen here."
+    "Nothing leaves this machine: reading, searching and answering happen here, and your files stay where they are."
 )
 
 
@@ -39,28 +40,31 @@ class Welcome(QWidget):
         self.setAccessibleName("Welcome")
         theme = desk.theme
         column = _Middle(self).column
-        column.addWidget(IconLabel(theme, "text-quote", "accent", 40))
-        column.addSpacing(8)
-        column.addWidget(words("RagDesk", "display"))
+        column.addLayout(_beside(IconLabel(theme, "text-quote", "accent", 32), words("RagDesk", "display")))
         column.addWidget(
             words("Ask questions of your own documents. Every answer shows the passage it comes from.", "dim")
         )
-        column.addSpacing(16)
+        column.addLayout(_beside(IconLabel(theme, "shield-check", "good", 20), words(_PRIVATE, "dim")))
+        column.addSpacing(8)
         self._choose = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._choose.setSpacing(8)
         self._choose.addWidget(action_button(actions["add_files"], "Add files…", "primary"))
         self._choose.addWidget(action_button(actions["add_folder"], "Add a folder…"))
+        self._choose.addWidget(action_button(actions["add_samples"], "Try the samples"))
         self._choose.addStretch(1)
-        column.addWidget(_card(theme, 1, "Add documents", "Drop files or folders here, or choose them.", self._choose))
+        column.addWidget(
+            _card(
+                theme,
+                1,
+                "Add documents",
+                _ADDING,
+                self._choose,
+            )
+        )
         column.addWidget(_card(theme, 2, "Ask", "Write a question below, in your own words."))
         column.addWidget(
             _card(theme, 3, "Check", "Click a citation to see the page, with the very passage marked on it.")
         )
-        column.addSpacing(8)
-        samples = action_button(actions["add_samples"], "Try it with sample documents", "link")
-        column.addWidget(samples, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addSpacing(8)
-        column.addLayout(_beside(IconLabel(theme, "shield-check", "good", 20), words(_PRIVATE, "dim")))
         column.addStretch(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -228,7 +232,7 @@ def _card(theme: Theme, number: int, title: str, text: str, below: QBoxLayout | 
     card = QFrame()
     card.setObjectName("card")
     row = QHBoxLayout(card)
-    row.setContentsMargins(16, 14, 16, 14)
+    row.setContentsMargins(16, 12, 16, 12)
     row.setSpacing(16)
     row.addWidget(_Badge(theme, number), 0, Qt.AlignmentFlag.AlignTop)
     column = QVBoxLayout()

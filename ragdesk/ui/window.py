@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import shiboken6
@@ -11,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragL
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
+    QLineEdit,
     QMainWindow,
     QMessageBox,
     QTabWidget,
@@ -19,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from ragdesk import paths
-from ragdesk.domain import Citation, Hit, Scope, Turn
+from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.models import catalogue
 from ragdesk.settings import save_settings
@@ -51,6 +53,7 @@ class Window(QMainWindow):
         self._state = state
         self._problem: ProblemDialog | None = None
         self.move_to: Path | None = None
+        self.start_again = False
         self.setWindowTitle("RagDesk")
         self.setMinimumSize(420, 420)
         self.setAcceptDrops(True)
@@ -67,6 +70,8 @@ class Window(QMainWindow):
         fill_menu_bar(self.menuBar(), self.actions_by_name)
         self._connect()
         restore(self, state)
+        for field in self.findChildren(QLineEdit):
+            field.setAcceptDrops(False)  # files dropped there are documents, and go to the window
         desk.look_at_documents()
         desk.look_at_conversations()
         desk.sync(quiet=True)
@@ -122,6 +127,7 @@ class Window(QMainWindow):
         dialog = SettingsDialog(self._desk, self)
         dialog.settings_changed.connect(self._settings_changed)
         dialog.move_wanted.connect(self._move_library)
+        dialog.restart_wanted.connect(self._restart)
         if page:
             dialog.show_page(page)
         dialog.open()
@@ -192,19 +198,22 @@ class Window(QMainWindow):
         self.library.scoped.connect(self._ask_only)
         self.library.add_wanted.connect(self._choose)
         self.conversations.chosen.connect(self._open_conversation)
-        self.conversations.export_wanted.connect(self._export_conversation)
+        self.conversations.export_wanted.connect(lambda id: self._export_conversation(id))
         self.conversation.cited.connect(self.show_citation)
         self.conversation.hit_chosen.connect(self.show_hit)
         self.conversation.evidence_wanted.connect(self.show_evidence)
+        self.conversation.export_wanted.connect(self._export_answer)
         self.conversation.model_wanted.connect(lambda: self.open_settings("Models"))
         self.conversation.told.connect(self.notice.tell)
         self.conversation.shown.connect(self.conversations.select)
         self.source.asked_about.connect(self._ask_about)
         self.source.copied.connect(self.notice.tell)
+        self.jobs.chosen.connect(self.library.open_path)
         desk.notice.connect(self.notice.tell)
-        desk.undo_over.connect(self.notice.forget)
-        self.notice.undo_possible.connect(actions["undo"].setEnabled)
-        actions["undo"].setEnabled(False)
+        desk.settled.connect(self.notice.forget)
+        desk.collection_renamed.connect(self._collection_renamed)
+        self.notice.undoable.connect(self._show_undoable)
+        self._show_undoable("")
         desk.problem.connect(self.show_problem)
 
     def _filter(self) -> None:
@@ -240,20 +249,27 @@ class Window(QMainWindow):
     def _add_samples(self) -> None:
         names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json") and p.is_file()]
         self._desk.add(names, _SAMPLES)
+        self.notice.tell("Adding the sample documents. They can be asked in a moment.")
 
     def _export(self) -> None:
         if self.conversation.conversation is not None:
             self._export_conversation(self.conversation.conversation.id)
 
-    def _export_conversation(self, conversation_id: int) -> None:
+    def _export_answer(self, turn: Turn) -> None:
+        if self.conversation.conversation is not None:
+            self._export_conversation(self.conversation.conversation.id, turn)
+
+    def _export_conversation(self, conversation_id: int, turn: Turn | None = None) -> None:
+        """Offer to write a conversation to a file; with `turn`, first of all that answer."""
         from ragdesk.ui.export_dialog import ExportDialog
 
-        self._desk.call(
-            lambda: self._desk.engine.conversation(conversation_id),
-            lambda conversation: ExportDialog(
-                self._desk, conversation, conversation.turns[-1] if conversation.turns else None, self
-            ).open(),
-        )
+        def show(conversation: Conversation) -> None:
+            last = conversation.turns[-1] if conversation.turns else None
+            dialog = ExportDialog(self._desk, conversation, turn or last, self)
+            dialog.one.setChecked(turn is not None)
+            dialog.open()
+
+        self._desk.call(lambda: self._desk.engine.conversation(conversation_id), show)
 
     def _open_palette(self) -> None:
         palette = CommandPalette(self.actions_by_name, self._desk, self)
@@ -291,6 +307,18 @@ class Window(QMainWindow):
         self.panes.go_to(CONVERSATION)
         self.conversation.ask_about(text)
 
+    def _show_undoable(self, said: str) -> None:
+        undo = self.actions_by_name["undo"]
+        undo.setEnabled(bool(said))
+        undo.setStatusTip(f"Take back: {said}" if said else "There is nothing to take back")
+
+    def _collection_renamed(self, old: str, new: str) -> None:
+        """A scope that names the collection goes on meaning it."""
+        bar = self.conversation.scope_bar
+        if old in bar.scope.collections:
+            names = {new if name == old else name for name in bar.scope.collections}
+            bar.set_scope(replace(bar.scope, collections=tuple(sorted(names))))
+
     def _use_model(self, path: str) -> None:
         self._desk.engine.settings = self._desk.settings.with_values({"model": path})
         save_settings(self._desk.settings, paths.settings_file())
@@ -302,6 +330,12 @@ class Window(QMainWindow):
         self.move_to = folder
         if not self.close():
             self.move_to = None
+
+    def _restart(self) -> None:
+        """Close; whoever opened the window opens it again, with the settings as they are now."""
+        self.start_again = True
+        if not self.close():
+            self.start_again = False
 
     def _settings_changed(self) -> None:
         self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
@@ -342,7 +376,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once where work is going on; it goes on at the next start."""
         current = self._desk.jobs.current
-        if current is not None and not current.quiet and not self._may_close():
+        if current is not None and current.is_seen and not self._may_close():
             event.ignore()
             return
         self.remember()

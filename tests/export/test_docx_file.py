@@ -100,3 +100,10 @@ def test_properties_of_styles_stand_in_the_order_word_insists_on() -> None:
     quote = next(s for s in styles.iter(f"{W}style") if s.get(f"{W}styleId") == "Quote")
     names = [child.tag.removeprefix(W) for child in quote.find(f"{W}pPr")]
     assert names.index("pBdr") < names.index("spacing") < names.index("ind")
+
+
+def test_text_written_from_right_to_left_is_set_so() -> None:
+    file = opened(answered("تتوقف العبارة عند سبعة عشر مترا [1].\n\n- بند أول\n\nIt stops at 17."))
+    turned = [p.text for p in file.paragraphs if p._p.pPr is not None and p._p.pPr.find(f"{W}bidi") is not None]
+    assert turned == ["تتوقف العبارة عند سبعة عشر مترا [1].", "بند أول"]
+    assert all(run.font.rtl for p in file.paragraphs if p.text in turned for run in p.runs)

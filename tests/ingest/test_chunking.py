@@ -66,6 +66,33 @@ def test_no_chunk_is_larger_than_its_budget(budget: int) -> None:
         assert TOKENS.count(chunk.text) <= budget
 
 
+def test_a_short_document_stays_whole_unless_it_has_pages() -> None:
+    note = DocumentBuilder()
+    note.block("heading", "Note", level=1)
+    note.block("paragraph", " ".join(sentence(n) for n in range(8)))
+    note.block("heading", "After", level=2)
+    note.block("paragraph", sentence(50))
+    document = note.document("text", title="Note")
+    assert 100 < TOKENS.count(document.text) <= 220
+    (whole,) = chunks_of(document, 100)
+    assert whole.text == document.text
+
+    letter = DocumentBuilder()
+    for page in range(2):
+        letter.page()
+        letter.block("paragraph", sentence(page))
+    assert len(chunks_of(letter.document("text", page_kind="page"), 16)) == 2
+
+
+def test_a_chunk_says_as_much_in_scripts_that_the_tokenizer_spells_out() -> None:
+    words = "Паром перестаёт ходить, когда порывы ветра достигают семнадцати метров в секунду у мачты. " * 40
+    builder = DocumentBuilder()
+    builder.block("paragraph", words.strip())
+    lengths = [len(chunk.text) for chunk in chunks_of(builder.document("text"), 100)]
+    assert max(lengths) <= 300
+    assert sorted(lengths)[len(lengths) // 2] > 200
+
+
 def test_a_chunk_knows_its_page_and_heading_path() -> None:
     chunks = chunks_of(report())
     ice = next(c for c in chunks if "- ice" in c.text)

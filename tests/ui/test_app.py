@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from ragdesk import paths
 from ragdesk.engine import Engine
 from ragdesk.errors import RagDeskError, Unavailable
 from ragdesk.settings import Settings
 from ragdesk.ui import app
-from ragdesk.ui.app import Door, Unexpected
+from ragdesk.ui.app import Door, Unexpected, load_or_mend_settings
+from ragdesk.ui.theme import Theme
 
 _ROOT = str(Path(__file__).parents[2])
 _HOLDER = """
@@ -37,7 +40,8 @@ _SECOND = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from ragdesk.ui.app import Door
+from ragdesk.ui.app import Door, load_or_mend_settings
+from ragdesk.ui.theme import Theme
 app = QCoreApplication([])
 sys.exit(0 if Door(Path(sys.argv[1])).hand_over(sys.argv[2:]) else 5)
 """
@@ -194,3 +198,34 @@ def test_it_tries_itself_out_without_a_display() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok  ") == 4
+
+
+def press_in_the_next_box(text: str, said: list[str]) -> None:
+    """Press a button of the message box that comes next, and keep what it said."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, press)
+            return
+        said.append(f"{box.text()} {box.informativeText()}")
+        next(button for button in box.buttons() if button.text() == text).click()
+
+    QTimer.singleShot(20, press)
+
+
+def test_damaged_settings_are_put_aside_and_the_window_opens(theme: Theme) -> None:
+    file = paths.settings_file()
+    file.write_text("hits = [broken")
+    said: list[str] = []
+    press_in_the_next_box("Use the usual settings", said)
+    assert load_or_mend_settings() == Settings()
+    assert "not valid TOML" in said[0] and "not touched" in said[0]
+    assert not file.exists() and file.with_name("settings.toml.damaged").read_text() == "hits = [broken"
+
+
+def test_damaged_settings_are_left_alone_where_the_user_wants_to_mend_them(theme: Theme) -> None:
+    file = paths.settings_file()
+    file.write_text("hits = -3")
+    press_in_the_next_box("Quit", [])
+    assert load_or_mend_settings() is None and file.read_text() == "hits = -3"

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QScrollArea,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -113,6 +114,27 @@ def test_what_needs_reading_again_and_what_a_new_start_is_told(
     press(settings.read_again)
     assert [job.title for job in empty_desk.jobs.all] == ["Looking for changes"]
     qtbot.waitUntil(lambda: empty_desk.jobs.current is None, timeout=20000)
+
+
+def test_bounds_and_effects_are_said_beside_each_setting(settings: SettingsDialog) -> None:
+    said = texts(settings.rows["hits"])
+    assert "From 1 to 1,000." in said and "start" not in said
+    assert "0 or more." in texts(settings.rows["exact_scan_limit"])
+    assert "Takes effect when RagDesk starts again." in texts(settings.rows["device"])
+    assert "documents are read again" in texts(settings.rows["chunk_tokens"])
+    for row in settings.rows.values():
+        assert len(texts(row).splitlines()) >= 2, "a label and a help"
+
+
+def test_a_new_start_can_be_had_at_once(settings: SettingsDialog, qtbot: QtBot) -> None:
+    settings.show_page("Embedding")
+    settings.rows["device"].set_value("cpu")
+    with qtbot.waitSignal(settings.settings_changed):
+        press(settings.apply_button)
+    assert settings.start_again.isVisible()
+    with qtbot.waitSignal(settings.restart_wanted):
+        press(settings.start_again)
+    assert not settings.isVisible()
 
 
 def test_an_unfit_value_is_told_beside_its_field(settings: SettingsDialog, empty_desk: Desk, qtbot: QtBot) -> None:
@@ -331,6 +353,17 @@ def test_the_first_page_offers_what_to_do_first(actions: Actions, empty_desk: De
     for button in welcome.findChildren(QAbstractButton):
         press(button)
     assert done == ["add_files", "add_folder", "add_samples"]
+    assert "Nothing leaves this machine" in texts(welcome)
+
+
+def test_the_first_page_needs_no_scrolling_in_a_small_window(actions: Actions, empty_desk: Desk, qtbot: QtBot) -> None:
+    welcome = Welcome(empty_desk, actions)
+    qtbot.addWidget(welcome)
+    welcome.resize(718, 440)  # the pane's size in a window of 1000 by 640
+    welcome.show()
+    qtbot.waitUntil(welcome.isVisible)
+    scroll = welcome.findChild(QScrollArea)
+    assert scroll is not None and scroll.verticalScrollBar().maximum() == 0
 
 
 def test_the_first_page_fits_a_narrow_pane(actions: Actions, empty_desk: Desk, qtbot: QtBot) -> None:

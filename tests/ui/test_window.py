@@ -12,7 +12,7 @@ import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ragdesk import paths
@@ -20,6 +20,7 @@ from ragdesk.domain import Scope
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.panes import LIBRARY, SOURCE, Panes
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 from tests.ui.event_loop import Watchdog
@@ -176,11 +177,54 @@ def test_one_pane_at_a_time_where_it_is_narrow(window: Window, qtbot: QtBot) -> 
     assert window.library.isVisible() and window.conversation.isVisible()
 
 
+def test_a_pane_that_is_dragged_shut_is_shown_again_in_one_step(qtbot: QtBot) -> None:
+    panes = Panes((QWidget(), QWidget(), QWidget()))
+    qtbot.addWidget(panes)
+    panes.resize(1280, 700)
+    panes.show()
+    panes.show_pane(SOURCE)
+    for place in (LIBRARY, SOURCE):
+        panes._splitter.moveSplitter(0 if place == LIBRARY else 1280, 1 if place == LIBRARY else 2)
+        assert not panes.is_shown(place)
+        panes.toggle(place)
+        assert panes.is_shown(place) and panes._splitter.sizes()[place] >= 240
+
+
 def test_asking_only_some_documents(window: Window, qtbot: QtBot) -> None:
     document = next(d for d in window._desk.documents if d.path.endswith(".md"))
     window.library.scoped.emit(Scope(documents=(str(document.id),)))
     ask(window, qtbot, "Who built the first chain ferry?")
     assert {c.document_id for c in window.conversation.views[-1].citations} == {document.id}
+
+
+def test_files_may_be_dropped_on_every_field(empty_window: Window) -> None:
+    takers = [
+        f"{type(w).__name__} {w.accessibleName()}" for w in empty_window.findChildren(QLineEdit) if w.acceptDrops()
+    ]
+    assert empty_window.acceptDrops() and takers == []
+    assert not empty_window.conversation.composer.acceptDrops()
+
+
+def test_undo_is_offered_only_while_there_is_something_to_take_back(window: Window, qtbot: QtBot) -> None:
+    undo = window.actions_by_name["undo"]
+    qtbot.waitUntil(lambda: len(window._desk.documents) == 5, timeout=PATIENCE_MS)
+    assert not undo.isEnabled()
+    first, second = window._desk.documents[0], window._desk.documents[1]
+    window._desk.remove([first.id])
+    window._desk.remove([second.id])
+    qtbot.waitUntil(lambda: len(window._desk.documents) == 3, timeout=PATIENCE_MS)
+    assert undo.isEnabled() and second.name in undo.statusTip()
+    undo.trigger()
+    undo.trigger()
+    qtbot.waitUntil(lambda: len(window._desk.documents) == 5, timeout=PATIENCE_MS)
+    assert not undo.isEnabled()
+
+
+def test_a_scope_follows_the_new_name_of_its_collection(window: Window, qtbot: QtBot) -> None:
+    window.conversation.scope_bar.set_scope(Scope(collections=("Documents",)))
+    window._desk.rename_collection("Documents", "Ferry")
+    qtbot.waitUntil(lambda: window.conversation.scope_bar.scope == Scope(collections=("Ferry",)), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.conversation.scope_bar.is_empty, timeout=PATIENCE_MS)
 
 
 def test_conversations_are_found_renamed_pinned_and_deleted_with_undo(window: Window, qtbot: QtBot) -> None:

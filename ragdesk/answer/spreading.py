@@ -1,0 +1,122 @@
+"""Ranked chunks in, the passages to show out: neighbours joined, copies folded, several documents where one compares.
+
+A passage is a run of neighbouring chunks of about equal score on one page; it has the rank of its best. What another
+document says in nearly the same words is not shown again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ragdesk.domain import Span
+from ragdesk.library.library import StoredChunk
+
+_LONGEST = 3
+"""Chunks joined to one passage, at most."""
+
+_ABOUT_EQUAL = 0.04
+"""A neighbour is joined where its score is at most so much lower: a passage gets longer where the answer goes on, and
+what is found in the same length of shown text stays the same."""
+
+_NEARLY_THE_SAME = 0.9
+_SHINGLE = 4
+_AGAIN = 0.06
+"""Where a question compares, what each further passage of the same document loses, so that others come up."""
+
+_WORD = re.compile(r"\w+")
+_COMPARES = re.compile(
+    r"\b(?:compar\w+|contrast\w*|differ\w*|versus|vs|unlike|similarit\w+|in common|both|respectively|"
+    r"vergleich\w*|unterschied\w*|unterscheid\w*|différen\w+|diferenci\w+|differenz\w*)\b|比较|比較|区别|違い|сравн\w+|отлич\w+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is shown for a run of chunks: the best of them, its score, the span of all, and documents that say the same."""
+
+    best: StoredChunk
+    score: float
+    span: Span
+    copies: tuple[int, ...] = ()
+
+
+def compares(question: str) -> bool:
+    """Whether a question asks for things side by side."""
+    return _COMPARES.search(question) is not None
+
+
+def spread(
+    ranked: Sequence[StoredChunk], scores: Mapping[int, float], *, limit: int, compare: bool = False
+) -> list[Passage]:
+    """At most `limit` passages of the ranked chunks (best first), best first."""
+    passages = _without_copies(_joined(ranked, scores))
+    if compare:
+        passages = _taking_turns(passages)
+    return passages[:limit]
+
+
+def _joined(ranked: Sequence[StoredChunk], scores: Mapping[int, float]) -> list[Passage]:
+    by_place = {(chunk.document_id, chunk.position): chunk for chunk in ranked}
+    passages: list[Passage] = []
+    for best in ranked:
+        if by_place.pop((best.document_id, best.position), None) is None:
+            continue
+        run = [best]
+        while len(run) < _LONGEST:
+            beside = [
+                chunk
+                for position in (run[0].position - 1, run[-1].position + 1)
+                if (chunk := by_place.get((best.document_id, position))) is not None
+                and chunk.page == best.page
+                and scores[chunk.id] >= scores[best.id] - _ABOUT_EQUAL
+            ]
+            if not beside:
+                break
+            chunk = max(beside, key=lambda chunk: scores[chunk.id])
+            by_place.pop((chunk.document_id, chunk.position))
+            run = [chunk, *run] if chunk.position < best.position else [*run, chunk]
+            run.sort(key=lambda chunk: chunk.position)
+        passages.append(Passage(best, scores[best.id], (run[0].span[0], run[-1].span[1])))
+    return passages
+
+
+def _without_copies(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages without those that say in another document what a better one says; the better one names them."""
+    kept: list[Passage] = []
+    seen: list[set[int]] = []
+    for passage in passages:
+        shingles = _shingles(passage.best.text)
+        same = next((i for i, held in enumerate(seen) if _alike(held, shingles)), None)
+        if same is None or kept[same].best.document_id == passage.best.document_id:
+            kept.append(passage)
+            seen.append(shingles)
+        else:
+            first = kept[same]
+            copies = tuple(dict.fromkeys((*first.copies, passage.best.document_id)))
+            kept[same] = Passage(first.best, first.score, first.span, copies)
+    return kept
+
+
+def _taking_turns(passages: Sequence[Passage]) -> list[Passage]:
+    taken: dict[int, int] = {}
+    lowered: list[tuple[float, int, Passage]] = []
+    for rank, passage in enumerate(passages):
+        before = taken.get(passage.best.document_id, 0)
+        taken[passage.best.document_id] = before + 1
+        lowered.append((_AGAIN * before - passage.score, rank, passage))
+    return [passage for _, _, passage in sorted(lowered, key=lambda item: item[:2])]
+
+
+def _shingles(text: str) -> set[int]:
+    words = _WORD.findall(text.casefold())
+    return {hash(tuple(words[i : i + _SHINGLE])) for i in range(max(1, len(words) - _SHINGLE + 1))}
+
+
+def _alike(first: set[int], second: set[int]) -> bool:
+    """Whether two texts have nearly all in common (Broder 1997: the resemblance of their shingles)."""
+    if min(len(first), len(second)) < _NEARLY_THE_SAME * max(len(first), len(second)):
+        return False
+    return len(first & second) >= _NEARLY_THE_SAME * len(first | second)

@@ -1,0 +1,158 @@
+"""Candidates for a question in, their scores out: what each passage, its surroundings and its document hold of the question.
+
+A passage answers where the question's words come together, if not in one chunk then in those around it; where its
+meaning is near the question's; and where its document is about what is asked. All that is looked up in the indexes: no
+text is read. The parts are added by weights that were fitted on labelled questions (tests/benchmarks/fit_weights.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from ragdesk.library.query import Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Number = TypeVar("Number")
+
+NEAR = 1
+AROUND = 3
+"""Chunks before and after a chunk that count as near it and as around it."""
+
+
+class Parts(NamedTuple, Generic[Number]):
+    """What a score is made of, each 0 to 1: of one chunk, of many (arrays), or the weight of each.
+
+    `words`: BM25 of the chunk with its context, against the best. `document`: BM25 of the document, against the best.
+    `meaning`: cosine to the question, between the farthest and the nearest candidate; `meaning_near`: the mean of the
+    two neighbours'. `held_near`, `held_around`: the share of the question's words, by rarity, that stand in the chunk or
+    one chunk (three chunks) before and after; `held_in_context`: in the chunk, one before and after, and its context.
+    `beginning`: whether it is the first of its document.
+    """
+
+    words: Number
+    document: Number
+    meaning: Number
+    meaning_near: Number
+    held_near: Number
+    held_around: Number
+    held_in_context: Number
+    beginning: Number
+
+
+WEIGHTS: Parts[float] = Parts(
+    words=1.26,
+    document=1.31,
+    meaning=3.85,
+    meaning_near=1.13,
+    held_near=2.45,
+    held_around=3.14,
+    held_in_context=1.21,
+    beginning=1.04,
+)
+
+
+class Places(NamedTuple):
+    """Where candidates stand: their chunk ids, and the first and last chunk id of each one's document; shape (n,) each."""
+
+    chunks: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """The candidates with all that is around them, as ranges of ids (both ends in) in order."""
+        ranges: list[tuple[int, int]] = []
+        for chunk, first, last in sorted(zip(*(column.tolist() for column in self), strict=True)):
+            begin, end = max(first, chunk - AROUND), min(last, chunk + AROUND)
+            if ranges and begin <= ranges[-1][1] + 1:
+                ranges[-1] = (ranges[-1][0], max(ranges[-1][1], end))
+            else:
+                ranges.append((begin, end))
+        return ranges
+
+
+def measure(
+    places: Places,
+    *,
+    words: NDArray[np.float64],
+    documents: NDArray[np.float64],
+    cosines: Mapping[int, float],
+    in_text: Mapping[Word, Iterable[int]],
+    in_context: Mapping[Word, Iterable[int]],
+    rarity: Mapping[Word, float],
+    familiar: float,
+) -> NDArray[np.float64]:
+    """The parts of each candidate's score, shape (n, parts).
+
+    `words` and `documents` are BM25 scores (n,); `cosines` those of the candidates and of what is around them, as far
+    as they have vectors; `in_text` and `in_context` which of these hold each word. `familiar`, 0 to 1, is how well the
+    embedder knows the language of the question.
+    """
+    import numpy as np
+
+    meaning, meaning_near = _nearness(places, cosines, familiar)
+    held_near, held_around, held_in_context = _held(places, in_text, in_context, rarity)
+    parts = Parts(
+        words=words / (words.max() or 1.0),
+        document=documents / (documents.max() or 1.0),
+        meaning=meaning,
+        meaning_near=meaning_near,
+        held_near=held_near,
+        held_around=held_around,
+        held_in_context=held_in_context,
+        beginning=places.chunks == places.first,
+    )
+    return np.column_stack(parts).astype(np.float64)
+
+
+def _nearness(
+    places: Places, cosines: Mapping[int, float], familiar: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How near each candidate's vector is to the question's, and the mean of its two neighbours'; shape (n,) both."""
+    import numpy as np
+
+    own = [cosines[chunk] for chunk in places.chunks.tolist() if chunk in cosines]
+    if not own:
+        return np.zeros(len(places.chunks)), np.zeros(len(places.chunks))
+    low, scale = min(own), familiar / max(max(own) - min(own), 1e-9)
+    nearness = {chunk: scale * (cosine - low) for chunk, cosine in cosines.items()}
+    rows = zip(*(column.tolist() for column in places), strict=True)
+    beside = [
+        sum(nearness.get(near, 0.0) for near in (chunk - 1, chunk + 1) if first <= near <= last) / 2
+        for chunk, first, last in rows
+    ]
+    return np.array([nearness.get(chunk, 0.0) for chunk in places.chunks.tolist()]), np.array(beside)
+
+
+def _held(
+    places: Places,
+    in_text: Mapping[Word, Iterable[int]],
+    in_context: Mapping[Word, Iterable[int]],
+    rarity: Mapping[Word, float],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The share of the words, by rarity, held near, around, and near or in the context; shape (n,) each."""
+    import numpy as np
+
+    near, around, in_all = (np.zeros(len(places.chunks)) for _ in range(3))
+    offsets = np.arange(-AROUND, AROUND + 1)
+    chunks = places.chunks[:, None] + offsets
+    inside = (chunks >= places.first[:, None]) & (chunks <= places.last[:, None])
+    whole = sum(rarity.values()) or 1.0
+    for word, weight in rarity.items():
+        held = np.isin(chunks, np.fromiter(in_text.get(word, ()), np.int64)) & inside
+        held_near = held[:, np.abs(offsets) <= NEAR].any(axis=1)
+        with_context = np.isin(places.chunks, np.fromiter(in_context.get(word, ()), np.int64))
+        near += weight / whole * held_near
+        around += weight / whole * held.any(axis=1)
+        in_all += weight / whole * (held_near | with_context)
+    return near, around, in_all
+
+
+def weigh(columns: NDArray[np.float64], weights: Sequence[float] = WEIGHTS) -> NDArray[np.float64]:
+    """Scores from 0 to 1, shape (n,), of candidates with these parts."""
+    import numpy as np
+
+    return np.asarray(columns @ np.asarray(weights) / sum(weights))
