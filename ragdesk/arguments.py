@@ -160,9 +160,23 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("conversation", type=int, metavar="CONVERSATION")
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
-    models = command("models", "list, add, choose or remove language models")
-    models.add_argument("action", nargs="?", choices=("list", "use", "add", "remove"), default="list")
-    models.add_argument("model", nargs="?", metavar="MODEL", help="quote, a model's name, or the path of a GGUF file")
+    models = command("models", "list, add, choose or remove language models; change the embedding model")
+    actions = ("list", "use", "add", "remove", "download", "use-embedder", "roll-back-embedder", "drop-former")
+    models.add_argument(
+        "action",
+        nargs="?",
+        choices=actions,
+        default="list",
+        help="download gets an embedding model; roll-back-embedder lets the one before answer again, drop-former frees"
+        " its space",
+    )
+    models.add_argument(
+        "model", nargs="?", metavar="MODEL", help="quote, a model's name or folder, or the path of a GGUF file"
+    )
+    models.add_argument("--cost", action="store_true", help="use-embedder: only say what the change takes")
+    models.add_argument("--later", action="store_true", help="use-embedder: leave the embedding to the next sync")
+    models.add_argument("--dimensions", type=int, metavar="N", help="use-embedder: cut the vectors to this many")
+    models.add_argument("--layers", type=int, metavar="N", help="use-embedder: use this many of the model's layers")
     evaluate = command("evaluate", "measure how well a labelled set's questions are answered by what is found")
     evaluate.add_argument("folder", nargs="?", metavar="DIR", help="corpus.jsonl or corpus/, queries.jsonl, qrels.tsv")
     evaluate.add_argument(

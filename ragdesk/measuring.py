@@ -142,6 +142,6 @@ def _made_by(settings: Settings) -> str:
     kept = {
         f.name: getattr(settings, f.name)
         for f in fields(settings)
-        if f.metadata["effect"] == "read again" or f.name == "embedder"
+        if f.metadata["effect"] in ("read again", "embed again")
     }
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from ragdesk import paths
 from ragdesk.errors import WrongUse
 
-Effect = Literal["", "read again", "restart"]
-"""What a change needs: nothing, that documents are read again, or that RagDesk starts again."""
+Effect = Literal["", "read again", "embed again", "restart"]
+"""What a change needs: nothing, that documents are read or embedded again, or that RagDesk starts again."""
 
 
 def _setting(
@@ -78,8 +78,32 @@ class Settings:
         "",
         "Embedding",
         "Embedding model",
-        "Folder of a sentence-transformers model; empty means the packaged all-MiniLM-L6-v2",
-        effect="restart",
+        "A model of the catalogue, a model's folder or a GGUF file; empty means the packaged all-MiniLM-L6-v2",
+        effect="embed again",
+    )
+    embedding_dimensions: int = _setting(
+        0,
+        "Embedding",
+        "Dimensions kept",
+        "Dimensions kept of each vector, where the model is trained for it; 0 means all",
+        least=0,
+        most=65536,
+        effect="embed again",
+    )
+    embedding_layers: int = _setting(
+        0,
+        "Embedding",
+        "Layers used",
+        "Layers of the embedding model that are used, where it is trained for it; 0 means all",
+        least=0,
+        most=1000,
+        effect="embed again",
+    )
+    embedder_remote_code: bool = _setting(
+        False,
+        "Embedding",
+        "Run the model's own code",
+        "Run program code that comes with an embedding model. It can do whatever you can: only for makers you trust",
     )
     device: str = _setting(
         "auto", "Embedding", "Device", "Where to embed", one_of=("auto", "cpu", "cuda", "mps"), effect="restart"
@@ -211,6 +235,8 @@ def parse_value(name: str, text: str) -> Any:
     default: Any = next((f.default for f in fields(Settings) if f.name == name), None)
     if default is None:
         raise WrongUse(f"There is no setting called {name}", "See `ragdesk settings`")
+    if isinstance(default, bool):
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
     try:
         return type(default)(text)
     except ValueError as error:

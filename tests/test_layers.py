@@ -15,7 +15,20 @@ import ragdesk
 HOUSE = Path(ragdesk.__file__).parent
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset(("__main__", "ui", "cli", "mcp", "demo", "arguments", "measuring_commands", "printing", "progress")),
+    frozenset(
+        (
+            "__main__",
+            "ui",
+            "cli",
+            "mcp",
+            "demo",
+            "arguments",
+            "measuring_commands",
+            "model_commands",
+            "printing",
+            "progress",
+        )
+    ),
     frozenset(("mending", "measuring")),
     frozenset(("engine",)),
     frozenset(("ingest", "answer", "evaluate", "export")),
@@ -30,9 +43,10 @@ ONLY_IN = {
     "PySide6": ("ui/",),
     "chromadb": ("library/vectors.py",),
     "llama_cpp": ("models/",),
-    "torch": ("models/embedder.py",),
-    "sentence_transformers": ("models/embedder.py",),
-    "transformers": ("models/embedder.py",),
+    "torch": ("models/embedding.py",),
+    "sentence_transformers": ("models/embedding.py",),
+    "transformers": ("models/embedding.py",),
+    "huggingface_hub": ("models/embedder_download.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }
@@ -92,7 +106,8 @@ def test_no_import_breaks_the_order() -> None:
         ("domain.py", "from ragdesk import library"),
         ("cli.py", "def f():\n    import sqlite3"),
         ("engine.py", "from PySide6 import QtCore"),
-        ("models/embedder.py", "import torch"),
+        ("models/embedding.py", "import torch"),
+        ("models/embedder.py", "def f():\n    import torch"),
         ("library/scan.py", "import chromadb"),
     ],
 )

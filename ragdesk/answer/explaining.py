@@ -97,9 +97,9 @@ def explain(
         raise NotFound(f"No passage of {document.name} can be found: {reason}", "See `ragdesk list`")
     chunk = _chunk_of(searcher, document, passage)
     vectors = question_vectors(searcher, [question.text], job=job)
-    vector = None if vectors is None else vectors[0]
-    found = weighed(searcher, question, vector, also=[chunk])
-    alone = weighed(searcher, Question(question.text, Scope(documents=(str(document.id),))), vector, also=[chunk])
+    meant = None if vectors is None else vectors[0]
+    found = weighed(searcher, question, meant, also=[chunk])
+    alone = weighed(searcher, Question(question.text, Scope(documents=(str(document.id),))), meant, also=[chunk])
     stored = library.chunks([chunk])[chunk]
     order = found.order()
     rank = order.index(chunk) + 1 if chunk in found.scores else None
@@ -116,7 +116,7 @@ def explain(
         rank=rank,
         score=found.scores.get(chunk, 0.0),
         word_rank=_word_rank(searcher, found, chunk, documents),
-        vector_rank=None if vector is None else searcher.scan.rank(vector, chunk, documents=documents),
+        vector_rank=None if meant is None else searcher.scan.rank(meant.vector, chunk, documents=documents),
         cosine=found.cosines.get(chunk),
         document_rank=_rank(list(found.by_document), document.id),
         rank_in_document=_rank(alone.order(), chunk),

@@ -48,8 +48,8 @@ def quote(
     found = _sentences(hits[:_HITS_READ])[:_SENTENCES_READ]
     if not found:
         return NOT_IN_DOCUMENTS, ()
-    vectors = embedder.embed([question, *(sentence.text for sentence in found)], job=job)
-    nearness = (vectors[1:] @ vectors[0]).tolist()
+    question_vector = embedder.embed([question], role="query", job=job)[0]
+    nearness = (embedder.embed([sentence.text for sentence in found], job=job) @ question_vector).tolist()
     asked = ask(question, words.languages(library.reading))
     weights = words.rarity(library.reading, asked)
     covered = max(coverage(f"{hit.text} {hit.context}", asked, weights) for hit in hits[:3])

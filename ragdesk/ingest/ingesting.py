@@ -25,6 +25,7 @@ from ragdesk.job import Job
 from ragdesk.library import files, indexes
 from ragdesk.library.library import FileVersion, Library
 from ragdesk.models.embedder import Embedder
+from ragdesk.models.embedder_place import packaged_folder
 from ragdesk.settings import Settings
 
 
@@ -51,14 +52,14 @@ def ingest(
     job = job or Job()
     if not words_only and library.counts()[1] + len(files.queued(library)) > 0:
         embedder.start()
-    read_queued(library, settings, cutting(embedder, settings), on_outcome=on_outcome, job=job)
+    read_queued(library, settings, cutting(settings), on_outcome=on_outcome, job=job)
     if not words_only:
         embed_pending(library, embedder, settings, job=job)
 
 
-def cutting(embedder: Embedder, settings: Settings) -> Cutting:
-    """How documents are cut for this embedder."""
-    return Cutting(str(embedder.folder), settings.chunk_tokens, settings.prefix_tokens)
+def cutting(settings: Settings) -> Cutting:
+    """How documents are cut. The packaged model's tokenizer counts, whatever embeds: chunks outlive a change of model."""
+    return Cutting(str(packaged_folder()), settings.chunk_tokens, settings.prefix_tokens)
 
 
 def read_queued(
@@ -97,7 +98,10 @@ def read_queued(
 
 
 def embed_pending(library: Library, embedder: Embedder, settings: Settings, *, job: Job) -> None:
-    """Embed what has no vector yet, batch by batch; then this index answers, and others are dropped."""
+    """Embed what has no vector yet, batch by batch; then this index answers.
+
+    Until then another one answers, where there is one. The index that answered before is kept, so that one can go back.
+    """
     documents, _ = library.counts()
     if not documents:
         return
@@ -108,7 +112,7 @@ def embed_pending(library: Library, embedder: Embedder, settings: Settings, *, j
     done = 0
     while batch := indexes.pending(library, index, settings.embed_batch):
         job.step(done, max(total, done + len(batch)), "", phase="embedding")
-        vectors = embedder.embed([f"{p.prefix}\n{p.text}" if p.prefix else p.text for p in batch], job=job)
+        vectors = embedder.embed([p.text for p in batch], contexts=[p.prefix for p in batch], job=job)
         compact = vectors.astype("float16")
         indexes.add_vectors(library, index, {p.key: v.tobytes() for p, v in zip(batch, compact, strict=True)})
         done += len(batch)

@@ -19,16 +19,16 @@ READING_VERSION = 3
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """How documents are cut and situated: the embedder's folder (its tokenizer counts) and the budgets in tokens."""
+    """How documents are cut and situated: the folder of the tokenizer that counts, and the budgets in tokens."""
 
-    embedder: str
+    tokenizer: str
     chunk_tokens: int
     prefix_tokens: int
 
     @property
     def identity(self) -> str:
         """Names the way of reading; stored with each document."""
-        return f"{READING_VERSION}/{Path(self.embedder).parent.name}/{self.chunk_tokens}/{self.prefix_tokens}"
+        return f"{READING_VERSION}/{Path(self.tokenizer).parent.name}/{self.chunk_tokens}/{self.prefix_tokens}"
 
 
 class Reader:
@@ -86,7 +86,7 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
-    tokens = _tokens(cutting["embedder"])
+    tokens = _tokens(cutting["tokenizer"])
     document = formats.read(path)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])

@@ -1,15 +1,23 @@
 """What was embedded: vectors of chunks in, by batches; situated vectors of whole documents, once all their chunks are in.
 
 An index is one way of embedding and situating. Another is built beside the current one, which answers until the new
-one is complete.
+one is complete. The one that answered before it is kept, until it is dropped or yet another takes its place.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ragdesk.library.library import Library
+
+_FORMER = "former index"
+_KEPT = (
+    "SELECT i.id FROM indexes i JOIN meta m ON m.key = ? AND m.value = i.id"
+    " WHERE i.id != (SELECT value FROM meta WHERE key = 'index')"
+)
+_GRAPH_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +32,15 @@ class Pending:
 def use_index(library: Library, embedder: str, dimensions: int, situating: str) -> int:
     """The id of the index made this way, new if there was none. `current_index` changes only by `switch_index`.
 
-    A new index takes over the vectors of one with the same embedder: only the situating is to be done anew.
+    A new index takes over the vectors of one with the same embedder: only the situating is to be done anew. An embedder
+    is the same where all is the same but its name, which is the path of a folder that may have been moved.
     """
     made_this_way = "SELECT id FROM indexes WHERE embedder = ? AND dimensions = ? AND situating = ?"
     with library.writing() as connection:
+        connection.execute(
+            "UPDATE OR IGNORE indexes SET embedder = ?1 WHERE embedder LIKE '%@' || ?2 AND embedder != ?1",
+            (embedder, embedder.rpartition("@")[2]),
+        )
         row = connection.execute(made_this_way, (embedder, dimensions, situating)).fetchone()
         if row is None:
             index = connection.execute(
@@ -46,11 +59,83 @@ def use_index(library: Library, embedder: str, dimensions: int, situating: str) 
 
 
 def switch_index(library: Library, index_id: int) -> None:
-    """Let this index answer from now on, and drop all others."""
+    """Let this index answer from now on. The one that answered is kept where another model made it; others are dropped."""
     with library.writing() as connection:
+        before, former = int(library.meta("index", "0")), int(library.meta(_FORMER, "0"))
+        if before != index_id and _models(connection, before) != _models(connection, index_id):
+            former = before
+        library.set_meta(_FORMER, str(former))
         library.set_meta("index", str(index_id))
-        connection.execute("DELETE FROM situated WHERE index_id != ?", (index_id,))
-        connection.execute("DELETE FROM indexes WHERE id != ?", (index_id,))
+        kept = (index_id, former)
+        connection.execute("DELETE FROM situated WHERE index_id NOT IN (?, ?)", kept)
+        connection.execute("DELETE FROM indexes WHERE id NOT IN (?, ?)", kept)
+
+
+def index_made_by(library: Library, embedder: str, dimensions: int) -> int:
+    """The id of the newest index that this embedder made; 0 where there is none."""
+    row = library.reading.execute(
+        "SELECT max(id) FROM indexes WHERE embedder LIKE '%@' || ? AND dimensions = ?",
+        (embedder.rpartition("@")[2], dimensions),
+    ).fetchone()
+    return int(row[0] or 0)
+
+
+def former_index(library: Library) -> int:
+    """The id of the index that answered before the current one and is kept; 0 where there is none."""
+    row = library.reading.execute(_KEPT, (_FORMER,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def go_back(library: Library) -> int:
+    """Let the index that answered before answer again, and keep the other in its place; its id, 0 where there is none.
+
+    What was added since then is not in it yet.
+    """
+    with library.writing() as connection:
+        row = connection.execute(_KEPT, (_FORMER,)).fetchone()
+        former = int(row[0]) if row else 0
+        if former:
+            library.set_meta(_FORMER, library.meta("index", "0"))
+            library.set_meta("index", str(former))
+        return former
+
+
+def drop_others(library: Library) -> int:
+    """Delete all indexes but the current one, to free their space; how many there were."""
+    with library.writing() as connection:
+        current = int(library.meta("index", "0"))
+        connection.execute("DELETE FROM situated WHERE index_id != ?", (current,))
+        return connection.execute("DELETE FROM indexes WHERE id != ?", (current,)).rowcount
+
+
+def building_index(library: Library) -> int:
+    """The id of the index that is being built beside the current one; 0 where none is."""
+    row = library.reading.execute(
+        "SELECT max(id) FROM indexes WHERE id NOT IN (?, ?)", (library.current_index, former_index(library))
+    ).fetchone()
+    return int(row[0] or 0)
+
+
+def _models(connection: sqlite3.Connection, index_id: int) -> tuple[str, int]:
+    row = connection.execute("SELECT embedder, dimensions FROM indexes WHERE id = ?", (index_id,)).fetchone()
+    return (row[0], row[1]) if row else ("", 0)
+
+
+def newest_operation(library: Library, index_id: int) -> int:
+    """The number of the last operation on this index in the log; 0 where there is none."""
+    row = library.reading.execute(
+        "SELECT seq FROM operations WHERE index_id = ? ORDER BY seq DESC LIMIT 1", (index_id,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def index_size(library: Library, dimensions: int) -> int:
+    """Bytes that an index of this many dimensions needs for the chunks there are.
+
+    Each chunk has a vector and a situated one in half precision in SQLite, and one in Chroma in single precision with
+    what its graph needs (measured: 93 MB for 50,000 vectors of 384 dimensions).
+    """
+    return library.counts()[1] * (2 * 2 * dimensions + 4 * dimensions + _GRAPH_BYTES)
 
 
 def pending(library: Library, index_id: int, limit: int) -> list[Pending]:

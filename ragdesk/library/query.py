@@ -25,6 +25,7 @@ PAIR_WEIGHT = 0.3
 """What two neighbouring words count by standing side by side, besides what each counts."""
 
 _MOST_PAIR_FORMS = 16
+_MOST_PHRASES = 2  # more quotes in a question are names and definitions, and not what is looked for
 _LEAST_SPELLED = 5
 _OPEN_QUOTES, _CLOSE_QUOTES = '"“”„«»‟「『', '"”“»«」』'
 _QUOTED = re.compile(
@@ -184,7 +185,7 @@ def _pairs(words: Sequence[Word]) -> Iterator[tuple[Word, Word, Word]]:
 
 def _as_words(phrases: Sequence[str], languages: Sequence[str]) -> Iterator[Word]:
     """Phrases of several terms as words of their own: passages that hold them rank higher."""
-    for quoted in phrases:
+    for quoted in phrases if len(phrases) <= _MOST_PHRASES else ():
         forms = dict.fromkeys(tuple(terms.terms(quoted, language).split()) for language in languages)
         if any(len(form) > 1 for form in forms):
             yield Word(quoted, tuple(form for form in forms if form))

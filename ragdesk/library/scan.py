@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ragdesk.library.indexes import newest_operation
 from ragdesk.library.library import Library
 
 if TYPE_CHECKING:
@@ -32,12 +33,19 @@ class _Matrix:
 
 
 class Scan:
-    """Compares with all vectors of a library, kept in memory until they change."""
+    """Compares with all vectors of an index, kept in memory until they change."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, index: int | None = None) -> None:
+        """With `index` it stays with that one, also when another one answers; else it follows the library's."""
         self._library = library
+        self._index = index
         self._matrix: _Matrix | None = None
         self._lock = threading.Lock()
+
+    @property
+    def index(self) -> int:
+        """The index whose vectors are compared."""
+        return self._library.current_index if self._index is None else self._index
 
     def search(
         self, vector: NDArray[np.float32], *, documents: Iterable[int] | None, limit: int
@@ -78,14 +86,16 @@ class Scan:
 
         ids, _, vectors = self._all()
         wanted = np.flatnonzero(np.isin(ids, np.fromiter(chunk_ids, np.int64)))
+        if not len(wanted):
+            return {}
         return dict(zip(ids[wanted].tolist(), (vectors[wanted] @ vector).tolist(), strict=True))
 
     def _all(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
 
         with self._lock:
-            index = self._library.current_index
-            newest = self._library.reading.execute("SELECT coalesce(max(seq), 0) FROM operations").fetchone()[0]
+            index = self.index
+            newest = newest_operation(self._library, index)
             if self._matrix is None or self._matrix.state != (index, newest):
                 self._matrix = self._load(index, newest)
             matrix = self._matrix

@@ -70,6 +70,7 @@ _FOLDED = str.maketrans(
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _SPELLED = re.compile("(?<![aeoq])[aou]e(?![e])")
 _UMLAUT = {"ae": "ä", "oe": "ö", "ue": "ü"}
+_ARABIC_AND = re.compile("^[وف](?=(?:ال|لل|بال)..)")  # "and the": Snowball takes off only one of the two
 _ARABIC_ALEF = str.maketrans({"آ": "ا", "أ": "ا", "إ": "ا", "ٱ": "ا"})
 _MOST_PARTS = 8
 _LONGEST = 64
@@ -206,6 +207,8 @@ def stem(word: str, language: str) -> str:
         language = DEFAULT
     if not word.isalpha() and language != "hi" and language != "ta":
         return fold(word)[:_LONGEST]
+    if language == "ar":
+        word = _ARABIC_AND.sub("", word)
     stemmed = _stemmer(language)(word) if language in _SNOWBALL else word
     return fold(stemmed or word)[:_LONGEST]
 

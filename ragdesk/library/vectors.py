@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ragdesk.child import Call, Child, Payload
 from ragdesk.errors import ChildDied, RagDeskError, Unavailable
 from ragdesk.job import Job
+from ragdesk.library.indexes import newest_operation
 from ragdesk.library.library import Library
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class VectorIndex:
             return
         self.close()
         manifest = self._manifest()
-        newest = self._newest_operation()
+        newest = newest_operation(self._library, index)
         whole = manifest is not None and manifest["index"] == index and self._is_whole(manifest)
         if whole and manifest is not None and manifest["applied"] == newest:
             return
@@ -70,12 +71,17 @@ class VectorIndex:
         except ChildDied as error:
             raise Unavailable("The vector index could not be brought up to date", error.message) from error
 
-    def search(self, vector: NDArray[np.float32], *, limit: int) -> list[tuple[int, float]] | None:
-        """Chunk ids and cosines of the whole library, best first; None where the index is not up to date or fails."""
+    def search(
+        self, vector: NDArray[np.float32], *, limit: int, of: int | None = None
+    ) -> list[tuple[int, float]] | None:
+        """Chunk ids and cosines of the whole library, best first; None where the index is not up to date or fails.
+
+        `of` is the library's index that the vector is to be compared with; None also where another one answers now.
+        """
         if not self._lock.acquire(blocking=False):
             return None
         try:
-            if not self._opened():
+            if not self._opened() or (of is not None and self._open_at is not None and self._open_at[0] != of):
                 return None
             value, _ = self._child.call("query", {"limit": limit}, vector.astype("float32").tobytes(), timeout_s=30)
         except RagDeskError:
@@ -112,8 +118,8 @@ class VectorIndex:
 
     def _opened(self) -> bool:
         """Open the newest generation for queries if it is clean, up to date, and passes its probes."""
-        newest = self._newest_operation()
-        now = (self._library.current_index, newest)
+        index = self._library.current_index
+        now = (index, newest_operation(self._library, index))
         if self._open_at == now and self._child.alive:
             return True
         if self._open_at is not None:
@@ -158,7 +164,7 @@ class VectorIndex:
 
     def _rebuild(self, index: int, job: Job | None) -> None:
         """Build a new generation beside the old, switch to it, and drop the old."""
-        newest = self._newest_operation()
+        newest = newest_operation(self._library, index)
         number = 1 + max((int(p.name) for p in self._generations()), default=0)
         generation = self._folder / str(number)
         generation.mkdir(parents=True)
@@ -271,9 +277,6 @@ class VectorIndex:
             with suppress(RagDeskError):
                 self._child.call("close", timeout_s=60)
         self._child.close()
-
-    def _newest_operation(self) -> int:
-        return int(self._library.reading.execute("SELECT coalesce(max(seq), 0) FROM operations").fetchone()[0])
 
 
 def _batches(

@@ -115,7 +115,7 @@ def look(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
     llama_cpp = _import_llama_cpp()
     gpu = bool(llama_cpp.llama_supports_gpu_offload())
     context_tokens = min(value["context_tokens"], head.context_tokens or value["context_tokens"])
-    _check_memory(path, head, context_tokens)
+    check_memory(path, head, context_tokens)
     return {"gpu": gpu, "layers": head.layers, "context_tokens": context_tokens}, b""
 
 
@@ -275,7 +275,7 @@ def _import_llama_cpp() -> Any:
     return llama_cpp
 
 
-def _check_memory(path: Path, head: GgufHead, context_tokens: int) -> None:
+def check_memory(path: Path, head: GgufHead, context_tokens: int) -> None:
     """Raise `Unavailable` where running the model would leave less than 1 GB of memory to everything else."""
     import psutil
 

@@ -15,19 +15,26 @@ from ragdesk.errors import Unavailable
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_POOLING = {1: "mean", 2: "cls", 3: "last"}
 _LONGEST = 1 << 24
 _MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class GgufHead:
-    """What the file says: its name, the context it was trained with (0 where unknown), its layers and its KV size."""
+    """What the file says: its name, the context it was trained with (0 where unknown), its layers and its KV size.
+
+    `width` is the length of its vectors; `pooling` how an embedding model pools them ("mean", "cls", "last"), empty in
+    a language model.
+    """
 
     name: str
     context_tokens: int
     layers: int
     kv_bytes_per_token: int
     size_bytes: int
+    width: int = 0
+    pooling: str = ""
 
     def memory_bytes(self, context_tokens: int) -> int:
         """Memory to run it on the processor with an f16 context: the mapped file, its repacked part, KV and buffers.
@@ -75,6 +82,8 @@ def _head(facts: dict[str, Any], size_bytes: int) -> GgufHead:
         layers=layers,
         kv_bytes_per_token=kv_heads_of_all_layers * widths * 2,
         size_bytes=size_bytes,
+        width=number("embedding_length"),
+        pooling=_POOLING.get(number("pooling_type"), ""),
     )
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from ragdesk.domain import Span
 from ragdesk.errors import Unavailable
 
-_SPECIAL_TOKENS = 2
-
 
 class Tokens:
     """The tokenizer in a model's folder."""
@@ -25,7 +23,9 @@ class Tokens:
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self.max_tokens = _max_tokens(folder) - _SPECIAL_TOKENS
+        self.special = len(self._tokenizer.encode("").ids)
+        """Special tokens that every text gets."""
+        self.max_tokens = _max_tokens(folder) - self.special
         """Tokens of text that the model takes, its special tokens not counted."""
 
     def count(self, text: str) -> int:

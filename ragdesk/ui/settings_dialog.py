@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ragdesk.errors import WrongUse
+from ragdesk.errors import RagDeskError, WrongUse
+from ragdesk.ingest.changing import told_cost
+from ragdesk.models.embedder import Embedder, chosen_embedder
 from ragdesk.paths import settings_file
 from ragdesk.settings import Settings, describe_settings, save_settings
 from ragdesk.ui.desk import Desk
@@ -35,6 +37,8 @@ _SEARCHED = {
 }
 """What pages that are no forms are found by."""
 _ON_PAGES = ("theme", "font_points", "model", "library")
+_EMBEDDING = ("embedder", "embedding_dimensions", "embedding_layers")
+_CODE = "embedder_remote_code"
 _ORDER = ("Look", "Models", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
 
 
@@ -214,6 +218,27 @@ class SettingsDialog(QDialog):
             now = {**asdict(self._desk.settings), **self._wanted}
             self._desk.theme.use(now["theme"], now["font_points"])
         self._show_state()
+        if name in _EMBEDDING and name in self._wanted:
+            self._ask_cost()
+
+    def _ask_cost(self) -> None:
+        """Say what changing the embedding model takes, before it is applied: it is tried on a few passages."""
+        engine, wanted = self._desk.engine, {n: v for n, v in self._wanted.items() if n in (*_EMBEDDING, _CODE)}
+        try:
+            new = self._desk.settings.with_values(wanted)
+        except WrongUse:
+            return  # told beside its field
+        self._say("Trying the embedding model…", "dim")
+        self._desk.call(
+            lambda: engine.change_cost(new),
+            lambda cost: self._told(wanted, told_cost(cost.chunks, cost.seconds, cost.disk_bytes)),
+            lambda error: self._told(wanted, f"{error}."),
+        )
+
+    def _told(self, asked: dict[str, Any], text: str) -> None:
+        """The answer of `_ask_cost`, unless something else is wanted by now."""
+        if all(self._wanted.get(name) == value for name, value in asked.items()) and not self._saving:
+            self._say(text, "warn")
 
     def apply(self) -> None:
         """Check what was changed and keep it."""
@@ -248,15 +273,20 @@ class SettingsDialog(QDialog):
 
     def _tell_effects(self, changed: list[dict[str, Any]]) -> None:
         again = [row["label"] for row in changed if row["effect"] == "read again"]
+        anew = [row["label"] for row in changed if row["effect"] == "embed again"]
         later = [row["label"] for row in changed if row["effect"] == "restart"]
         lines = ["Applied."]
         if again:
             lines.append(f"{_listed(again)}: documents already here must be read again.")
+        if anew:
+            lines.append(
+                f"{_listed(anew)}: documents must be embedded again. Until they are, the present model answers."
+            )
         if later:
-            more = " and documents are read again" if any(row["name"] == "embedder" for row in changed) else ""
-            lines.append(f"{_listed(later)}: from when RagDesk starts again{more}.")
+            lines.append(f"{_listed(later)}: from when RagDesk starts again.")
         self._say(" ".join(lines), "dim" if len(lines) == 1 else "warn")
-        self.read_again.setVisible(bool(again))
+        self.read_again.setText("Read again now" if again else "Embed now")
+        self.read_again.setVisible(bool(again or anew))
         self.start_again.setVisible(bool(later))
 
     def _refuse(self, bad: tuple[str, str]) -> None:
@@ -278,7 +308,7 @@ class SettingsDialog(QDialog):
     def _read_again(self) -> None:
         self.read_again.hide()
         self._desk.sync()
-        self._say("Documents are being read again.", "dim")
+        self._say("The work has begun: see the jobs.", "dim")
 
     def _restart(self) -> None:
         self._wanted.clear()
@@ -334,8 +364,13 @@ class SettingsDialog(QDialog):
 
 def _check_and_save(settings: Settings) -> tuple[str, str] | None:
     """Save the settings, or tell the name of one that cannot be used and why."""
-    if settings.embedder and not Path(settings.embedder).expanduser().is_dir():
-        return "embedder", "There is no such folder."
+    try:
+        Embedder(chosen_embedder(settings)).place  # noqa: B018  # looks where it lies, and raises
+    except WrongUse as error:
+        name = "embedding_layers" if "layers" in error.message else "embedding_dimensions"
+        return name, f"{error.message}. {error.hint}."
+    except RagDeskError as error:
+        return "embedder", f"{error.message}. {error.hint}."
     save_settings(settings, settings_file())
     return None
 

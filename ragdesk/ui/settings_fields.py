@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QSpinBox,
@@ -19,15 +19,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ragdesk.ui.dialog_parts import Choice, IconLabel, button, words
+from ragdesk.ui.dialog_parts import Choice, IconLabel, words
+from ragdesk.ui.embedder_choice import EmbedderChoiceBox
 from ragdesk.ui.theme import Theme
 
 _LARGEST = 2**31 - 1
 _EFFECTS = {
     "read again": ("refresh-cw", "When it is changed, documents are read again."),
+    "embed again": (
+        "refresh-cw",
+        "When it is changed, documents are embedded again; the present model answers meanwhile.",
+    ),
     "restart": ("rotate-ccw", "Takes effect when RagDesk starts again."),
 }
-_FOLDERS = ("embedder",)
 _EDITOR_WIDTH = 150
 _NO_BUTTONS = """
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
@@ -77,13 +81,12 @@ class SettingRow(QWidget):
         column.setSpacing(4)
         beside = QHBoxLayout()
         beside.setSpacing(4)
-        if isinstance(self.editor, QLineEdit):
+        if isinstance(self.editor, (QLineEdit, EmbedderChoiceBox)):
             column.addLayout(named)
             beside.addWidget(self.editor, 1)
-            if self.name in _FOLDERS:
-                browse = button("Choose…", f"Choose a folder: {about['label']}")
-                browse.clicked.connect(self._choose_folder)
-                beside.addWidget(browse)
+            if isinstance(self.editor, EmbedderChoiceBox):
+                for browse in self.editor.browse_buttons():
+                    beside.addWidget(browse)
             beside.addWidget(self.reset)
             column.addLayout(beside)
         else:
@@ -101,6 +104,10 @@ class SettingRow(QWidget):
     @property
     def value(self) -> Any:
         """What the editor says."""
+        if isinstance(self.editor, EmbedderChoiceBox):
+            return self.editor.chosen
+        if isinstance(self.editor, QCheckBox):
+            return self.editor.isChecked()
         if isinstance(self.editor, QComboBox):
             return self.editor.currentText()
         if isinstance(self.editor, QLineEdit):
@@ -109,7 +116,11 @@ class SettingRow(QWidget):
 
     def set_value(self, value: Any) -> None:
         """Put a value into the editor."""
-        if isinstance(self.editor, QComboBox):
+        if isinstance(self.editor, EmbedderChoiceBox):
+            self.editor.choose(value)
+        elif isinstance(self.editor, QCheckBox):
+            self.editor.setChecked(value)
+        elif isinstance(self.editor, QComboBox):
             self.editor.setCurrentText(value)
         elif isinstance(self.editor, QLineEdit):
             self.editor.setText(value)
@@ -138,10 +149,17 @@ class SettingRow(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _make_editor(self, theme: Theme) -> QComboBox | QSpinBox | QDoubleSpinBox | QLineEdit:
+    def _make_editor(self, theme: Theme) -> QCheckBox | QComboBox | QSpinBox | QDoubleSpinBox | QLineEdit:
         about = self._about
-        editor: QComboBox | QSpinBox | QDoubleSpinBox | QLineEdit
-        if about["one_of"]:
+        editor: QCheckBox | QComboBox | QSpinBox | QDoubleSpinBox | QLineEdit
+        if self.name == "embedder":
+            editor = EmbedderChoiceBox(theme, about["value"])
+            editor.currentIndexChanged.connect(self._changed)
+        elif isinstance(about["default"], bool):
+            editor = QCheckBox("Allowed")
+            editor.setChecked(about["value"])
+            editor.toggled.connect(self._changed)
+        elif about["one_of"]:
             editor = Choice(theme)
             editor.addItems(list(about["one_of"]))
             editor.setCurrentText(about["value"])
@@ -181,11 +199,6 @@ class SettingRow(QWidget):
 
     def _tint(self) -> None:
         self.reset.setIcon(self._theme.icon("rotate-ccw"))
-
-    def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, str(self._about["label"]), self.value)
-        if chosen:
-            self.set_value(chosen)
 
 
 def _bounds(about: Mapping[str, Any]) -> str:

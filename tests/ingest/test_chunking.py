@@ -10,10 +10,10 @@ from ragdesk.domain import Chunk, Document
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.chunking import cut
 from ragdesk.ingest.situating import situate
-from ragdesk.models.embedder import model_folder
+from ragdesk.models.embedder_place import packaged_folder
 from ragdesk.models.tokens import Tokens
 
-TOKENS = Tokens(model_folder())
+TOKENS = Tokens(packaged_folder())
 
 
 def sentence(seed: int, words: int = 12) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from ragdesk.errors import Unavailable
-from ragdesk.models.embedder import Embedder, model_folder
+from ragdesk.models.embedder import Embedder
+from ragdesk.models.embedder_place import packaged_folder
 
 TEXTS = ["How long is the longest berth?", "The longest berth measures 212 metres.", "Bees gave honey.", "世界和平"]
 
@@ -38,7 +39,9 @@ def test_few_texts_without_torch_get_the_vectors_that_sentence_transformers_give
     )
     file = Path(__file__).parent / "reference.npy"
     try:
-        subprocess.run([sys.executable, "-c", script, str(model_folder()), str(file)], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-c", script, str(packaged_folder()), str(file)], check=True, capture_output=True
+        )
         assert np.abs(embedder.embed(TEXTS) - np.load(file)).max() < 1e-5
     finally:
         file.unlink(missing_ok=True)
@@ -62,4 +65,4 @@ def test_an_empty_text_has_a_vector(embedder: Embedder) -> None:
 
 def test_a_folder_without_a_model_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="no embedding model"):
-        Embedder(str(tmp_path))
+        Embedder(str(tmp_path)).info()

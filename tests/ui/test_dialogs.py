@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QApplication,
+    QCheckBox,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -30,10 +31,12 @@ from ragdesk.settings import Settings, load_settings
 from ragdesk.ui.about_dialog import AboutDialog
 from ragdesk.ui.actions import ACTIONS, Actions
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.embedder_choice import EmbedderChoiceBox
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.settings_dialog import SettingsDialog
 from ragdesk.ui.shortcuts_dialog import ShortcutsDialog
 from ragdesk.ui.welcome import ReadyHint, Welcome
+from tests.models.light_embedder import write_light_model
 
 _FIELDS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget)
 
@@ -143,9 +146,37 @@ def test_an_unfit_value_is_told_beside_its_field(settings: SettingsDialog, empty
     settings.apply()
     qtbot.waitUntil(lambda: settings.rows["embedder"].error.isVisible())
     assert settings.page == "Embedding"
-    assert settings.rows["embedder"].error.text() == "There is no such folder."
+    assert "/no/such/folder is not here" in settings.rows["embedder"].error.text()
     assert empty_desk.settings.embedder == ""
     assert settings.apply_button.isEnabled()
+
+
+def test_an_embedding_model_is_chosen_from_those_here_and_its_cost_is_said(
+    settings: SettingsDialog, empty_desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    model = write_light_model(tmp_path / "small model")
+    box = settings.rows["embedder"].editor
+    assert isinstance(box, EmbedderChoiceBox)
+    assert (box.itemText(0), box.chosen) == ("all-MiniLM-L6-v2, comes with RagDesk", "")
+    box.choose(str(model))
+    assert box.currentText() == "small model"
+    qtbot.waitUntil(lambda: "Nothing has to be embedded" in settings.said.text(), timeout=60_000)
+    with qtbot.waitSignal(settings.settings_changed, timeout=60_000):
+        settings.apply()
+    assert empty_desk.engine.settings.embedder == str(model)
+    assert "Until they are, the present model answers" in settings.said.text()
+    assert settings.read_again.text() == "Embed now" and settings.read_again.isVisible()
+
+
+def test_code_of_a_model_is_allowed_by_a_tick(settings: SettingsDialog, empty_desk: Desk, qtbot: QtBot) -> None:
+    settings.show_page("Embedding")
+    tick = settings.rows["embedder_remote_code"].editor
+    assert isinstance(tick, QCheckBox) and not tick.isChecked()
+    tick.click()
+    with qtbot.waitSignal(settings.settings_changed, timeout=60_000):
+        settings.apply()
+    assert empty_desk.settings.embedder_remote_code is True
+    assert load_settings(paths.settings_file()).embedder_remote_code is True
 
 
 def test_numbers_stay_within_their_bounds(settings: SettingsDialog) -> None:
