@@ -89,6 +89,7 @@ class Panes(QWidget):
         self._wanted[LIBRARY] = state.value("library", "true") == "true"
         self._wanted[SOURCE] = state.value("source", "false") == "true"
         self._apply()
+        self._wide = self._splitter.sizes()
 
     def remember(self, state: QSettings) -> None:
         """Keep sizes and panes for the next start."""
@@ -102,18 +103,19 @@ class Panes(QWidget):
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
         if narrow != self._narrow:
-            if narrow:
-                self._wide = self._splitter.sizes()
             self._narrow = narrow
             self._apply()
             if not narrow and any(self._wide):
                 self._splitter.setSizes(self._wide)
+                self._apply()  # one that was not shown then has no width yet
+        elif not narrow:
+            self._wide = self._splitter.sizes()
 
     def _note_collapsed(self) -> None:
         """A pane that was dragged shut is hidden, so that showing it again is one step."""
         if self._narrow:
             return
-        sizes = self._splitter.sizes()
+        sizes = self._wide = self._splitter.sizes()
         for place in (LIBRARY, SOURCE):
             if self._wanted[place] and sizes[place] == 0:
                 self._wanted[place] = False
