@@ -218,7 +218,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk retrieved for a question. Ranks are 1-based, None where that search did not find it; scores are 0 to 1."""
+    """A passage retrieved for a question: a chunk, or neighbouring ones joined; `chunk_id` and ranks are those of the best.
+
+    Ranks are 1-based, None where that search did not find it; `score` is 0 to 1. `copies` are paths of other documents
+    that say the same in nearly the same words.
+    """
 
     rank: int
     score: float
@@ -234,6 +238,7 @@ class Hit:
     vector_rank: int | None
     word_score: float = 0.0
     vector_score: float = 0.0
+    copies: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -252,6 +257,7 @@ class Hit:
             "context": self.context,
             "word_rank": self.word_rank,
             "vector_rank": self.vector_rank,
+            "also_in": list(self.copies),
         }
 
 

@@ -74,6 +74,8 @@ def print_hit(hit: Hit) -> None:
     """Print a passage with its place."""
     page = f", page {hit.page}" if hit.page else ""
     print(f"{hit.rank}. {hit.title}{page}  ({hit.score:.2f})\n   {hit.path}")
+    for copy in hit.copies:
+        print(f"   also in {copy}")
     print("   " + hit.text.replace("\n", "\n   ") + "\n")
 
 

@@ -203,3 +203,16 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(library_folder: Path, tmp_p
     assert "What is done is kept" in errors
     listed = subprocess.run(command(library_folder, "list", "--json"), capture_output=True, text=True)
     assert any(d["chunks"] for d in json.loads(listed.stdout)["documents"])
+
+
+def test_why_names_ranks_words_and_parts(ragdesk: Run, towns: Path) -> None:
+    ragdesk("add", towns)
+    name = sorted(path.name for path in towns.iterdir())[0]
+    passage = (towns / name).read_text("utf-8").split(".")[0].split("\n")[-1]
+    asked = ragdesk("why", passage, "--document", name, "--passage", passage)
+    assert asked.returncode == 0, asked.stderr
+    assert "Shown: rank 1" in asked.stdout and "in its document alone" in asked.stdout
+    as_json = json.loads(ragdesk("why", passage, "--document", name, "--passage", passage, "--json").stdout)
+    assert as_json["rank"] == 1 and as_json["parts"] and as_json["words"]
+    lost = ragdesk("why", passage, "--document", name, "--passage", "no such words anywhere")
+    assert lost.returncode == 2 and "do not stand in what was read" in lost.stderr

@@ -23,7 +23,6 @@ PART_NAMES: Parts[str] = Parts(
     meaning_near="the meaning of what stands next to it",
     held_near="words of the question in it and next to it",
     held_around="words of the question around it",
-    held_in_context="words of the question in it, its title and headings",
     beginning="being the beginning of its document",
 )
 """What each part of a score is, for people."""

@@ -98,6 +98,7 @@ def question_vectors(
     identity = searcher.library.index_identity(searcher.scan.index)
     if identity is None or not searcher.embedder.info(job=job).made(identity):
         return None
+    texts = [ask(text).text or text for text in texts]  # without what is excluded and the marks of phrases
     parts = [focus(text) for text in texts]
     distinct = list(dict.fromkeys([*texts, *parts]))
     vectors, tokens = searcher.embedder.embed_questions(distinct, job=job)
@@ -190,8 +191,7 @@ def weighed(
         words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
         documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
-        in_text=words.holding(connection, asked, ranges, context=False),
-        in_context=words.holding(connection, asked, ranges, context=True),
+        held=words.holding(connection, asked, ranges),
         rarity=words.rarity(connection, asked),
         familiar=meant.familiar if meant is not None else 0.0,
     )
@@ -217,6 +217,7 @@ def _hit(library: Library, rank: int, passage: Passage, found: Weighed) -> Hit:
         vector_rank=_rank(found.by_vector, best.id),
         word_score=found.by_words.get(best.id, 0.0),
         vector_score=found.cosines.get(best.id, 0.0),
+        copies=passage.copies,
     )
 
 

@@ -35,12 +35,12 @@ _COMPARES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What is shown for a run of chunks: the best of them, its score, the span of all, and documents that say the same."""
+    """What is shown for a run of chunks: the best of them, its score, the span of all, and paths of copies elsewhere."""
 
     best: StoredChunk
     score: float
     span: Span
-    copies: tuple[int, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 def compares(question: str) -> bool:
@@ -95,7 +95,7 @@ def _without_copies(passages: Sequence[Passage]) -> list[Passage]:
             seen.append(shingles)
         else:
             first = kept[same]
-            copies = tuple(dict.fromkeys((*first.copies, passage.best.document_id)))
+            copies = tuple(dict.fromkeys((*first.copies, passage.best.path)))
             kept[same] = Passage(first.best, first.score, first.span, copies)
     return kept
 

@@ -29,8 +29,7 @@ class Parts(NamedTuple, Generic[Number]):
     `words`: BM25 of the chunk with its context, against the best. `document`: BM25 of the document, against the best.
     `meaning`: cosine to the question, between the farthest and the nearest candidate; `meaning_near`: the mean of the
     two neighbours'. `held_near`, `held_around`: the share of the question's words, by rarity, that stand in the chunk or
-    one chunk (three chunks) before and after; `held_in_context`: in the chunk, one before and after, and its context.
-    `beginning`: whether it is the first of its document.
+    one chunk (three chunks) before and after. `beginning`: whether it is the first of its document.
     """
 
     words: Number
@@ -39,19 +38,17 @@ class Parts(NamedTuple, Generic[Number]):
     meaning_near: Number
     held_near: Number
     held_around: Number
-    held_in_context: Number
     beginning: Number
 
 
 WEIGHTS: Parts[float] = Parts(
-    words=1.26,
-    document=1.31,
-    meaning=3.85,
-    meaning_near=1.13,
-    held_near=2.45,
-    held_around=3.14,
-    held_in_context=1.21,
-    beginning=1.04,
+    words=1.34,
+    document=1.19,
+    meaning=4.1,
+    meaning_near=1.2,
+    held_near=2.61,
+    held_around=3.35,
+    beginning=1.11,
 )
 
 
@@ -80,21 +77,20 @@ def measure(
     words: NDArray[np.float64],
     documents: NDArray[np.float64],
     cosines: Mapping[int, float],
-    in_text: Mapping[Word, Iterable[int]],
-    in_context: Mapping[Word, Iterable[int]],
+    held: Mapping[Word, Iterable[int]],
     rarity: Mapping[Word, float],
     familiar: float,
 ) -> NDArray[np.float64]:
     """The parts of each candidate's score, shape (n, parts).
 
     `words` and `documents` are BM25 scores (n,); `cosines` those of the candidates and of what is around them, as far
-    as they have vectors; `in_text` and `in_context` which of these hold each word. `familiar`, 0 to 1, is how well the
+    as they have vectors; `held` which of these hold each word. `familiar`, 0 to 1, is how well the
     embedder knows the language of the question.
     """
     import numpy as np
 
     meaning, meaning_near = _nearness(places, cosines, familiar)
-    held_near, held_around, held_in_context = _held(places, in_text, in_context, rarity)
+    held_near, held_around = _held(places, held, rarity)
     parts = Parts(
         words=words / (words.max() or 1.0),
         document=documents / (documents.max() or 1.0),
@@ -102,7 +98,6 @@ def measure(
         meaning_near=meaning_near,
         held_near=held_near,
         held_around=held_around,
-        held_in_context=held_in_context,
         beginning=places.chunks == places.first,
     )
     return np.column_stack(parts).astype(np.float64)
@@ -128,27 +123,21 @@ def _nearness(
 
 
 def _held(
-    places: Places,
-    in_text: Mapping[Word, Iterable[int]],
-    in_context: Mapping[Word, Iterable[int]],
-    rarity: Mapping[Word, float],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The share of the words, by rarity, held near, around, and near or in the context; shape (n,) each."""
+    places: Places, held: Mapping[Word, Iterable[int]], rarity: Mapping[Word, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The share of the words, by rarity, held near and around each candidate; shape (n,) both."""
     import numpy as np
 
-    near, around, in_all = (np.zeros(len(places.chunks)) for _ in range(3))
+    near, around = np.zeros(len(places.chunks)), np.zeros(len(places.chunks))
     offsets = np.arange(-AROUND, AROUND + 1)
     chunks = places.chunks[:, None] + offsets
     inside = (chunks >= places.first[:, None]) & (chunks <= places.last[:, None])
     whole = sum(rarity.values()) or 1.0
     for word, weight in rarity.items():
-        held = np.isin(chunks, np.fromiter(in_text.get(word, ()), np.int64)) & inside
-        held_near = held[:, np.abs(offsets) <= NEAR].any(axis=1)
-        with_context = np.isin(places.chunks, np.fromiter(in_context.get(word, ()), np.int64))
-        near += weight / whole * held_near
-        around += weight / whole * held.any(axis=1)
-        in_all += weight / whole * (held_near | with_context)
-    return near, around, in_all
+        holding = np.isin(chunks, np.fromiter(held.get(word, ()), np.int64)) & inside
+        near += weight / whole * holding[:, np.abs(offsets) <= NEAR].any(axis=1)
+        around += weight / whole * holding.any(axis=1)
+    return near, around
 
 
 def weigh(columns: NDArray[np.float64], weights: Sequence[float] = WEIGHTS) -> NDArray[np.float64]:

@@ -135,7 +135,10 @@ def _turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:
         seconds=row["seconds"],
         citations=_citations(connection, row["id"]),
         scope=Scope(**scope),
-        hits=tuple(Hit(**{**hit, "span": tuple(hit["span"])}) for hit in evidence.get("hits", ())),
+        hits=tuple(
+            Hit(**{**hit, "span": tuple(hit["span"]), "copies": tuple(hit.get("copies", ()))})
+            for hit in evidence.get("hits", ())
+        ),
         prompt=tuple(Message(**message) for message in evidence.get("prompt", ())),
     )
 

@@ -25,7 +25,8 @@ PAIR_WEIGHT = 0.3
 """What two neighbouring words count by standing side by side, besides what each counts."""
 
 _MOST_PAIR_FORMS = 16
-_MOST_PHRASES = 2  # more quotes in a question are names and definitions, and not what is looked for
+_MOST_PAIRED_WORDS = 12
+"""In longer questions neighbours are mostly names of what is asked about, which draw every answer to the first page."""
 _LEAST_SPELLED = 5
 _OPEN_QUOTES, _CLOSE_QUOTES = '"“”„«»‟「『', '"”“»«」』'
 _QUOTED = re.compile(
@@ -92,7 +93,7 @@ def ask(question: str, languages: Sequence[str] = (DEFAULT,)) -> Asked:
     words = _worth_asking(text, languages, language)
     return Asked(
         text=text,
-        words=(*words, *_as_words(phrases, languages)),
+        words=words,
         pairs=tuple(_pairs(words)),
         phrases=phrases,
         excluded=excluded,
@@ -177,18 +178,10 @@ def _worth_asking(text: str, languages: Sequence[str], language: str) -> tuple[W
 
 def _pairs(words: Sequence[Word]) -> Iterator[tuple[Word, Word, Word]]:
     whole = [word for word in words if word.weight == 1 and not word.prefix]
-    for first, second in itertools.pairwise(whole):
+    for first, second in itertools.pairwise(whole if len(whole) <= _MOST_PAIRED_WORDS else ()):
         forms = tuple(a + b for a in first.forms for b in second.forms)
         if len(forms) <= _MOST_PAIR_FORMS:
             yield first, second, Word(f"{first.typed} {second.typed}", forms, PAIR_WEIGHT)
-
-
-def _as_words(phrases: Sequence[str], languages: Sequence[str]) -> Iterator[Word]:
-    """Phrases of several terms as words of their own: passages that hold them rank higher."""
-    for quoted in phrases if len(phrases) <= _MOST_PHRASES else ():
-        forms = dict.fromkeys(tuple(terms.terms(quoted, language).split()) for language in languages)
-        if any(len(form) > 1 for form in forms):
-            yield Word(quoted, tuple(form for form in forms if form))
 
 
 def _words(text: str, languages: Sequence[str], stop: frozenset[str]) -> Iterator[Word]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from html import escape, unescape
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QResizeEvent
@@ -111,12 +112,13 @@ def hits_html(hits: Sequence[Hit], colours: Colours, *, most: int) -> str:
     rows = []
     for hit in hits[:most]:
         page = f" ·&nbsp;page&nbsp;{hit.page}" if hit.page is not None else ""
+        copies = f" ·&nbsp;also in {escape(', '.join(Path(path).name for path in hit.copies))}" if hit.copies else ""
         begin = " ".join(hit.text.split())
         begin = begin if len(begin) <= 180 else begin[:179].rsplit(" ", 1)[0] + "…"
         rows.append(
             f'<p style="margin:0 0 10px 0; line-height:130%"><a href="hit:{hit.rank}" style="text-decoration:none;'
             f' font-weight:600; color:{colours.accent}">{escape(hit.name)}</a>'
-            f'<span style="color:{colours.dim}">{page}</span><br>'
+            f'<span style="color:{colours.dim}">{page}{copies}</span><br>'
             f'<span style="color:{colours.dim}">{escape(begin)}</span></p>'
         )
     return "".join(rows)

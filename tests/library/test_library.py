@@ -116,7 +116,10 @@ def test_another_index_is_built_beside_the_one_that_answers(library: Library) ->
     assert library.current_index == first != second
     indexes.switch_index(library, second)
     assert library.current_index == second
-    assert library.index_identity(first) is None
+    assert library.index_identity(first) is not None, "one can go back to it"
+    third = indexes.use_index(library, "third model", 2, "none")
+    indexes.switch_index(library, third)
+    assert library.index_identity(first) is None and library.index_identity(second) is not None
 
 
 def test_a_document_is_named_by_id_path_or_file_name(library: Library) -> None:
