@@ -17,7 +17,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, BinaryIO, TypeAlias
 
@@ -332,7 +331,7 @@ def _describe(error: Exception) -> dict[str, Any]:
     elif isinstance(error, MemoryError):
         fields["message"] = "it needed too much memory"
     if not isinstance(error, (RagDeskError, Cancelled)):
-        fields["trace"] = "".join(traceback.format_exception(error))
+        fields["trace"] = errors.details_of(error)
     return fields
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import ClassVar
 
 
@@ -56,3 +57,34 @@ class Damaged(RagDeskError):
 
 class Cancelled(Exception):
     """The user asked to stop. Not an error: what is done is kept."""
+
+
+# --- Reporting
+
+_WITHOUT_TEXT = (RagDeskError, OSError, ImportError, NameError, AttributeError, TypeError, MemoryError, RecursionError)
+"""Kinds whose messages name code and files. Others may quote a document or a question."""
+
+
+def details_of(error: BaseException) -> str:
+    """What a report of the error should hold: its kind and traceback, and those of what led to it.
+
+    Its message only where messages of its kind name code and files: others may quote a document or a question.
+    """
+    found: list[BaseException] = []
+    led: BaseException | None = error
+    while led is not None and led not in found:
+        found.append(led)
+        led = led.__cause__ or (None if led.__suppress_context__ else led.__context__)
+    told = [
+        f"Traceback (most recent call last):\n{''.join(traceback.format_tb(e.__traceback__))}{kind_of(e)}"
+        for e in found
+    ]
+    inside = [f"In a child process:\n{e.trace}" for e in found if getattr(e, "trace", "")]  # type: ignore[attr-defined]  # it has
+    return "\n\n".join([*inside, *reversed(told)])
+
+
+def kind_of(error: BaseException) -> str:
+    """The kind of an error in a line, with its message where that holds no document text."""
+    code = getattr(error, "sqlite_errorname", "") or getattr(error, "type_name", "")
+    said = code or (str(error) if isinstance(error, _WITHOUT_TEXT) else "")
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

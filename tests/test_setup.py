@@ -181,6 +181,23 @@ def test_a_compiler_that_came_later_is_noticed(setup: ModuleType, monkeypatch: p
     assert not setup.is_ready("run")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="system packages of Debian")
+def test_programs_for_the_virtual_display_are_installed_for_root_even_in_a_finished_set_up(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamp(setup, "check")
+    installed: list[str] = []
+    monkeypatch.setattr(setup.shutil, "which", lambda program: None)
+    monkeypatch.setattr(setup, "compiler", lambda: None)
+    monkeypatch.setattr(setup, "apt_install", lambda *packages: installed.extend(packages) or True)
+    monkeypatch.setattr(setup, "may_install_system", lambda asked: True)
+    assert setup.main(["check"]) == 0 and installed == ["xvfb", "xdotool"]
+    monkeypatch.setattr(setup, "may_install_system", lambda asked: False)
+    assert setup.main(["check"]) == 0
+    assert installed == ["xvfb", "xdotool"], "nothing is installed for others"
+    assert "apt-get install -y xvfb xdotool" in capsys.readouterr().err
+
+
 @on_posix
 def test_without_a_compiler_run_goes_on_and_check_does_not(
     setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ragdesk import __version__
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.dialog_parts import IconLabel, button, fit, words
+from ragdesk.ui.dialog_parts import IconLabel, button, words
+from ragdesk.ui.parts import Part, parts
 
-_PARTS = (
-    ("PySide6", "PySide6-Essentials", "LGPL-3.0"),
-    ("Chroma", "chromadb", "Apache-2.0"),
-    ("sentence-transformers", "sentence-transformers", "Apache-2.0"),
-    ("PyTorch", "torch", "BSD-3-Clause"),
-    ("PyMuPDF", "pymupdf", "AGPL-3.0"),
-    ("llama-cpp-python", "llama-cpp-python", "MIT"),
-)
 _ABOUT = "Ask questions of your own documents, on your own machine; every answer cites the passage it comes from."
 _PRIVATE = "Nothing leaves this machine: there is no account, no telemetry and no connection to a server."
 _LICENCE = (
-    "RagDesk is free software under the GNU Affero General Public License, version 3 or later. The icons are from Lucide"
-    " (ISC licence); the embedding model is all-MiniLM-L6-v2 (Apache-2.0)."
+    "RagDesk is free software under the GNU Affero General Public License, version 3 or later, and comes without any"
+    " warranty. It is made of these parts, with licences of their own:"
 )
 
 
@@ -36,7 +28,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("About RagDesk")
-        self._rows = versions()
+        self._parts: list[Part] = []
         head = QHBoxLayout()
         head.setSpacing(16)
         head.addWidget(IconLabel(desk.theme, "text-quote", "accent", 40), 0, Qt.AlignmentFlag.AlignTop)
@@ -46,17 +38,13 @@ class AboutDialog(QDialog):
         named.addWidget(words(f"Version {__version__}", "dim"))
         head.addLayout(named, 1)
 
-        card = QFrame()
-        card.setObjectName("card")
-        grid = QGridLayout(card)
-        grid.setContentsMargins(16, 12, 16, 12)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(0, 1)
-        for place, (name, number, licence) in enumerate(self._rows):
-            grid.addWidget(words(name, wraps=False), place, 0)
-            grid.addWidget(words(number, wraps=False), place, 1)
-            grid.addWidget(words(licence, "dim", wraps=False), place, 2)
+        self.table = QTreeWidget()
+        self.table.setAccessibleName("Parts, with versions and licences")
+        self.table.setHeaderLabels(["Part", "Version", "Licence"])
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setAlternatingRowColors(False)
+        self.table.setMinimumHeight(180)
 
         safe = QHBoxLayout()
         safe.setSpacing(12)
@@ -79,26 +67,30 @@ class AboutDialog(QDialog):
         column.addLayout(head)
         column.addWidget(words(_ABOUT))
         column.addLayout(safe)
-        column.addWidget(card)
         column.addWidget(words(_LICENCE, "dim"))
-        column.addStretch(1)
+        column.addWidget(self.table, 1)
         column.addLayout(foot)
         self.setMinimumWidth(340)
-        fit(self, 460)
+        self.resize(620, 620)
+        close.setFocus()
+        desk.call(parts, self._show)
+
+    def _show(self, found: list[Part]) -> None:
+        self._parts = found
+        rows = [QTreeWidgetItem([part.name, part.version, part.licence]) for part in found]
+        for row, part in zip(rows, found, strict=True):
+            row.setToolTip(2, part.licence)
+        self.table.addTopLevelItems(rows)
+        self.table.setCurrentItem(rows[0])
+        for place, least in ((0, 180), (1, 80)):
+            self.table.resizeColumnToContents(place)
+            self.table.setColumnWidth(place, max(least, self.table.columnWidth(place)))
 
     def _copy(self) -> None:
-        lines = [f"RagDesk {__version__}", *(f"{name} {number}" for name, number, _ in self._rows), platform.platform()]
+        lines = [
+            f"RagDesk {__version__}",
+            *(f"{p.name} {p.version}" for p in self._parts if p.version),
+            platform.platform(),
+        ]
         QGuiApplication.clipboard().setText("\n".join(lines))
         self.copy.setText("Copied")
-
-
-def versions() -> list[tuple[str, str, str]]:
-    """Name, version and licence of what RagDesk runs on. Imports none of it: only reads what is installed."""
-    found = [("Python", platform.python_version(), "PSF"), ("Qt", str(qVersion()), "LGPL-3.0")]
-    for name, package, licence in _PARTS:
-        try:
-            number = version(package)
-        except PackageNotFoundError:
-            number = "not installed"
-        found.append((name, number, licence))
-    return found

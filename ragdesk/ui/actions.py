@@ -91,6 +91,45 @@ ACTIONS: tuple[ActionText, ...] = (
         "triangle-alert",
         True,
     ),
+    _A("open_document", "&Library", "&Open", "Show the chosen document", "", "book-open"),
+    _A("reveal_document", "&Library", "Show in its &folder", "Show the chosen file in its folder", "", "folder-open"),
+    _A(
+        "ask_chosen",
+        "&Library",
+        "&Ask only what is chosen",
+        "Ask only the chosen documents, folders or collections",
+        "Ctrl+Shift+D",
+        "message-square",
+    ),
+    _A(
+        "why",
+        "&Library",
+        "&Why was it not read?",
+        "Say why the chosen document was not wholly read",
+        "",
+        "circle-question-mark",
+    ),
+    _A("read_again", "&Library", "&Read again", "Read the chosen documents anew", "Shift+F5", "refresh-cw"),
+    _A("move_documents", "&Library", "Move to a &collection…", "Put the chosen documents into a collection"),
+    _A(
+        "remove_documents",
+        "&Library",
+        "Re&move from the library",
+        "Take the chosen documents out of the library; the files stay",
+        "",
+        "trash-2",
+    ),
+    _A(
+        "pause_work",
+        "&Library",
+        "&Pause the work",
+        "Let the work in progress rest, or go on with it",
+        "Ctrl+Shift+J",
+        "pause",
+        True,
+    ),
+    _A("stop_work", "&Library", "&Stop the work", "Stop the work in progress; what is done is kept", "", "square"),
+    _A("retry_failed", "&Library", "&Try failed files again", "Read the files anew that failed", "", "rotate-ccw"),
     _A("new_conversation", "&Conversation", "&New conversation", "Begin a new conversation", "Ctrl+N", "plus"),
     _A(
         "find_conversation",
@@ -103,6 +142,35 @@ ACTIONS: tuple[ActionText, ...] = (
     _A("ask", "&Conversation", "&Ask", "Go to the question field", "Ctrl+D", "send"),
     _A("stop", "&Conversation", "&Stop", "Stop the answer that is being made", "Esc", "square"),
     _A("regenerate", "&Conversation", "Answer a&gain", "Answer the last question again", "Ctrl+R", "rotate-ccw"),
+    _A(
+        "edit_question",
+        "&Conversation",
+        "&Edit the last question",
+        "Change the last question and ask again",
+        "Ctrl+Shift+E",
+        "pencil",
+    ),
+    _A(
+        "delete_answer",
+        "&Conversation",
+        "&Delete the last answer",
+        "Delete the last question and its answer",
+        "",
+        "trash-2",
+    ),
+    _A("ask_all", "&Conversation", "Ask a&ll documents", "Limit the question no longer", "Ctrl+Shift+A", "layers"),
+    _A(
+        "choose_model",
+        "&Conversation",
+        "Choose what ans&wers…",
+        "Choose what answers: quotes, or a language model",
+        "",
+        "bot",
+    ),
+    _A("rename_conversation", "&Conversation", "Rena&me", "Give the conversation another title", "F2"),
+    _A("pin_conversation", "&Conversation", "&Pin", "Keep the conversation at the head of the list", "", "pin", True),
+    _A("delete_conversation", "&Conversation", "Delete the con&versation", "Delete the conversation shown"),
+    _A("evidence", "&Source", "E&vidence", "Show what the last answer was made from", "Ctrl+4", "layers"),
     _A(
         "previous_citation",
         "&Source",
@@ -118,6 +186,23 @@ ACTIONS: tuple[ActionText, ...] = (
     _A("zoom_out", "&Source", "Zoom &out", "Show the page smaller", "Ctrl+-", "zoom-out"),
     _A("fit_width", "&Source", "Fit &width", "Show the page as wide as the pane", "Ctrl+0", "maximize"),
     _A("fit_page", "&Source", "Fit &whole page", "Show the whole page", "Ctrl+9"),
+    _A("copy_passage", "&Source", "&Copy the passage", "Copy what is selected, else what is marked", "", "copy"),
+    _A(
+        "copy_passage_cited",
+        "&Source",
+        "Copy with c&itation",
+        "Copy what is selected or marked, with its source",
+        "Ctrl+Shift+X",
+        "text-quote",
+    ),
+    _A(
+        "ask_about",
+        "&Source",
+        "As&k about this",
+        "Put what is selected or marked into the question field",
+        "Ctrl+Shift+K",
+        "message-square",
+    ),
     _A(
         "open_original",
         "&Source",
@@ -134,6 +219,14 @@ ACTIONS: tuple[ActionText, ...] = (
 )
 
 
+_ROLES = {
+    "settings": QAction.MenuRole.PreferencesRole,
+    "quit": QAction.MenuRole.QuitRole,
+    "about": QAction.MenuRole.AboutRole,
+}
+"""What macOS puts into the menu of the program; without a role it would guess from the text."""
+
+
 class Actions(QObject):
     """The actions themselves, by name. The window connects them; panes put them on their buttons."""
 
@@ -146,6 +239,7 @@ class Actions(QObject):
             action.setObjectName(text.name)
             action.setShortcut(QKeySequence(text.shortcut))
             action.setCheckable(text.checkable)
+            action.setMenuRole(_ROLES.get(text.name, QAction.MenuRole.NoRole))
             shown = QKeySequence(text.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{text.tip} ({shown})" if shown else text.tip)
             action.setStatusTip(text.tip)

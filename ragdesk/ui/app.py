@@ -9,10 +9,9 @@ import logging
 import logging.handlers
 import os
 import sys
-import traceback
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QIcon
@@ -21,9 +20,10 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from ragdesk import __version__, paths
 from ragdesk.engine import Engine
-from ragdesk.errors import RagDeskError, Unavailable
+from ragdesk.errors import RagDeskError, Unavailable, details_of
 from ragdesk.settings import Settings, library_folder, load_settings
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.focus_ring import FocusRing
 from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.moving import move_library
 from ragdesk.ui.problem_dialog import ProblemDialog
@@ -31,6 +31,10 @@ from ragdesk.ui.theme import Theme, tinted
 from ragdesk.ui.window import Window
 
 log = logging.getLogger("ragdesk")
+
+_CONNECT_MS = 500
+_ANSWER_MS = 20_000
+"""The first may still be opening its library."""
 
 
 def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
@@ -41,38 +45,34 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
     if settings is None:
         return 2
     folder = library or library_folder(settings)
-    door = Door(folder)
-    if door.hand_over(named):
-        return 0
     _keep_log()
+    unexpected = Unexpected()
     theme = Theme(app)
-    to_add = [Path(name).absolute() for name in named]
+    wanted = [Path(name).absolute() for name in named]
     while True:
         try:
             settings = load_settings(paths.settings_file())
             theme.use(settings.theme, settings.font_points)
-            engine = _open(folder, settings)
-        except RagDeskError as error:
+            door = Door(folder)
+            engine = _open(folder, settings, door, wanted)
+        except Exception as error:  # there is no window yet that would show it
             ProblemDialog(error, None).exec()
-            return error.exit_code
+            return error.exit_code if isinstance(error, RagDeskError) else Unavailable.exit_code
         if engine is None:
             return 0
         desk = Desk(engine, theme)
         window = Window(desk, QSettings(str(paths.settings_file().with_name("window.ini")), QSettings.Format.IniFormat))
-        sys.excepthook = _shown_by(window.show_problem)
+        unexpected.came.connect(window.show_problem)
         door.handed.connect(window.add)
         door.knocked.connect(window.come_forward)
-        door.open()
         window.show()
-        if to_add:
-            window.add(to_add)
-        to_add = []
+        if wanted:
+            window.add(wanted)
+        wanted = []
         code = app.exec()
         door.close()
-        door.handed.disconnect()
-        door.knocked.disconnect()
+        unexpected.came.disconnect()
         if window.start_again:
-            door = Door(folder)
             continue
         if window.move_to is None:
             return code
@@ -81,7 +81,6 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
             folder = window.move_to
         except RagDeskError as error:
             ProblemDialog(error, None).exec()
-        door = Door(folder)
 
 
 def load_or_mend_settings() -> Settings | None:
@@ -121,7 +120,25 @@ def make_app(arguments: Sequence[str]) -> QApplication:
         icon.addPixmap(tinted("text-quote", "#2456d6", size))
     app.setWindowIcon(icon)
     Garbage(app)
+    FocusRing(app)
     return app
+
+
+class Unexpected(QObject):
+    """Errors that nobody caught, in the window's thread or another: kept in the log, and told by `came`."""
+
+    came = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        sys.excepthook = lambda kind, error, trace: self._take(error)
+        threading.excepthook = lambda caught: self._take(caught.exc_value)
+
+    def _take(self, error: BaseException | None) -> None:
+        if error is not None:
+            log.error("%s", details_of(error))
+        if isinstance(error, Exception):
+            self.came.emit(error)
 
 
 class Door(QObject):
@@ -135,30 +152,43 @@ class Door(QObject):
     def __init__(self, library: Path) -> None:
         super().__init__()
         user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-        digest = hashlib.sha256(f"{user}\0{library.expanduser().absolute()}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{user}\0{library.expanduser().resolve()}".encode()).hexdigest()[:16]
         self._name = f"ragdesk-{digest}"
         self._sockets: list[QLocalSocket] = []
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._answer)
 
-    def hand_over(self, named: Sequence[str]) -> bool:
-        """Give the files to the RagDesk that has this library open; False where there is none."""
+    def hand_over(self, named: Sequence[str | Path]) -> bool:
+        """Give the files to the RagDesk that has this library open; False where there is none. Raises `Unavailable`."""
         socket = QLocalSocket()
         socket.connectToServer(self._name)
-        if not socket.waitForConnected(300):
+        if not socket.waitForConnected(_CONNECT_MS):
             return False
         socket.write(json.dumps([str(Path(name).absolute()) for name in named]).encode() + b"\n")
-        socket.waitForBytesWritten(1000)
-        socket.waitForReadyRead(3000)
+        socket.waitForBytesWritten(_CONNECT_MS)
+        if not (socket.canReadLine() or socket.waitForReadyRead(_ANSWER_MS)):
+            raise Unavailable(
+                "RagDesk is open already, and does not answer",
+                "Wait until it does, or end it, then start RagDesk again"
+                + "; the files are not added yet" * bool(named),
+            )
         socket.disconnectFromServer()
         return True
 
     def open(self) -> None:
-        """Wait for later starts."""
-        if not self._server.listen(self._name):
+        """Wait for later starts; what they hand over is taken once the event loop runs."""
+        if not self._is_answered():  # listening would take the door over from whoever waits there
             QLocalServer.removeServer(self._name)  # left behind by one that was killed
             self._server.listen(self._name)
+
+    def _is_answered(self) -> bool:
+        """Whether another RagDesk waits at this door."""
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        answered = socket.waitForConnected(_CONNECT_MS)
+        socket.abort()
+        return answered
 
     def close(self) -> None:
         """No longer wait."""
@@ -186,17 +216,25 @@ class Door(QObject):
             except ValueError:
                 continue
             socket.write(b"ok\n")
+            socket.flush()  # before what was handed over keeps the event loop
             self.knocked.emit()
             if named:
                 self.handed.emit(named)
 
 
-def _open(folder: Path, settings: Settings) -> Engine | None:
-    """The library opened for writing; None where the user gives up because another program uses it."""
-    while True:
+def _open(folder: Path, settings: Settings, door: Door, wanted: Sequence[Path]) -> Engine | None:
+    """The library opened for writing, its door open.
+
+    None where another RagDesk has it open and took the files, or where another program uses it and the user gives up.
+    """
+    while not door.hand_over(wanted):
+        door.open()
         try:
             return Engine(folder, write=True, settings=settings)
         except Unavailable as error:
+            door.close()
+            if door.hand_over(wanted):  # it was started twice at once, and the other was quicker
+                return None
             box = QMessageBox(QMessageBox.Icon.Information, "RagDesk", error.message)
             box.setInformativeText(error.hint)
             again = box.addButton("Try again", QMessageBox.ButtonRole.AcceptRole)
@@ -204,6 +242,7 @@ def _open(folder: Path, settings: Settings) -> Engine | None:
             box.exec()
             if box.clickedButton() is not again:
                 return None
+    return None
 
 
 def _check_qt() -> None:
@@ -230,12 +269,3 @@ def _keep_log() -> None:
     log.setLevel(logging.INFO)
     if sys.stderr is not None:
         faulthandler.enable()
-
-
-def _shown_by(show: Callable[[BaseException], None]) -> Callable[..., None]:
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.error("%s", "".join(traceback.format_exception(kind, error, trace)))
-        if isinstance(error, Exception):
-            show(error)
-
-    return hook

@@ -68,7 +68,6 @@ class ConversationList(QWidget):
         self._typing.timeout.connect(self.look)
         self.search.textChanged.connect(lambda text: self._typing.start())
         self.search.returnPressed.connect(self._choose_first)
-        actions["find_conversation"].triggered.connect(self.search.setFocus)
         desk.conversations_changed.connect(self._show)
         desk.theme.changed.connect(self._show)
 
@@ -84,6 +83,14 @@ class ConversationList(QWidget):
                 self.list.setCurrentRow(row)
                 return
         self.list.setCurrentRow(-1)
+
+    def rename(self, conversation_id: int) -> None:
+        """Let the title of a conversation be written in its row."""
+        self.select(conversation_id)
+        item = self.list.currentItem()
+        if item is not None:
+            self.list.setFocus()
+            self.list.editItem(item)
 
     _shown: int | None = None
 

@@ -84,6 +84,10 @@ class ConversationPane(QWidget):
         actions["regenerate"].triggered.connect(self._ask_last_again)
         actions["copy_answer"].triggered.connect(self._copy_last)
         actions["copy_cited"].triggered.connect(self._copy_last_cited)
+        actions["edit_question"].triggered.connect(self._edit_last)
+        actions["delete_answer"].triggered.connect(self._delete_last)
+        actions["evidence"].triggered.connect(self._want_evidence)
+        actions["choose_model"].triggered.connect(self.model_wanted)
         actions["new_conversation"].triggered.connect(self.begin)
         actions["ask"].triggered.connect(self.composer.setFocus)
         desk.documents_changed.connect(self._show)
@@ -306,20 +310,38 @@ class ConversationPane(QWidget):
         self._ask_next()
         self._show()
 
+    @property
+    def _last(self) -> TurnView | None:
+        """The last turn that is not deleted."""
+        return next((view for view in reversed(self.views) if not view.isHidden()), None)
+
     def _ask_last_again(self) -> None:
-        if self.views and not self.is_busy:
-            self._ask_again(self.views[-1])
+        if self._last is not None and not self.is_busy:
+            self._ask_again(self._last)
+
+    def _edit_last(self) -> None:
+        if self._last is not None:
+            self._edit(self._last)
+
+    def _delete_last(self) -> None:
+        if self._last is not None:
+            self._delete(self._last)
+            self._show()
+
+    def _want_evidence(self) -> None:
+        if self._last is not None and self._last.turn is not None:
+            self.evidence_wanted.emit(self._last.turn)
 
     def _ask_again(self, view: TurnView) -> None:
         self.ask(view.question, scope=view.scope)
 
     def _copy_last(self) -> None:
-        if self.views:
-            self.views[-1].copy_text()
+        if self._last is not None:
+            self._last.copy_text()
 
     def _copy_last_cited(self) -> None:
-        if self.views:
-            self.views[-1].copy_markdown()
+        if self._last is not None:
+            self._last.copy_markdown()
 
     def _widen(self, view: TurnView) -> None:
         self.scope_bar.set_scope(Scope())
@@ -371,9 +393,12 @@ class ConversationPane(QWidget):
         name = "quotes, no language model" if model == "quote" else model.replace("\\", "/").rsplit("/", 1)[-1]
         self._model.setText(f"Answered by {name}")
         self._actions["stop"].setEnabled(self.is_busy)
-        self._actions["regenerate"].setEnabled(bool(self.views) and not self.is_busy)
-        for action in ("copy_answer", "copy_cited", "export"):
-            self._actions[action].setEnabled(bool(self.turns))
+        last = self._last
+        self._actions["regenerate"].setEnabled(last is not None and not self.is_busy)
+        self._actions["edit_question"].setEnabled(last is not None)
+        for action in ("copy_answer", "copy_cited", "delete_answer", "evidence"):
+            self._actions[action].setEnabled(last is not None and last.turn is not None)
+        self._actions["export"].setEnabled(bool(self.turns))
         self._show_send()
 
     def _show_send(self) -> None:

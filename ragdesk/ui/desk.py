@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ragdesk.domain import Conversation, DocumentInfo
 from ragdesk.engine import Engine
-from ragdesk.errors import Cancelled, RagDeskError
+from ragdesk.errors import Cancelled, RagDeskError, details_of
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.settings import Settings
 from ragdesk.ui.asking import Asking
@@ -348,15 +347,10 @@ class Desk(QObject):
 
     def _tell(self, error: BaseException) -> None:
         if not isinstance(error, (Cancelled, RagDeskError)):
-            log.error("%s", "".join(traceback.format_exception(error)))
+            log.error("%s", details_of(error))
         if not isinstance(error, Cancelled):
             self.problem.emit(error)
 
 
 def _documents(number: int) -> str:
     return f"{number:,} document{'' if number == 1 else 's'}"
-
-
-def details_of(error: BaseException) -> str:
-    """What a report of the error should hold: its kind, message and traceback. No document text."""
-    return "".join(traceback.format_exception(error)).strip()

@@ -47,7 +47,7 @@ class LibraryDoing(QObject):
             if entry.document.chunks or entry.document.state in ("indexed", "searchable", "partly"):
                 self.opened.emit(entry.document.id)
             else:
-                self._explain(entry.document)
+                self.explain(entry.document)
 
     def menu(self, chosen: Sequence[Entry]) -> QMenu:
         """What can be done with these rows."""
@@ -80,7 +80,7 @@ class LibraryDoing(QObject):
     def _add_for_document(self, menu: QMenu, entry: Entry, document: DocumentInfo) -> None:
         icon, path = self._desk.theme.icon, Path(document.path)
         if document.state in PROBLEMS:
-            menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self._explain(document))
+            menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self.explain(document))
         if document.chunks:
             menu.addAction(icon("book-open"), "Open", lambda: self.open(entry))
         menu.addAction(icon("external-link"), "Open the original", lambda: self._try(open_path(path)))
@@ -103,6 +103,24 @@ class LibraryDoing(QObject):
         move.addSeparator()
         move.addAction(icon("plus"), "New collection…", lambda: self._move_to_new(ids))
 
+    def ask_only(self, chosen: Sequence[Entry]) -> None:
+        """Have only these asked."""
+        self.scoped.emit(self._scope(chosen, documents_in(chosen)))
+
+    def reveal(self, entry: Entry) -> None:
+        """Show a document in its folder, or open a folder."""
+        path = Path(entry.path)
+        self._try(reveal(path) if entry.document is not None else open_path(path))
+
+    def move(self, chosen: Sequence[Entry]) -> None:
+        """Put the documents in these into a collection that is chosen, or named anew."""
+        ids = [document.id for document in documents_in(chosen)]
+        dialog = self._ask_name("Move to a collection", "", lambda name: self._desk.move_to_collection(ids, name))
+        dialog.setComboBoxItems(
+            list(dict.fromkeys([*(name for name, _ in self._desk.collections), DEFAULT_COLLECTION]))
+        )
+        dialog.setComboBoxEditable(True)
+
     def _scope(self, chosen: Sequence[Entry], documents: Sequence[DocumentInfo]) -> Scope:
         if all(entry.kind == "collection" for entry in chosen):
             return Scope(collections=tuple(entry.name for entry in chosen))
@@ -114,7 +132,7 @@ class LibraryDoing(QObject):
     def _rename(self, name: str) -> None:
         self._ask_name("Rename the collection", name, lambda new: self._desk.rename_collection(name, new))
 
-    def _ask_name(self, title: str, name: str, given: Callable[[str], None]) -> None:
+    def _ask_name(self, title: str, name: str, given: Callable[[str], None]) -> QInputDialog:
         dialog = QInputDialog(self._pane)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(title)
@@ -122,6 +140,7 @@ class LibraryDoing(QObject):
         dialog.setTextValue(name)
         dialog.textValueSelected.connect(lambda text: given(" ".join(text.split())) if text.strip() else None)
         dialog.open()
+        return dialog
 
     def remove(self, chosen: Sequence[Entry]) -> None:
         """Take these out of the library: documents, folders and collections, each with all it holds."""
@@ -135,7 +154,8 @@ class LibraryDoing(QObject):
         if single or folders:
             self._desk.remove(single, folders)
 
-    def _explain(self, document: DocumentInfo) -> None:
+    def explain(self, document: DocumentInfo) -> None:
+        """Say why a document was not wholly read."""
         dialog = WhyDialog(document, self._desk.theme, self._pane)
         dialog.again.connect(lambda: self._desk.read_again([document.id]))
         dialog.original.connect(lambda: self._try(open_path(Path(document.path))))

@@ -51,10 +51,10 @@ class LibraryPane(QWidget):
         self._folded: set[str] = set()
         self._unfiltered = True
         self._show_problems = False
-        self._doing = LibraryDoing(desk, self)
-        self._doing.opened.connect(self.opened)
-        self._doing.scoped.connect(self.scoped)
-        self._doing.add_wanted.connect(self.add_wanted)
+        self.doing = LibraryDoing(desk, self)
+        self.doing.opened.connect(self.opened)
+        self.doing.scoped.connect(self.scoped)
+        self.doing.add_wanted.connect(self.add_wanted)
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
@@ -71,7 +71,6 @@ class LibraryPane(QWidget):
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(self._build)
         self.filter.textChanged.connect(lambda text: self._typing.start())
-        actions["filter"].triggered.connect(self._focus_filter)
         actions["only_failures"].toggled.connect(self._put_problems_first)
         desk.documents_changed.connect(self._build)
         desk.jobs.changed.connect(self._show_reading)
@@ -82,6 +81,11 @@ class LibraryPane(QWidget):
     def selected_documents(self) -> list[DocumentInfo]:
         """The documents chosen, those in chosen folders and collections included."""
         return documents_in(self._selected())
+
+    @property
+    def chosen(self) -> list[Entry]:
+        """The rows chosen."""
+        return self._selected()
 
     def select_document(self, document_id: int) -> None:
         """Choose a document in the tree."""
@@ -143,7 +147,7 @@ class LibraryPane(QWidget):
         tree.customContextMenuRequested.connect(self._open_menu)
         tree.menu_wanted.connect(self._open_menu)
         tree.remove_wanted.connect(self._remove)
-        tree.activated.connect(lambda index: self._doing.open(index.data(ENTRY)))
+        tree.activated.connect(lambda index: self.doing.open(index.data(ENTRY)))
         return tree
 
     def _make_foot(self) -> QHBoxLayout:
@@ -192,7 +196,7 @@ class LibraryPane(QWidget):
         for entry in self.model.all_entries():
             if entry.document is not None and entry.document.path == path:
                 self.tree.setCurrentIndex(self.model.index_of(entry))
-                self._doing.open(entry)
+                self.doing.open(entry)
                 return
 
     # --- Showing
@@ -292,7 +296,8 @@ class LibraryPane(QWidget):
         self.problems.setIcon(self._desk.theme.icon("triangle-alert", "warn"))
         self.tree.viewport().update()
 
-    def _focus_filter(self) -> None:
+    def focus_filter(self) -> None:
+        """Put the keyboard into the filter field."""
         self.filter.setFocus()
         self.filter.selectAll()
 
@@ -318,7 +323,7 @@ class LibraryPane(QWidget):
 
     def menu_for(self, chosen: Sequence[Entry]) -> QMenu:
         """What can be done with these rows."""
-        return self._doing.menu(chosen)
+        return self.doing.menu(chosen)
 
     def _remove(self) -> None:
-        self._doing.remove(self._selected())
+        self.doing.remove(self._selected())

@@ -24,6 +24,8 @@ class Panes(QWidget):
         super().__init__(parent)
         self._panes = tuple(panes)
         self._narrow = False
+        self._wide: list[int] = []
+        """How wide the panes were beside one another, while one is shown at a time."""
         self._current = CONVERSATION
         self._wanted = [True, True, False]
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -87,10 +89,12 @@ class Panes(QWidget):
         self._wanted[LIBRARY] = state.value("library", "true") == "true"
         self._wanted[SOURCE] = state.value("source", "false") == "true"
         self._apply()
+        self._wide = self._splitter.sizes()
 
     def remember(self, state: QSettings) -> None:
         """Keep sizes and panes for the next start."""
-        state.setValue("panes", self._splitter.saveState())
+        if not self._narrow:
+            state.setValue("panes", self._splitter.saveState())
         state.setValue("library", "true" if self._wanted[LIBRARY] else "false")
         state.setValue("source", "true" if self._wanted[SOURCE] else "false")
 
@@ -101,12 +105,17 @@ class Panes(QWidget):
         if narrow != self._narrow:
             self._narrow = narrow
             self._apply()
+            if not narrow and any(self._wide):
+                self._splitter.setSizes(self._wide)
+                self._apply()  # one that was not shown then has no width yet
+        elif not narrow:
+            self._wide = self._splitter.sizes()
 
     def _note_collapsed(self) -> None:
         """A pane that was dragged shut is hidden, so that showing it again is one step."""
         if self._narrow:
             return
-        sizes = self._splitter.sizes()
+        sizes = self._wide = self._splitter.sizes()
         for place in (LIBRARY, SOURCE):
             if self._wanted[place] and sizes[place] == 0:
                 self._wanted[place] = False

@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from ragdesk.errors import RagDeskError
-from ragdesk.ui.desk import details_of
+from ragdesk.errors import RagDeskError, details_of, kind_of
 from ragdesk.ui.dialog_parts import button, fit, words
 from ragdesk.ui.theme import tinted
 
+_MOST = 20
 _UNEXPECTED = "Something went wrong that should not have"
 _UNEXPECTED_HINT = (
     "What was done before is kept, and you can go on working. If it happens again, copy the details and report it."
@@ -27,7 +27,7 @@ class ProblemDialog(QDialog):
         known = isinstance(error, RagDeskError)
         message = error.message if isinstance(error, RagDeskError) else _UNEXPECTED
         hint = error.hint if isinstance(error, RagDeskError) else _UNEXPECTED_HINT
-        self._report = details_of(error)
+        self._reports = [details_of(error)]
         self.setAccessibleName(message)
         self.setAccessibleDescription(hint)
 
@@ -41,13 +41,16 @@ class ProblemDialog(QDialog):
             told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.addWidget(told)
         if not known:
-            text.addWidget(words(f"{type(error).__name__}: {error}"[:300], "dim"))
+            text.addWidget(words(kind_of(error)[:300], "dim"))
+        self._more = words("", "dim")
+        self._more.hide()
+        text.addWidget(self._more)
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(self._sign(known), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(text, 1)
 
-        self.details = QPlainTextEdit(self._report)
+        self.details = QPlainTextEdit(self.report)
         self.details.setReadOnly(True)
         self.details.setAccessibleName("Details")
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -79,6 +82,25 @@ class ProblemDialog(QDialog):
         fit(self, 480)
         self.close_button.setFocus()
 
+    @property
+    def report(self) -> str:
+        """The details of all errors told of."""
+        return "\n\n".join(self._reports)
+
+    def add(self, error: BaseException) -> None:
+        """Tell of another error too, rather than in a dialog of its own; the same one again is only counted once."""
+        report = details_of(error)
+        if report in self._reports or len(self._reports) == _MOST:
+            return
+        self._reports.append(report)
+        self.details.setPlainText(self.report)
+        more = len(self._reports) - 1
+        self._more.setText(
+            f"{more} more problem{'' if more == 1 else 's'} since; the details tell of {'it' if more == 1 else 'them'}."
+        )
+        self._more.show()
+        self.copy.setText("Copy details")
+
     def _sign(self, known: bool) -> QLabel:
         """The sign of a warning, in the colours of the palette: an error may come before there is a theme."""
         sign = QLabel()
@@ -99,5 +121,5 @@ class ProblemDialog(QDialog):
         fit(self, max(self.width(), 600) if shown else self.width())
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._report)
+        QGuiApplication.clipboard().setText(self.report)
         self.copy.setText("Copied")

@@ -19,6 +19,19 @@ _OF_FIELDS = (
             ("Bring the last question back, in an empty field", "Up"),
         ),
     ),
+    ("Answer", (("Next citation", "Tab"), ("Show its passage", "Return"))),
+    ("Documents", (("Open", "Return"), ("Remove from the library", "Del"), ("What can be done", "Shift+F10"))),
+    (
+        "Page",
+        (
+            ("Select a word more", "Shift+Right"),
+            ("Select a word less", "Shift+Left"),
+            ("Copy", "Ctrl+C"),
+            ("First page", "Home"),
+            ("Last page", "End"),
+        ),
+    ),
+    ("Found in the source", (("Next", "Return"), ("The one before", "Shift+Return"), ("Close", "Esc"))),
     ("Everywhere", (("Next field or button", "Tab"), ("Field or button before", "Shift+Tab"))),
 )
 

@@ -25,7 +25,7 @@ from ragdesk.ui.theme import Theme
 _WITHOUT_TOOLS = 370
 _MENU = (
     ("open_original", "reveal_original"),
-    ("copy cited", "ask about"),
+    ("copy_passage_cited", "ask_about"),
     ("find", "previous_page", "next_page"),
     ("zoom_in", "zoom_out", "fit_width", "fit_page"),
 )
@@ -36,9 +36,6 @@ class SourceHeader(QFrame):
 
     page_wanted = Signal(int)
     tab_chosen = Signal(int)
-    copy_wanted = Signal()
-    """Copy with citation."""
-    ask_wanted = Signal()
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,12 +126,7 @@ class SourceHeader(QFrame):
         for group in _MENU:
             menu.addSeparator()
             for name in group:
-                if name == "copy cited":
-                    self.copy_action = menu.addAction("Copy with &citation", self.copy_wanted.emit)
-                elif name == "ask about":
-                    self.ask_action = menu.addAction("&Ask about this", self.ask_wanted.emit)
-                else:
-                    menu.addAction(self._actions[name])
+                menu.addAction(self._actions[name])
         button.setMenu(menu)
         return button
 
@@ -161,8 +153,6 @@ class SourceHeader(QFrame):
 
     def _tint(self) -> None:
         self.menu_button.setIcon(self._theme.icon("ellipsis"))
-        self.copy_action.setIcon(self._theme.icon("text-quote"))
-        self.ask_action.setIcon(self._theme.icon("message-square"))
 
 
 def _tool(actions: Actions, name: str) -> QToolButton:

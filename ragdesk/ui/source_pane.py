@@ -96,6 +96,12 @@ class SourcePane(QWidget):
         """What shows the text: its pages, or the text alone; None where there is nothing to show."""
         return self.document.view
 
+    @property
+    def seen(self) -> tuple[int, int, int]:
+        """What is shown, by the number of its turn, its mark and its document; 0 where there is none."""
+        turn, wanted = self.evidence.turn, self._wanted
+        return (turn.id if turn else 0, wanted.mark, wanted.document_id) if wanted is not None else (0, 0, 0)
+
     # --- Looking
 
     def _show(self, wanted: Citation, turn: Turn | None) -> None:
@@ -241,14 +247,15 @@ class SourcePane(QWidget):
             "zoom_out": lambda: self._zoom(-1),
             "fit_width": self._fit_width,
             "fit_page": self.page_view.fit_page,
+            "copy_passage": self.document.copy,
+            "copy_passage_cited": self.document.copy_cited,
+            "ask_about": self.document.ask_about,
             "open_original": self._open_original,
             "reveal_original": self._reveal_original,
         }.items():
             self._actions[name].triggered.connect(lambda checked=False, do=do: do())
         self.header.page_wanted.connect(self._go_to_page)
         self.header.tab_chosen.connect(self._tab_chosen)
-        self.header.copy_wanted.connect(self.document.copy_cited)
-        self.header.ask_wanted.connect(self.document.ask_about)
         self.document.changed.connect(self._say_page)
         self.document.outdated.connect(lambda: self._look(self._show_looked))
         self.document.asked_about.connect(self.asked_about)
@@ -278,5 +285,5 @@ class SourcePane(QWidget):
         possible |= dict.fromkeys(("zoom_in", "zoom_out", "fit_width"), on_page and view is not None)
         for name, is_possible in possible.items():
             self._actions[name].setEnabled(is_possible)
-        for action in (self.header.copy_action, self.header.ask_action):
-            action.setEnabled(bool(looked and (looked.wanted.quote or view)))
+        for name in ("copy_passage", "copy_passage_cited", "ask_about"):
+            self._actions[name].setEnabled(bool(looked and (looked.wanted.quote or view)))

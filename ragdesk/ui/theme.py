@@ -246,8 +246,8 @@ QPushButton#primary { background: @accent; color: @on_accent; border-color: @acc
 QPushButton#primary:focus { border: 2px solid @text; }
 QPushButton#primary:disabled { background: @line; color: @dim; border-color: @line; }
 QPushButton#chip { border-radius: 12px; padding: 2px 10px; background: @raised; min-height: 1.2em; }
-QPushButton#chip:checked { background: @accent_soft; border-color: @accent; color: @text; }
-QPushButton#chip:focus { border: 2px solid @accent; padding: 1px 9px; }
+QPushButton#chip:checked { background: @accent_soft; border: 2px solid @accent; padding: 1px 9px; color: @text; }
+QPushButton#chip:focus { border: 2px solid @text; padding: 1px 9px; }
 QPushButton#link { background: transparent; border: 1px solid transparent; color: @accent; padding: 2px 0; text-align: left; }
 QPushButton#link:hover { text-decoration: underline; }
 QPushButton#link:focus { border: 1px solid @accent; }
@@ -276,7 +276,7 @@ QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accen
 QTextBrowser { background: transparent; border: 0; selection-background-color: @accent; selection-color: @on_accent; }
 QTextBrowser#asked { background: @raised; border-radius: 10px; }
 
-QTreeView, QListView, QTableView, QTreeWidget, QListWidget { background: @pane; border: 0; outline: 0;
+QTreeView, QListView, QTableView { background: @pane; border: 0; outline: 0;
     show-decoration-selected: 0; }
 QTreeView::item, QListView::item { padding: 4px 2px; border-radius: 5px; border: 1px solid transparent; }
 QTreeView::item:hover, QListView::item:hover { background: @raised; }

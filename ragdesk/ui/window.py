@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QLineEdit,
     QMainWindow,
@@ -23,7 +25,7 @@ from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.models import catalogue
 from ragdesk.settings import save_settings
-from ragdesk.ui.actions import MENUS, Actions
+from ragdesk.ui.actions import Actions
 from ragdesk.ui.command_palette import CommandPalette
 from ragdesk.ui.conversation_list import ConversationList
 from ragdesk.ui.conversation_pane import ConversationPane
@@ -31,9 +33,11 @@ from ragdesk.ui.desk import Desk
 from ragdesk.ui.drop_overlay import DropOverlay, dropped_paths
 from ragdesk.ui.jobs_panel import JobsPanel
 from ragdesk.ui.library_pane import LibraryPane
+from ragdesk.ui.menus import ChosenActions, fill_menu_bar
 from ragdesk.ui.notices import Notice
 from ragdesk.ui.panes import CONVERSATION, LIBRARY, SOURCE, Panes
 from ragdesk.ui.problem_dialog import ProblemDialog
+from ragdesk.ui.remembering import remember, restore
 from ragdesk.ui.source_pane import SourcePane
 from ragdesk.ui.watching import Watching
 
@@ -47,6 +51,7 @@ class Window(QMainWindow):
         super().__init__()
         self._desk = desk
         self._state = state
+        self._problem: ProblemDialog | None = None
         self.move_to: Path | None = None
         self.start_again = False
         self.setWindowTitle("RagDesk")
@@ -62,15 +67,20 @@ class Window(QMainWindow):
         self.overlay = DropOverlay(self)
         self.watching = Watching(desk)
         self._lay_out()
-        self._make_menus()
+        fill_menu_bar(self.menuBar(), self.actions_by_name)
         self._connect()
-        self._restore()
+        restore(self, state)
         for field in self.findChildren(QLineEdit):
             field.setAcceptDrops(False)  # files dropped there are documents, and go to the window
         desk.look_at_documents()
         desk.look_at_conversations()
         desk.sync(quiet=True)
         desk.call(desk.engine.warm_up)
+
+    @property
+    def desk(self) -> Desk:
+        """What the panes share."""
+        return self._desk
 
     # --- What one can do
 
@@ -85,7 +95,8 @@ class Window(QMainWindow):
 
     def come_forward(self) -> None:
         """Stand before other windows: RagDesk was started again."""
-        self.showNormal()
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized | Qt.WindowState.WindowActive)
+        self.show()
         self.raise_()
         self.activateWindow()
 
@@ -124,16 +135,16 @@ class Window(QMainWindow):
     # --- Layout
 
     def _lay_out(self) -> None:
-        self._left = QTabWidget()
-        self._left.setObjectName("pane")
-        self._left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._left.setAccessibleName("Documents and conversations")
-        self._left.setDocumentMode(True)
-        self._left.tabBar().setDrawBase(False)
-        self._left.addTab(self.library, "Documents")
-        self._left.addTab(self.conversations, "Conversations")
-        self._left.tabBar().setAccessibleName("Library pane")
-        self.panes = Panes((self._left, self.conversation, self.source))
+        self.left = QTabWidget()
+        self.left.setObjectName("pane")
+        self.left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.left.setAccessibleName("Documents and conversations")
+        self.left.setDocumentMode(True)
+        self.left.tabBar().setDrawBase(False)
+        self.left.addTab(self.library, "Documents")
+        self.left.addTab(self.conversations, "Conversations")
+        self.left.tabBar().setAccessibleName("Library pane")
+        self.panes = Panes((self.left, self.conversation, self.source))
         self.panes.changed.connect(self._show_panes)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -152,24 +163,7 @@ class Window(QMainWindow):
         super().resizeEvent(event)
         self.jobs.fit(self.height())
 
-    # --- Menus and connections
-
-    def _make_menus(self) -> None:
-        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
-        for text, action in self.actions_by_name:
-            if text.name in (
-                "settings",
-                "quit",
-                "palette",
-                "next_pane",
-                "show_library",
-                "larger",
-                "stop",
-                "next_page",
-                "about",
-            ):
-                menus[text.menu].addSeparator()
-            menus[text.menu].addAction(action)
+    # --- Connections
 
     def _connect(self) -> None:
         actions, desk = self.actions_by_name, self._desk
@@ -196,8 +190,10 @@ class Window(QMainWindow):
             "about": self._open_about,
         }.items():
             actions[name].triggered.connect(lambda checked=False, slot=slot: slot())
-        actions["filter"].triggered.connect(lambda: self._left.setCurrentWidget(self.library))
-        actions["find_conversation"].triggered.connect(lambda: self._left.setCurrentWidget(self.conversations))
+        actions["filter"].triggered.connect(self._filter)
+        actions["find_conversation"].triggered.connect(self._find_conversation)
+        actions["rename_conversation"].triggered.connect(self._rename_conversation)
+        ChosenActions(actions, desk, self.library, self.conversations, self.conversation)
         self.library.opened.connect(self.show_document)
         self.library.scoped.connect(self._ask_only)
         self.library.add_wanted.connect(self._choose)
@@ -219,6 +215,22 @@ class Window(QMainWindow):
         self.notice.undoable.connect(self._show_undoable)
         self._show_undoable("")
         desk.problem.connect(self.show_problem)
+
+    def _filter(self) -> None:
+        self.left.setCurrentWidget(self.library)
+        self.panes.show_pane(LIBRARY)
+        self.library.focus_filter()
+
+    def _find_conversation(self) -> None:
+        self.left.setCurrentWidget(self.conversations)
+        self.panes.show_pane(LIBRARY)
+        self.conversations.search.setFocus()
+
+    def _rename_conversation(self) -> None:
+        if self.conversation.conversation is not None:
+            self.left.setCurrentWidget(self.conversations)
+            self.panes.show_pane(LIBRARY)
+            self.conversations.rename(self.conversation.conversation.id)
 
     def _choose(self, collection: str, folder: bool) -> None:
         chooser = QFileDialog(self, "Add a folder" if folder else "Add files")
@@ -276,8 +288,12 @@ class Window(QMainWindow):
         AboutDialog(self._desk, self).open()
 
     def show_problem(self, error: BaseException) -> None:
-        """Show an error, with what to do next."""
-        ProblemDialog(error, self).open()
+        """Show an error, with what to do next; one that comes while another is shown is told of in the same dialog."""
+        if self._problem is not None and shiboken6.isValid(self._problem) and self._problem.isVisible():
+            self._problem.add(error)
+            return
+        self._problem = ProblemDialog(error, QApplication.activeModalWidget() or self)
+        self._problem.open()
 
     def _open_conversation(self, conversation_id: int) -> None:
         self.conversation.open(conversation_id)
@@ -353,27 +369,9 @@ class Window(QMainWindow):
 
     # --- Remembering and closing
 
-    def _restore(self) -> None:
-        state = self._state
-        self.resize(1280, 800)
-        if state.contains("geometry"):
-            self.restoreGeometry(state.value("geometry"))
-        self.panes.restore(state)
-        self.library.restore(state)
-        self._left.setCurrentIndex(1 if state.value("left", "") == "conversations" else 0)
-        conversation = state.value("conversation", "")
-        if isinstance(conversation, str) and conversation.isdecimal():
-            self.conversation.open(int(conversation))
-
     def remember(self) -> None:
         """Keep where everything stands for the next start."""
-        shown = self.conversation.conversation
-        self._state.setValue("geometry", self.saveGeometry())
-        self.panes.remember(self._state)
-        self.library.remember(self._state)
-        self._state.setValue("left", "conversations" if self._left.currentIndex() else "documents")
-        self._state.setValue("conversation", str(shown.id) if shown else "")
-        self._state.sync()
+        remember(self, self._state)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once where work is going on; it goes on at the next start."""

@@ -2,16 +2,19 @@
 
 Adds PDFs of its own making and, while they are read and embedded, asks questions that a tiny language model answers as
 fast as it can, opens the passages cited, scrolls and resizes; prints the worst blocks of the event loop with where the
-thread was, how much of them it worked (and did not wait for a core), and the memory at begin, halfway and end. With
-`--minutes`, the documents are taken out, read and embedded again and again for so long (a soak). `--quote` asks no model.
+thread was, how much of them it worked (and did not wait for a core), and the memory of the window's process and of its
+children at begin, halfway and end. With `--minutes`, the documents are taken out, read and embedded again and again for
+so long (a soak). `--quote` asks no model.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -39,6 +42,32 @@ def add_anew(engine: Engine, folder: Path, job: Job) -> Ingested:
     """Take the documents out and add them again, so that they are read and embedded once more."""
     engine.remove([str(folder)])
     return engine.add([folder], job=job)
+
+
+def memory_mb(process: psutil.Process) -> tuple[int, int]:
+    """Resident memory of a process, and of all its children together, in MB."""
+    children = 0
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children += child.memory_info().rss
+    return process.memory_info().rss >> 20, children >> 20
+
+
+def weigh(memory: list[tuple[int, int]], over: threading.Event, aloud: bool) -> None:
+    """Take the memory every second, in a thread of its own because it takes a while; say it every minute where wanted."""
+    own = psutil.Process()
+    while not over.wait(1.0):
+        memory.append(memory_mb(own))
+        if aloud and len(memory) % 60 == 0:
+            print(f"{len(memory) // 60} min: {told(memory, 1.0)}", flush=True)
+
+
+def told(memory: list[tuple[int, int]], part: float) -> str:
+    """The middle of the tenth of these that lies at this part of the time: the window's process + its children, in MB."""
+    width = max(1, len(memory) // 10)
+    begin = min(round(part * len(memory)), len(memory) - width)
+    own, children = zip(*memory[begin : begin + width], strict=True)
+    return f"{sorted(own)[width // 2]} + {sorted(children)[width // 2]} MB"
 
 
 def act(window: Window, step: int) -> None:
@@ -77,8 +106,9 @@ def main() -> None:
         window = Window(desk, QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat))
         window.show()
         began = time.monotonic()
-        own = psutil.Process()
-        memory = [own.memory_info().rss]
+        memory: list[tuple[int, int]] = []
+        over = threading.Event()
+        threading.Thread(target=weigh, args=(memory, over, bool(options.minutes)), daemon=True).start()
         with Watchdog() as watchdog:
             window.add([pdfs])
             steps, loop = 0, QEventLoop()
@@ -89,17 +119,16 @@ def main() -> None:
                 soaking = time.monotonic() - began < 60 * options.minutes
                 if desk.jobs.current is None and soaking:
                     desk.jobs.start("Adding all anew", lambda on_outcome, job: add_anew(desk.engine, pdfs, job))
-                if desk.jobs.current is None and not soaking:
+                if not soaking and (options.minutes or desk.jobs.current is None):
                     loop.quit()
                 act(window, steps)
-                if steps % 10 == 0:
-                    memory.append(own.memory_info().rss)
 
             timer = QTimer(interval=100)
             timer.timeout.connect(step)
             timer.start()
             loop.exec()
             timer.stop()
+            over.set()
         print(watchdog.report(most=5))
         figures = {
             "seconds": round(time.monotonic() - began, 1),
@@ -110,12 +139,16 @@ def main() -> None:
             "worst block ms": round(watchdog.worst_ms),
             "worst worked ms": round(watchdog.worst_worked_ms),
             "blocks worked over 50 ms": sum(block.worked_s > 0.05 for block in watchdog.blocks),
-            "MB at begin": memory[min(5, len(memory) - 1)] >> 20,
-            "MB halfway": memory[len(memory) // 2] >> 20,
-            "MB at end": memory[-1] >> 20,
+            "window + children at begin": told(memory, 0.1),
+            "halfway": told(memory, 0.5),
+            "at end": told(memory, 1.0),
+            "most": f"{max(own for own, _ in memory)} + {max(children for _, children in memory)} MB",
         }
-        print(json.dumps(figures))
-        window.close()
+        print(json.dumps(figures), flush=True)
+        window.hide()
+        window.conversation.stop()
+        window.watching.close()
+        desk.close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""How long the window's thread was away: a heartbeat in its event loop, and a thread that notes where it was meanwhile."""
+"""How long the window's thread was away: a heartbeat in its event loop, and a thread that notes where it was meanwhile.
+
+In a test the thread also does the test's own work, during which no event loop could run. `window_s` leaves that out.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,21 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
+from pathlib import Path
+from types import FrameType, TracebackType
 
+import pytestqt
 from PySide6.QtCore import QTimer
+
+import ragdesk.ui
 
 _BEAT_MS = 5
 _SAMPLE_S = 0.005
+_IDLE = ("thread.py", "threading.py", "in _look", "in read_frame", "in do_poll")
+_WINDOW = str(Path(ragdesk.ui.__file__).parent)
+_WAITING = tuple(str(Path(pytestqt.__file__).with_name(name)) for name in ("qtbot.py", "wait_signal.py"))
 
 
 @dataclass(slots=True)
@@ -25,6 +36,13 @@ class Block:
     seconds: float
     worked_s: float = 0.0
     stacks: list[str] = field(default_factory=list)
+    window_share: float = 1.0
+    """How much of what was seen was the window's own doing, and not a test's."""
+
+    @property
+    def window_s(self) -> float:
+        """How long the window itself kept its event loop waiting."""
+        return self.seconds * self.window_share
 
 
 class Watchdog:
@@ -40,7 +58,7 @@ class Watchdog:
         self._stop = threading.Event()
         self._timer = QTimer(interval=_BEAT_MS)
         self._timer.timeout.connect(self._beat)
-        self._seen: list[str] = []
+        self._seen: list[tuple[str, bool]] = []
 
     def __enter__(self) -> Watchdog:
         self._last = time.monotonic()
@@ -82,8 +100,10 @@ class Watchdog:
         away = now - self._last - _BEAT_MS / 1000
         if away > self._least_s:
             seen, self._seen = self._seen, []
-            ranked = sorted(set(seen), key=lambda stack: -seen.count(stack))
-            self.blocks.append(Block(away, time.thread_time() - self._worked, ranked))
+            stacks = [stack for stack, is_window in seen if is_window] or [stack for stack, _ in seen]
+            ranked = sorted(set(stacks), key=lambda stack: -stacks.count(stack))
+            share = sum(is_window for _, is_window in seen) / len(seen) if seen else 1.0
+            self.blocks.append(Block(away, time.thread_time() - self._worked, ranked, share))
         self._seen = []
         self._last = now
         self._worked = time.thread_time()
@@ -92,15 +112,27 @@ class Watchdog:
     def _sample(self) -> None:
         while not self._stop.wait(_SAMPLE_S):
             if time.monotonic() - self._last > 4 * _SAMPLE_S:
-                self._seen.append(self._stacks())
+                self._seen.append(self._look())
 
-    def _stacks(self) -> str:
-        """Where the window's thread is, and where the others are that it may be waiting for."""
+    def _look(self) -> tuple[str, bool]:
+        """Where the window's thread is, and where the others are that it may be waiting for; whether the window is at work.
+
+        It is where its code runs, and where a test waits in the event loop, in which Qt itself draws and lays out.
+        """
         frames = sys._current_frames()
         own = frames.pop(self._thread_id, None)
+        code = [frame.f_code for frame in _outwards(own)]
+        unseen = any(c.co_name == "close" or c.co_qualname == "Window.__init__" for c in code)  # not shown, or hidden
+        is_window = not unseen and any(c.co_filename.startswith((_WINDOW, *_WAITING)) for c in code)
         lines = traceback.format_stack(own)[-6:] if own is not None else []
         for frame in frames.values():
             inner = traceback.format_stack(frame)[-2:]
-            if "thread.py" not in inner[-1] and "threading.py" not in inner[-1] and "_stacks" not in inner[-1]:
+            if not any(waiting in inner[-1] for waiting in _IDLE):
                 lines += ["  meanwhile, in another thread:\n", *inner]
-        return "".join(lines)
+        return "".join(lines), is_window
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

@@ -1,6 +1,6 @@
-"""Pictures of the window in its main states, light and dark, small and large: python tests/ui/screenshots.py FOLDER
+"""Pictures of the window in its main states, light and dark, small and large: python -m tests.ui.screenshots FOLDER [WORD...]
 
-They are made without a display, from the sample documents, to be looked at.
+They are made without a display, from the sample documents, to be looked at. Words choose by name: `dark`, `small`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QFont, QFontDatabase
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from ragdesk import paths
 from ragdesk.domain import Scope
@@ -27,8 +27,10 @@ from ragdesk.ui.app import make_app
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
+from tests.models.tiny_gguf import write_tiny_gguf
 
 SIZES = {"small": (1000, 640), "large": (1920, 1080)}
+SAYS = "The ferry stops running at gusts above seventeen metres a second[1]. " * 14
 QUESTIONS = ("At which gusts does the ferry stop running?", "Who built the first chain ferry?")
 
 
@@ -57,12 +59,14 @@ class Album:
         if "Inter" in QFontDatabase.families():
             self.app.setFont(QFont("Inter", 10))
         self.theme = Theme(self.app)
+        self.model = write_tiny_gguf(work / "harbour-1b.gguf", says=SAYS)
 
-    def take(self, widget: QWidget, name: str) -> None:
-        """One picture."""
-        rest()
+    def take(self, widget: QWidget, name: str, *, at_once: bool = False) -> None:
+        """One picture, once all has settled; `at_once` of what goes on."""
+        if not at_once:
+            rest()
         widget.grab().save(str(self.out / f"{name}.png"))
-        print(self.out / f"{name}.png")
+        print(self.out / f"{name}.png", flush=True)
 
     def open(self, library: str, size: tuple[int, int]) -> Window:
         """A window on a library of this name."""
@@ -84,59 +88,111 @@ class Album:
         self.theme.use(look, 0)
         label = f"{look}-{name}"
         window = self.open(f"empty-{label}", size)
-        self.take(window, f"{label}-1-welcome")
+        self.take(window, f"{label}-01-empty")
         window.close()
         shutil.copytree(self.work / "samples", self.work / f"library-{label}")
         window = self.open(f"library-{label}", size)
-        wait(lambda: bool(window._desk.documents))
-        self.take(window, f"{label}-2-ready")
+        wait(lambda: bool(window.desk.documents))
+        self.take(window, f"{label}-02-ready")
+        self.reading(window, label)
+        self.answers(window, label)
+        self.trouble(window, label)
+        self.dialogs(window, label)
+        window.resize(520, size[1])
+        self.take(window, f"{label}-19-narrow")
+        window.close()
+
+    def reading(self, window: Window, label: str) -> None:
+        """While documents are read."""
+        notes = self.work / f"harbour notes {label}"
+        notes.mkdir()
+        for n in range(60):
+            (notes / f"note {n + 1:02}.txt").write_text(f"Note {n + 1}: the harbour opens at {n} o'clock.\n" * 200)
+        window.add([notes])
+        running = window.desk.jobs.current
+        assert running is not None
+        wait(lambda: len(running.outcomes) > 12 or running.is_over)
+        rest(1.2)
+        self.take(window, f"{label}-03-reading", at_once=True)
+        wait(lambda: window.desk.jobs.current is None)
+        window.jobs._dismiss_ended()
+
+    def answers(self, window: Window, label: str) -> None:
+        """Questions, their answers and where these come from."""
         for question in QUESTIONS:
             self.ask(window, question)
+        window.actions_by_name["show_source"].setChecked(False)
+        self.take(window, f"{label}-04-answer")
         view = window.conversation.views[0]
         window.show_citation(view.citations[0], view.turn)
         wait(lambda: bool(window.source.page_view.mark_rectangles(view.citations[0].page or 1)))
         rest(1.0)  # until the page is drawn
-        self.take(window, f"{label}-3-cited")
+        self.take(window, f"{label}-05-source-pdf")
         window.show_evidence(view.turn)  # type: ignore[arg-type]  # it was answered
-        self.take(window, f"{label}-4-evidence")
+        self.take(window, f"{label}-06-evidence")
         markdown = window.conversation.views[1]
         window.show_citation(markdown.citations[0], markdown.turn)
+        rest(0.6)
+        self.take(window, f"{label}-07-source-text")
         window.conversation.scope_bar.set_scope(Scope(types=("pdf",)))
         self.ask(window, "How long does the night train to Lisbon take?")
-        self.take(window, f"{label}-5-refused")
+        self.take(window, f"{label}-08-refused")
+        window.conversation.scope_bar.set_scope(Scope())
+        quoting = window.desk.settings
+        window.desk.engine.settings = quoting.with_values({"model": str(self.model)})
+        streaming = window.conversation.ask(QUESTIONS[0])
+        wait(lambda: len(streaming._text) > 400 or streaming.turn is not None)
+        self.take(window, f"{label}-09-streaming", at_once=True)
+        wait(lambda: not window.conversation.is_busy)
+        window.desk.engine.settings = quoting
+        window.left.setCurrentWidget(window.conversations)
+        self.take(window, f"{label}-10-conversations")
+        window.left.setCurrentWidget(window.library)
+
+    def trouble(self, window: Window, label: str) -> None:
+        """Files that cannot be read, in the library and among the work."""
         broken = self.work / f"broken-{label}"
         broken.mkdir()
         for n in range(3):
             (broken / f"report {n}.pdf").write_bytes(b"%PDF-1.7 broken")
         (broken / "notes.txt").write_text("The harbour opens at six.\n" * 400)
         window.add([broken])
-        wait(lambda: window._desk.jobs.current is None)
+        wait(lambda: window.desk.jobs.current is None)
         rest(1.2)
+        window.actions_by_name["only_failures"].setChecked(True)
+        self.take(window, f"{label}-11-problems")
         window.actions_by_name["show_jobs"].trigger()
-        self.take(window, f"{label}-6-jobs")
+        self.take(window, f"{label}-12-jobs")
         window.actions_by_name["show_jobs"].trigger()
-        window.open_settings()
-        self.dialog(window, f"{label}-7-settings")
-        window.actions_by_name["palette"].trigger()
-        self.dialog(window, f"{label}-8-palette")
-        window.actions_by_name["export"].trigger()
-        rest()
-        self.dialog(window, f"{label}-9-export")
-        window.resize(520, size[1])
-        self.take(window, f"{label}-narrow")
-        window.close()
+
+    def dialogs(self, window: Window, label: str) -> None:
+        """Each dialog."""
+        for place, name in enumerate(("settings", "palette", "export", "shortcuts", "about"), 13):
+            window.actions_by_name[name].trigger()
+            rest(1.0)
+            self.dialog(window, f"{label}-{place}-{name}")
+        window.show_problem(_unexpected())
+        assert window._problem is not None
+        window._problem.unfold.click()
+        self.dialog(window, f"{label}-18-problem")
 
     def dialog(self, window: Window, name: str) -> None:
         """The dialog that is open, then closed."""
         rest()
-        dialog = QApplication.activePopupWidget() or QApplication.activeModalWidget() or QApplication.activeWindow()
-        if dialog is not None and dialog is not window:
-            self.take(dialog, name)
-            dialog.close()
+        dialog = next(dialog for dialog in window.findChildren(QDialog) if dialog.isVisible())
+        self.take(dialog, name)
+        dialog.close()
 
 
-def main(out: Path) -> None:
-    """Make all pictures."""
+def _unexpected() -> Exception:
+    try:
+        raise AttributeError("'NoneType' object has no attribute 'page'")
+    except AttributeError as error:
+        return error
+
+
+def main(out: Path, words: Sequence[str] = ()) -> None:
+    """Make all pictures, or those whose look and size are among the words."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ragdesk-pictures-", ignore_cleanup_errors=True) as folder:
         os.environ["RAGDESK_SETTINGS"] = str(Path(folder) / "settings.toml")
@@ -144,10 +200,11 @@ def main(out: Path) -> None:
         names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json")]
         with Engine(Path(folder) / "samples", write=True, settings=Settings()) as engine:
             engine.add(names)
-        for look in ("light", "dark"):
+        for look in ("light", "dark", "contrast"):
             for name, size in SIZES.items():
-                album.states(look, name, size)
+                if all(word in (look, name) for word in words):
+                    album.states(look, name, size)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -320,16 +320,19 @@ def test_the_sheet_names_every_shortcut(actions: Actions, qtbot: QtBot) -> None:
             assert QKeySequence(text.shortcut).toString(QKeySequence.SequenceFormat.NativeText) in said
 
 
-def test_about_tells_versions_and_copies_them(empty_desk: Desk, qtbot: QtBot) -> None:
+def test_about_tells_versions_and_licences_and_copies_them(empty_desk: Desk, qtbot: QtBot) -> None:
     about = AboutDialog(empty_desk, None)
     qtbot.addWidget(about)
     about.show()
     said = texts(about)
-    for part in (f"Version {__version__}", "Nothing leaves this machine", "chromadb"[:4].capitalize(), "AGPL-3.0"):
+    for part in (f"Version {__version__}", "Nothing leaves this machine", "GNU Affero General Public License"):
         assert part in said
+    qtbot.waitUntil(lambda: about.table.topLevelItemCount() > 20, timeout=20_000)
+    (chroma,) = about.table.findItems("chromadb", Qt.MatchFlag.MatchExactly)
+    assert chroma.text(1) and chroma.text(2) == "Apache-2.0"
     press(about.copy)
     copied = QGuiApplication.clipboard().text()
-    assert copied.startswith(f"RagDesk {__version__}\nPython 3.") and "PyTorch" in copied
+    assert copied.startswith(f"RagDesk {__version__}\nPython 3.") and f"chromadb {chroma.text(1)}" in copied
 
 
 def test_a_problem_says_what_happened_and_what_to_do(theme: object, qtbot: QtBot) -> None:
@@ -345,15 +348,26 @@ def test_a_problem_says_what_happened_and_what_to_do(theme: object, qtbot: QtBot
 
 def test_details_of_an_unexpected_error_can_be_unfolded_and_copied(theme: object, qtbot: QtBot) -> None:
     try:
-        raise ZeroDivisionError("by nothing")
-    except ZeroDivisionError as error:
+        raise AttributeError("no such page")
+    except AttributeError as error:
         dialog = ProblemDialog(error, None)
     qtbot.addWidget(dialog)
     dialog.show()
     press(dialog.unfold)
     assert dialog.details.isVisible() and "Traceback" in dialog.details.toPlainText()
     press(dialog.copy)
-    assert "ZeroDivisionError: by nothing" in QGuiApplication.clipboard().text()
+    assert "AttributeError: no such page" in QGuiApplication.clipboard().text()
+
+
+def test_a_problem_that_follows_is_told_of_in_the_same_dialog_and_only_once(theme: object, qtbot: QtBot) -> None:
+    dialog = ProblemDialog(Unavailable("The disk is full"), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    for _ in range(3):
+        dialog.add(RuntimeError("what a document says"))
+    assert "1 more problem since" in texts(dialog)
+    assert dialog.report.count("RuntimeError") == 1 and "The disk is full" in dialog.report
+    assert "what a document says" not in dialog.report + texts(dialog)
 
 
 # --- The first page

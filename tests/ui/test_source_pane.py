@@ -301,7 +301,7 @@ def test_words_are_selected_by_keyboard_from_the_mark_on(shown: Shown) -> None:
 def test_copying_with_citation_names_title_page_and_file(shown: Shown) -> None:
     citation = shown.citation("handbook.pdf", QUOTE)
     shown.cite(citation)
-    shown.pane.header.copy_action.trigger()
+    shown.actions["copy_passage_cited"].trigger()
     expected = f"“{QUOTE}” — {citation.title}, page {citation.page} ({citation.path})"
     assert QGuiApplication.clipboard().text() == expected
 
