@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ragdesk.answer.retrieval import Question, Searcher, Weighed, question_vectors, weighed
-from ragdesk.answer.weighing import WEIGHTS, Parts
+from ragdesk.answer.weighing import Parts, weights_for
 from ragdesk.domain import DocumentInfo, Scope, Span
 from ragdesk.errors import NotFound
 from ragdesk.job import Job
@@ -159,8 +159,9 @@ def _rank(order: list[int], one: int) -> int | None:
 def _parts(found: Weighed, chunk: int, last: int) -> tuple[PartShare, ...]:
     if chunk not in found.parts:
         return ()
-    whole = sum(WEIGHTS)
-    rows = zip(Parts._fields, WEIGHTS, found.parts[chunk], found.parts[last], strict=True)
+    weights = weights_for(found.asked)
+    whole = sum(weights)
+    rows = zip(Parts._fields, weights, found.parts[chunk], found.parts[last], strict=True)
     return tuple(
         PartShare(name, has, weight * has / whole, weight * of_last / whole) for name, weight, has, of_last in rows
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ragdesk.answer.focusing import focus, focused
 from ragdesk.answer.spreading import Passage, spread
 from ragdesk.answer.verbatim import Typed
-from ragdesk.answer.weighing import Parts, Places, measure, weigh
+from ragdesk.answer.weighing import Parts, Places, measure, weigh, weights_for
 from ragdesk.domain import Hit, Scope
 from ragdesk.job import Job
 from ragdesk.library import words
@@ -195,12 +195,13 @@ def weighed(
         rarity=rarity,
         familiar=meant.familiar if meant is not None else 0.0,
     )
-    first_look = weigh(columns)
+    weights = weights_for(asked)
+    first_look = weigh(columns, weights)
     best = [chunks[row] for row in np.argsort(-first_look, kind="stable")[:_LOOKED_AT]]
     typed = Typed(asked, rarity)
     verbatim = {chunk: typed.share_in(stored.text) for chunk, stored in library.chunks({*best, *also}).items()}
     columns[:, Parts._fields.index("verbatim")] = [verbatim.get(chunk, 0.0) for chunk in chunks]
-    scores = dict(zip(chunks, weigh(columns).tolist(), strict=True))
+    scores = dict(zip(chunks, weigh(columns, weights).tolist(), strict=True))
     parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
     return Weighed(asked, parts, scores, by_words, by_document, by_vector, cosines)
 

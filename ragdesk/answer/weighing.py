@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from ragdesk.library.query import Word
+from ragdesk.library.query import Asked, Word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,15 +46,22 @@ class Parts(NamedTuple, Generic[Number]):
 
 
 WEIGHTS: Parts[float] = Parts(
-    words=1.34,
-    document=1.19,
-    meaning=4.1,
-    meaning_near=1.2,
-    held_near=2.61,
-    held_around=3.35,
-    beginning=1.11,
+    words=1.1,
+    document=1.15,
+    meaning=3.95,
+    meaning_near=1.15,
+    held_near=2.5,
+    held_around=3.2,
+    beginning=1.05,
     verbatim=1.0,
 )
+"""What each part counts."""
+
+_FEW_WORDS = 3
+_VERBATIM_OF_FEW = 6.0
+"""What `verbatim` counts in questions of so few words (Who likes Ginkgo trees?): each word tells much, and vectors of so
+little text tell little. The LIMIT data set shows it (Weller et al. 2025, "On the Theoretical Limitations of
+Embedding-Based Retrieval")."""
 
 
 class Places(NamedTuple):
@@ -146,7 +153,13 @@ def _held(
     return near, around
 
 
-def weigh(columns: NDArray[np.float64], weights: Sequence[float] = WEIGHTS) -> NDArray[np.float64]:
+def weights_for(asked: Asked) -> Parts[float]:
+    """What each part counts for a question."""
+    few = 0 < sum(word.weight == 1 for word in asked.words) <= _FEW_WORDS
+    return WEIGHTS._replace(verbatim=_VERBATIM_OF_FEW) if few else WEIGHTS
+
+
+def weigh(columns: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
     """Scores from 0 to 1, shape (n,), of candidates with these parts."""
     import numpy as np
 
