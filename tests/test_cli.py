@@ -66,7 +66,9 @@ def test_search_finds_a_passage_and_shows_where_it_stands(filled: Run) -> None:
     assert len(found) == 2
     assert "eleven metres" in found[0]["text"]
     assert found[0]["document"]["path"].endswith("harbour.md")
-    assert set(found[0]) == {"rank", "score", "document", "page", "span", "text", "context", "word_rank", "vector_rank"}
+    assert set(found[0]) == {
+        *("rank", "score", "document", "page", "span", "text", "context", "word_rank", "vector_rank", "also_in")
+    }
 
 
 def test_many_questions_at_once_answer_a_line_each_within_their_documents(
