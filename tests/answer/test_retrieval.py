@@ -119,3 +119,10 @@ def test_copies_of_a_document_are_one_hit_that_names_the_others(leases: Engine, 
     ]
     assert found in ([("harrow-lease.txt", ["copy.txt"])], [("copy.txt", ["harrow-lease.txt"])])
     assert hits[0].to_json()["also_in"] == list(hits[0].copies)
+
+
+def test_headings_are_not_quoted(leases: Engine) -> None:
+    answer, _ = leases.ask("How does the lease with Harrow Ltd end, and with which notice period?", keep=False)
+    assert answer.answered
+    assert any("three months" in citation.quote for citation in answer.citations)
+    assert not any(citation.quote.lstrip("# ").startswith(("4 Ending", "Lease with")) for citation in answer.citations)
