@@ -148,7 +148,12 @@ def weighed(
     if documents is not None and not documents:
         return Weighed(asked, {}, {}, {}, {}, {}, {})
     allowed = admitted(connection, asked)
-    by_words = dict(words.search_chunks(connection, asked, documents=documents, limit=_CANDIDATES, admitted=allowed))
+    counted = words.frequencies(connection, asked)
+    by_words = dict(
+        words.search_chunks(
+            connection, asked, documents=documents, limit=_CANDIDATES, admitted=allowed, counted=counted
+        )
+    )
     by_document = dict(words.search_documents(connection, whole, documents=documents, limit=_CANDIDATES))
     by_vector = dict(_nearest(searcher, vector, documents, _CANDIDATES)) if vector is not None else {}
     beside = {chunk + step for found in (by_words, by_vector) for chunk in list(found)[:_BEST] for step in (-1, 1)}
@@ -170,9 +175,9 @@ def weighed(
         words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
         documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
-        in_text=words.holding(connection, asked, ranges, context=False),
-        in_context=words.holding(connection, asked, ranges, context=True),
-        rarity=words.rarity(connection, asked),
+        in_text=words.holding(connection, asked, ranges, context=False, counted=counted),
+        in_context=words.holding(connection, asked, ranges, context=True, counted=counted),
+        rarity=words.rarity(connection, asked, counted=counted),
         familiar=1.0,
     )
     scores = dict(zip(chunks, weigh(columns).tolist(), strict=True))

@@ -7,7 +7,7 @@ text is read. The parts are added by weights that were fitted on labelled questi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ragdesk.library.query import Word
@@ -80,8 +80,8 @@ def measure(
     words: NDArray[np.float64],
     documents: NDArray[np.float64],
     cosines: Mapping[int, float],
-    in_text: Mapping[Word, Iterable[int]],
-    in_context: Mapping[Word, Iterable[int]],
+    in_text: Mapping[Word, NDArray[np.int64]],
+    in_context: Mapping[Word, NDArray[np.int64]],
     rarity: Mapping[Word, float],
     familiar: float,
 ) -> NDArray[np.float64]:
@@ -129,8 +129,8 @@ def _nearness(
 
 def _held(
     places: Places,
-    in_text: Mapping[Word, Iterable[int]],
-    in_context: Mapping[Word, Iterable[int]],
+    in_text: Mapping[Word, NDArray[np.int64]],
+    in_context: Mapping[Word, NDArray[np.int64]],
     rarity: Mapping[Word, float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """The share of the words, by rarity, held near, around, and near or in the context; shape (n,) each."""
@@ -141,10 +141,11 @@ def _held(
     chunks = places.chunks[:, None] + offsets
     inside = (chunks >= places.first[:, None]) & (chunks <= places.last[:, None])
     whole = sum(rarity.values()) or 1.0
+    nothing = np.empty(0, np.int64)
     for word, weight in rarity.items():
-        held = np.isin(chunks, np.fromiter(in_text.get(word, ()), np.int64)) & inside
+        held = np.isin(chunks, in_text.get(word, nothing)) & inside
         held_near = held[:, np.abs(offsets) <= NEAR].any(axis=1)
-        with_context = np.isin(places.chunks, np.fromiter(in_context.get(word, ()), np.int64))
+        with_context = np.isin(places.chunks, in_context.get(word, nothing))
         near += weight / whole * held_near
         around += weight / whole * held.any(axis=1)
         in_all += weight / whole * (held_near | with_context)
