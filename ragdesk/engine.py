@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ragdesk.library.vectors import VectorIndex
     from ragdesk.models.chat import ChatModel
     from ragdesk.models.embedder import Embedder
+    from ragdesk.models.reranker import Reranker
     from ragdesk.pages import PageImage, PageSize
 
 log = logging.getLogger("ragdesk")
@@ -60,6 +61,7 @@ class Engine:
         self._ingesting = threading.Lock()
         self._embedder: Embedder | None = None
         self._question_embedder: Embedder | None = None
+        self._reranker: Reranker | None = None
         self._pages: PageRenderer | None = None
         self._searcher: Searcher | None = None
         self._vector_index: VectorIndex | None = None
@@ -78,7 +80,7 @@ class Engine:
         """End the child processes and close the library."""
         if self._chat is not None:
             self._chat.close()
-        for child in (self._embedder, self._question_embedder, self._pages, self._vector_index):
+        for child in (self._embedder, self._question_embedder, self._reranker, self._pages, self._vector_index):
             if child is not None:
                 child.close()
         self.library.close()
@@ -378,12 +380,21 @@ class Engine:
         from ragdesk.answer.retrieval import Searcher
         from ragdesk.library.scan import Scan
         from ragdesk.models.embedder import Embedder
+        from ragdesk.models.reranker import Reranker
 
         if self._searcher is None:
             index = self._index() if self.library.writable else None
             self._question_embedder = Embedder(self.settings.embedder, device=self.settings.device)
+            if self.settings.reranker:
+                self._reranker = Reranker(self.settings.reranker, device=self.settings.device)
             self._searcher = Searcher(
-                self.library, Scan(self.library), self._question_embedder, index, self.settings.exact_scan_limit
+                self.library,
+                Scan(self.library),
+                self._question_embedder,
+                index,
+                self.settings.exact_scan_limit,
+                self._reranker,
+                self.settings.rerank_candidates,
             )
         return self._searcher
 

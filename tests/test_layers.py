@@ -30,9 +30,9 @@ ONLY_IN = {
     "PySide6": ("ui/",),
     "chromadb": ("library/vectors.py",),
     "llama_cpp": ("models/",),
-    "torch": ("models/embedder.py",),
-    "sentence_transformers": ("models/embedder.py",),
-    "transformers": ("models/embedder.py",),
+    "torch": ("models/embedder.py", "models/reranker.py"),
+    "sentence_transformers": ("models/embedder.py", "models/reranker.py"),
+    "transformers": ("models/embedder.py", "models/reranker.py"),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }
