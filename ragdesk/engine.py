@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ragdesk.library.vectors import VectorIndex
     from ragdesk.models.chat import ChatModel
     from ragdesk.models.embedder import Embedder
+    from ragdesk.models.reranker import Reranker
     from ragdesk.pages import PageImage, PageSize
 
 log = logging.getLogger("ragdesk")
@@ -62,6 +63,7 @@ class Engine:
         self._embedder: Embedder | None = None
         self._preparing = threading.Lock()
         self._question_embedders: list[Embedder] = []
+        self._reranker: Reranker | None = None
         self.without_vectors = ""
         """Why questions are answered by words alone, though there are vectors; empty where they are not."""
         self._pages: PageRenderer | None = None
@@ -82,7 +84,8 @@ class Engine:
         """End the child processes and close the library."""
         if self._chat is not None:
             self._chat.close()
-        for child in (self._embedder, *self._question_embedders, self._pages, self._vector_index):
+        question_embedders = self._question_embedders
+        for child in (self._embedder, *question_embedders, self._reranker, self._pages, self._vector_index):
             if child is not None:
                 child.close()
         self.library.close()
@@ -433,6 +436,7 @@ class Engine:
         """What a search needs. It stays with one index and the model that made it, also where another one takes over."""
         from ragdesk.answer.retrieval import Searcher
         from ragdesk.library.scan import Scan
+        from ragdesk.models.reranker import Reranker
 
         with self._preparing:
             index = self.library.current_index
@@ -441,8 +445,17 @@ class Engine:
                 scan = self._searcher.scan if self._searcher is not None else Scan(self.library, index=index)
                 if scan.index != index:
                     scan = Scan(self.library, index=index)
-                embedder = self._embedder_of(index)
-                self._searcher = Searcher(self.library, scan, embedder, vector_index, self.settings.exact_scan_limit)
+                if self._reranker is None and self.settings.reranker:
+                    self._reranker = Reranker(self.settings.reranker, device=self.settings.device)
+                self._searcher = Searcher(
+                    self.library,
+                    scan,
+                    self._embedder_of(index),
+                    vector_index,
+                    self.settings.exact_scan_limit,
+                    self._reranker,
+                    self.settings.rerank_candidates,
+                )
             return self._searcher
 
     def _embedder_of(self, index: int) -> Embedder:

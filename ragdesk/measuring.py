@@ -94,7 +94,7 @@ def _evaluation(
             except NotFound:
                 return None
 
-        evaluate(done, queries, _searching(engine, ids, paths, how.scope, job), source_of)
+        evaluate(done, queries, _searching(engine, ids, paths, how.scope, job), source_of, labelled.parts)
         done.seconds = {"adding": begun_searching - began, "searching": time.monotonic() - begun_searching}
     return done
 

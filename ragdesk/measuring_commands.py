@@ -44,6 +44,7 @@ def _print_why(why: Why) -> None:
         ("by words", f"{why.word_rank or '–'}", ""),
         ("by meaning", f"{why.vector_rank or '–'}", "" if why.cosine is None else f"cosine {why.cosine:.3f}"),
         ("its document, by words", f"{why.document_rank or '–'}", ""),
+        *_reranking_rows(why),
         ("in its document alone", f"{why.rank_in_document or '–'}", ""),
     ]
     _print_table(("rank", "", ""), rows)
@@ -59,6 +60,12 @@ def _print_why(why: Why) -> None:
     for sentence in why.advice:
         print(f"\n{sentence}", end="")
     print()
+
+
+def _reranking_rows(why: Why) -> list[tuple[str, str, str]]:
+    if why.reranker_score is None:
+        return []
+    return [("before the reranker", f"{why.rank_before_reranking}", f"it gives {why.reranker_score:.3f}")]
 
 
 def evaluate_command(options: argparse.Namespace, job: Job) -> int:

@@ -129,6 +129,22 @@ class Settings:
         least=0,
         effect="restart",
     )
+    reranker: str = _setting(
+        "",
+        "Search",
+        "Reranker",
+        "A model that looks again at the best passages: a cross-encoder's folder or its name; empty means none",
+        effect="restart",
+    )
+    rerank_candidates: int = _setting(
+        30,
+        "Search",
+        "Passages looked at again",
+        "So many of the best passages the reranker looks at again: each takes its time",
+        least=1,
+        most=1000,
+        effect="restart",
+    )
     hits: int = _setting(10, "Search", "Passages", "Passages found for a question", least=1, most=1000)
     # Answers
     model: str = _setting(

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ragdesk.answer.retrieval import Question, Searcher, Weighed, question_vectors, weighed
+from ragdesk.answer.retrieval import Question, Searcher, Weighed, question_vectors, reranked, weighed
 from ragdesk.answer.weighing import Parts, weights_for
 from ragdesk.domain import DocumentInfo, Scope, Span
 from ragdesk.errors import NotFound
@@ -53,7 +53,8 @@ class PartShare:
 class Why:
     """Where a passage ranks for a question. Ranks are 1-based; None where that search does not find it at all.
 
-    `of` counts the chunks in scope. `rank_in_document` is its rank where the question is asked of its document alone.
+    `reranker_score` (0 to 1) and `rank_before_reranking` are None where no reranker looked at the passage again. `of`
+    counts the chunks in scope. `rank_in_document` is its rank where the question is asked of its document alone.
     `advice` says what would have to change, in sentences; empty where the passage is shown.
     """
 
@@ -71,6 +72,8 @@ class Why:
     cosine: float | None
     document_rank: int | None
     rank_in_document: int | None
+    reranker_score: float | None
+    rank_before_reranking: int | None
     of: int
     words: tuple[WordShare, ...]
     parts: tuple[PartShare, ...]
@@ -98,8 +101,9 @@ def explain(
     chunk = _chunk_of(searcher, document, passage)
     vectors = question_vectors(searcher, [question.text], job=job)
     meant = None if vectors is None else vectors[0]
-    found = weighed(searcher, question, meant, also=[chunk])
-    alone = weighed(searcher, Question(question.text, Scope(documents=(str(document.id),))), meant, also=[chunk])
+    found = reranked(searcher, question, weighed(searcher, question, meant, also=[chunk]), job=job)
+    inside = Question(question.text, Scope(documents=(str(document.id),)))
+    alone = reranked(searcher, inside, weighed(searcher, inside, meant, also=[chunk]), job=job)
     stored = library.chunks([chunk])[chunk]
     order = found.order()
     rank = order.index(chunk) + 1 if chunk in found.scores else None
@@ -120,6 +124,8 @@ def explain(
         cosine=found.cosines.get(chunk),
         document_rank=_rank(list(found.by_document), document.id),
         rank_in_document=_rank(alone.order(), chunk),
+        reranker_score=found.by_reranker.get(chunk),
+        rank_before_reranking=_rank(found.order(found.before), chunk) if chunk in found.by_reranker else None,
         of=library.counts()[1] if documents is None else sum(d.chunks for d in library.documents(question.scope)),
         words=tuple(
             WordShare(word.typed, share, in_text, in_context)
@@ -185,6 +191,11 @@ def _advice(searcher: Searcher, why: Why, found: Weighed, limit: int) -> list[st
         for part in behind
         if part.adds_to_last - part.adds > _NEARLY_NOTHING
     ]
+    if found.by_reranker and why.reranker_score is None:
+        advice.append(f"The reranker looked again at the first {len(found.by_reranker)} only (rerank_candidates).")
+    elif why.reranker_score is not None:
+        last = found.by_reranker.get(found.order()[limit - 1], 0.0)
+        advice.append(f"The reranker gives it {why.reranker_score:.2f}, and {last:.2f} to the last passage shown.")
     if why.rank_in_document is not None and why.rank_in_document <= limit:
         advice.append(f"Asked of its document alone, it would have rank {why.rank_in_document}.")
     if why.rank is not None:

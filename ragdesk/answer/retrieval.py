@@ -7,10 +7,11 @@ Each is scaled to 0..1 over the candidates (min-max) before they are weighed: on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ragdesk.answer.focusing import focus, focused
+from ragdesk.answer.reranking import blended, look_again
 from ragdesk.answer.spreading import Passage, spread
 from ragdesk.answer.verbatim import Typed
 from ragdesk.answer.weighing import Parts, Places, measure, weigh, weights_for
@@ -23,6 +24,7 @@ from ragdesk.library.query import Asked, ask
 from ragdesk.library.scan import Scan
 from ragdesk.library.vectors import VectorIndex
 from ragdesk.models.embedder import Embedder
+from ragdesk.models.reranker import Reranker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,13 +46,16 @@ _BATCH = 64
 @dataclass(frozen=True, slots=True)
 class Searcher:
     """What a search needs: the library, its exact scan, the embedder that made the vectors which that scans, and the
-    vector index where this process owns it."""
+    vector index where this process owns it. Where there is a reranker, it looks again at the `rerank_candidates` best.
+    """
 
     library: Library
     scan: Scan
     embedder: Embedder
     vector_index: VectorIndex | None
     exact_scan_limit: int
+    reranker: Reranker | None = None
+    rerank_candidates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def search_many(
         batch = questions[begin : begin + _BATCH]
         vectors = question_vectors(searcher, [question.text for question in batch], job=job)
         for number, question in enumerate(batch):
-            hits.append(find(searcher, question, None if vectors is None else vectors[number], limit=limit))
+            hits.append(find(searcher, question, None if vectors is None else vectors[number], limit=limit, job=job))
         if job is not None:
             job.step(len(hits), len(questions), "", phase="searching")
     return hits
@@ -125,9 +130,11 @@ def familiarity(text: str, tokens: int) -> float:
     return min(1.0, max(0.0, 2 * (letters / max(tokens, 1) - 1.0) - 0.2))
 
 
-def find(searcher: Searcher, question: Question, meant: QuestionVector | None, *, limit: int) -> list[Hit]:
+def find(
+    searcher: Searcher, question: Question, meant: QuestionVector | None, *, limit: int, job: Job | None = None
+) -> list[Hit]:
     """The best hits for a question whose vector is known (None: by words alone)."""
-    found = weighed(searcher, question, meant)
+    found = reranked(searcher, question, weighed(searcher, question, meant), job=job)
     best = found.order()[: _CHUNKS_A_HIT * limit]
     stored = searcher.library.chunks(best)
     passages = spread([stored[c] for c in best if c in stored], found.scores, question.text, limit=limit)
@@ -139,6 +146,7 @@ class Weighed:
     """The candidates for a question with all that was found of them.
 
     `parts` and `scores` by chunk; `by_words`, `by_document` and `by_vector` are the scores of each search in its order.
+    `by_reranker` is what a second look gave the best, 0 to 1, and `before` are the scores of all before it.
     """
 
     asked: Asked
@@ -148,10 +156,13 @@ class Weighed:
     by_document: Mapping[int, float]
     by_vector: Mapping[int, float]
     cosines: Mapping[int, float]
+    by_reranker: Mapping[int, float] = field(default_factory=dict)
+    before: Mapping[int, float] = field(default_factory=dict)
 
-    def order(self) -> list[int]:
-        """The candidates' chunk ids, best first."""
-        return sorted(self.scores, key=lambda chunk: (-self.scores[chunk], chunk))
+    def order(self, scores: Mapping[int, float] | None = None) -> list[int]:
+        """The candidates' chunk ids, best first by their scores, or by these."""
+        by = self.scores if scores is None else scores
+        return sorted(by, key=lambda chunk: (-by[chunk], chunk))
 
 
 def weighed(
@@ -168,7 +179,12 @@ def weighed(
     if documents is not None and not documents:
         return Weighed(asked, {}, {}, {}, {}, {}, {})
     allowed = admitted(connection, asked)
-    by_words = dict(words.search_chunks(connection, asked, documents=documents, limit=_CANDIDATES, admitted=allowed))
+    counted = words.frequencies(connection, asked)
+    by_words = dict(
+        words.search_chunks(
+            connection, asked, documents=documents, limit=_CANDIDATES, admitted=allowed, counted=counted
+        )
+    )
     by_document = dict(words.search_documents(connection, whole, documents=documents, limit=_CANDIDATES))
     by_vector = dict(_nearest(searcher, meant.vector, documents, _CANDIDATES)) if meant is not None else {}
     beside = {chunk + step for found in (by_words, by_vector) for chunk in list(found)[:_BEST] for step in (-1, 1)}
@@ -185,13 +201,13 @@ def weighed(
     cosines: dict[int, float] = {}
     if meant is not None:
         cosines = searcher.scan.scores(meant.vector, (i for first, last in ranges for i in range(first, last + 1)))
-    rarity = words.rarity(connection, asked)
+    rarity = words.rarity(connection, asked, counted=counted)
     columns = measure(
         places,
         words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
         documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
-        held=words.holding(connection, asked, ranges),
+        held=words.holding(connection, asked, ranges, counted=counted),
         rarity=rarity,
         familiar=meant.familiar if meant is not None else 0.0,
     )
@@ -204,6 +220,16 @@ def weighed(
     scores = dict(zip(chunks, weigh(columns, weights).tolist(), strict=True))
     parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
     return Weighed(asked, parts, scores, by_words, by_document, by_vector, cosines)
+
+
+def reranked(searcher: Searcher, question: Question, found: Weighed, *, job: Job | None = None) -> Weighed:
+    """What was found, the best of it looked at again where there is a reranker."""
+    if searcher.reranker is None:
+        return found
+    best = found.order()[: searcher.rerank_candidates]
+    stored = searcher.library.chunks(best)
+    again = look_again(searcher.reranker, question.text, [stored[id] for id in best if id in stored], job=job)
+    return replace(found, scores=blended(found.scores, again), by_reranker=again, before=found.scores)
 
 
 def _hit(library: Library, rank: int, passage: Passage, found: Weighed) -> Hit:

@@ -8,7 +8,7 @@ added by weights that were fitted on labelled questions (tests/benchmarks/fit_we
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ragdesk.library.query import Asked, Word
@@ -89,7 +89,7 @@ def measure(
     words: NDArray[np.float64],
     documents: NDArray[np.float64],
     cosines: Mapping[int, float],
-    held: Mapping[Word, Iterable[int]],
+    held: Mapping[Word, NDArray[np.int64]],
     rarity: Mapping[Word, float],
     familiar: float,
 ) -> NDArray[np.float64]:
@@ -136,7 +136,7 @@ def _nearness(
 
 
 def _held(
-    places: Places, held: Mapping[Word, Iterable[int]], rarity: Mapping[Word, float]
+    places: Places, held: Mapping[Word, NDArray[np.int64]], rarity: Mapping[Word, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The share of the words, by rarity, held near and around each candidate; shape (n,) both."""
     import numpy as np
@@ -146,8 +146,9 @@ def _held(
     chunks = places.chunks[:, None] + offsets
     inside = (chunks >= places.first[:, None]) & (chunks <= places.last[:, None])
     whole = sum(rarity.values()) or 1.0
+    nothing = np.empty(0, np.int64)
     for word, weight in rarity.items():
-        holding = np.isin(chunks, np.fromiter(held.get(word, ()), np.int64)) & inside
+        holding = np.isin(chunks, held.get(word, nothing)) & inside
         near += weight / whole * holding[:, np.abs(offsets) <= NEAR].any(axis=1)
         around += weight / whole * holding.any(axis=1)
     return near, around

@@ -10,14 +10,16 @@ from typing import Any
 from ragdesk.domain import Hit, Span
 from ragdesk.errors import NotFound, WrongUse
 from ragdesk.evaluate.comparing import summarise
+from ragdesk.evaluate.labelled_parts import LabelledParts
 from ragdesk.evaluate.labelled_set import LabelledQuery
-from ragdesk.evaluate.measures import Shown, Values, cutoffs, document_values, page_values, span_values
+from ragdesk.evaluate.measures import Shown, Values, cutoffs, document_values, page_values, part_values, span_values
 from ragdesk.evaluate.source_text import SourceText
 
 DEPTH = 100
 """Passages asked for, so that as many documents as the measures look at are ranked, each by its best passage."""
 
 LOST_EVIDENCE = "piece(s) of evidence that could not be found in the text read"
+LOST_PART = "part(s) that could not be found in the text read"
 
 Search = Callable[[Sequence[LabelledQuery], int], list[list[tuple[str, Hit]]]]
 """Questions and a number of passages → for each question its hits, best first, with the document's id in the set."""
@@ -91,11 +93,13 @@ def evaluate(
     queries: Sequence[LabelledQuery],
     search: Search,
     source_of: Callable[[str], SourceText | None],
+    parts: Sequence[LabelledParts] = (),
 ) -> None:
     """Ask the questions and fill in the values and counts of `evaluation`.
 
-    Documents are measured where all are searched, spans and pages where there is evidence. `source_of` gives the text
-    of a document by its id, None where it was not read. Raises `WrongUse` where nothing can be measured.
+    Documents are measured where all are searched, spans and pages where there is evidence, parts where they are judged.
+    `source_of` gives the text of a document by its id, None where it was not read. Raises `WrongUse` where nothing can be
+    measured.
     """
     at = cutoffs(evaluation.k)
     found = dict(zip((query.id for query in queries), search(queries, max(DEPTH, evaluation.k)), strict=True))
@@ -104,26 +108,40 @@ def evaluate(
         rankings = {query: list(dict.fromkeys(document for document, _ in hits)) for query, hits in found.items()}
         values = document_values(rankings, {query.id: query.grades for query in queries}, at)
     lost_evidence = evaluation.left_out.setdefault(LOST_EVIDENCE, [])
+    judged = {query.id for query in queries if any(query.id in of_kind.grades for of_kind in parts)}
+    all_shown: dict[str, list[Shown]] = {}
     for query in queries:
         spans, pages, lost = _wanted(query, source_of)
         if lost:
             lost_evidence.append(query.id)
-        if not spans and not pages:
+        if not spans and not pages and query.id not in judged:
             continue
         shown = [_shown(document, hit, source_of) for document, hit in found[query.id][: evaluation.k]]
-        if spans:
+        all_shown[query.id] = shown
+        if spans or query.id in judged:
             evaluation.hits += len(shown)
             evaluation.lost_hits += sum(passage.span is None for passage in shown)
+        if spans:
             values[query.id] |= span_values(shown, spans, at)
         if pages:
             values[query.id] |= page_values(shown, pages, at)
+    for of_kind in parts:
+        places = _places(of_kind, source_of, evaluation.left_out)
+        known = {part for of_document in places.values() for part, _ in of_document}
+        grades = {
+            query.id: wanted
+            for query in queries
+            if (wanted := {p: g for p, g in of_kind.grades.get(query.id, {}).items() if p in known})
+        }
+        for id, of_query in part_values(all_shown, places, grades, at, kind=of_kind.kind).items():
+            values[id] |= of_query
     if not lost_evidence:
         del evaluation.left_out[LOST_EVIDENCE]
     evaluation.values = {query: of_query for query, of_query in values.items() if of_query}
     if not evaluation.values:
         raise WrongUse(
             "There is nothing to measure: no question has evidence in a document that was read",
-            "With `--scope doc` the set needs evidence.jsonl",
+            "With `--scope doc` the set needs evidence.jsonl, or judged chunks, paragraphs or sections",
         )
 
 
@@ -145,6 +163,23 @@ def _wanted(
         if span is not None and span[0] < span[1]:
             spans.append((piece.document, span))
     return spans, pages, lost
+
+
+def _places(
+    of_kind: LabelledParts, source_of: Callable[[str], SourceText | None], left_out: dict[str, list[str]]
+) -> dict[str, list[tuple[str, Span]]]:
+    """The parts of each document with their spans, each looked for behind the one before; those not found are left out."""
+    places: dict[str, list[tuple[str, Span]]] = {}
+    for part in of_kind.parts.values():
+        before = places.get(part.document, [])
+        span, source = part.span, source_of(part.document)
+        if span is None and source is not None:
+            span = source.find(part.text, near=before[-1][1][1] if before else 0)
+        if span is None or span[0] >= span[1]:
+            left_out.setdefault(LOST_PART, []).append(part.id)
+        else:
+            places.setdefault(part.document, []).append((part.id, span))
+    return places
 
 
 def _shown(document: str, hit: Hit, source_of: Callable[[str], SourceText | None]) -> Shown:

@@ -13,6 +13,9 @@ from ragdesk.domain import Span
 from ragdesk.errors import Unavailable
 
 CUTOFFS = (1, 2, 5, 10, 20)
+FOUND_SHARE = 0.8
+"""So much of a part must be shown for it to count as found."""
+
 FIRST_CHARACTERS = 3000
 """How much of the shown text the measure `span_recall@3000_characters` looks at: about what a language model is given."""
 
@@ -42,13 +45,22 @@ def document_values(
     nDCG has linear gains and the logarithmic discount of Järvelin & Kekäläinen (2002). Raises `Unavailable` where
     ir-measures is not installed.
     """
+    return _ranked(rankings, grades, ["nDCG@10", *(f"R@{number}" for number in at), "RR"])
+
+
+def _ranked(
+    rankings: Mapping[str, Sequence[str]], grades: Mapping[str, Mapping[str, int]], measures: Sequence[str]
+) -> dict[str, Values]:
     try:
         import ir_measures
-        from ir_measures import RR, R, nDCG
     except ImportError as error:
         raise Unavailable("The package ir-measures is missing", "Install it: pip install ir-measures") from error
 
-    names = {nDCG @ 10: "ndcg@10", **{R @ number: f"recall@{number}" for number in at}, RR: "mrr"}
+    named = {"nDCG": "ndcg", "R": "recall", "RR": "mrr"}
+    names = {
+        ir_measures.parse_measure(measure): measure.replace(measure.partition("@")[0], named[measure.partition("@")[0]])
+        for measure in measures
+    }
     judged = {query: dict(of_query) for query, of_query in grades.items()}
     run = {
         query: {document: float(len(documents) - rank) for rank, document in enumerate(documents)}
@@ -78,6 +90,55 @@ def span_values(shown: Sequence[Shown], evidence: Iterable[tuple[str, Span]], at
     first = _first_characters(shown, FIRST_CHARACTERS)
     values[f"span_recall@{FIRST_CHARACTERS}_characters"] = _covered(first, wanted) / total
     return values
+
+
+def part_values(
+    shown: Mapping[str, Sequence[Shown]],
+    places: Mapping[str, Sequence[tuple[str, Span]]],
+    grades: Mapping[str, Mapping[str, int]],
+    at: Sequence[int],
+    *,
+    kind: str,
+) -> dict[str, Values]:
+    """Recall, nDCG@10 and MRR of parts of documents (of this `kind`) for each question with judged parts.
+
+    A part counts as found at k when at least 80 % of its characters are in the first k passages; `places` are the parts
+    of each document with their spans. Recall at k is the share of the relevant parts found at k. For nDCG and MRR the
+    parts are ranked as they come to be found, the relevant and all others of the documents shown; a passage that
+    completes no part takes a place too, so that a long way to a part costs as much as it costs the reader.
+    """
+    rankings: dict[str, list[str]] = {}
+    values: dict[str, Values] = {query: {} for query in grades}
+    for query, wanted in grades.items():
+        completed = _completed(shown[query], places)
+        rankings[query] = [name for n, parts in enumerate(completed) for name in parts or [f"(no part, {n})"]]
+        for number in at:
+            found = wanted.keys() & {part for parts in completed[:number] for part in parts}
+            values[query][f"{kind}_recall@{number}"] = len(found) / len(wanted)
+    for query, of_query in _ranked(rankings, grades, ["nDCG@10", "RR"]).items():
+        values[query] |= {f"{kind}_{measure}": value for measure, value in of_query.items()}
+    return values
+
+
+def _completed(shown: Sequence[Shown], places: Mapping[str, Sequence[tuple[str, Span]]]) -> list[list[str]]:
+    """For each passage the parts of which with it enough is shown, in the order of their document."""
+    found: set[str] = set()
+    seen: dict[str, list[Span]] = {}
+    completed: list[list[str]] = []
+    for passage in shown:
+        parts: list[str] = []
+        if passage.span is not None:
+            of_document = seen.setdefault(passage.document, [])
+            of_document.append(passage.span)
+            for part, (start, end) in places.get(passage.document, ()):
+                if part not in found and passage.span[0] < end and start < passage.span[1]:
+                    inside = [(max(start, a), min(end, b)) for a, b in of_document if a < end and start < b]
+                    united = _united((passage.document, span) for span in inside)[passage.document]
+                    if sum(b - a for a, b in united) >= FOUND_SHARE * (end - start):
+                        found.add(part)
+                        parts.append(part)
+        completed.append(parts)
+    return completed
 
 
 def page_values(shown: Sequence[Shown], evidence: Collection[tuple[str, int]], at: Sequence[int]) -> Values:

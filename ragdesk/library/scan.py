@@ -24,9 +24,10 @@ _FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class _Matrix:
-    """All situated vectors: chunk ids (n), their documents (n), vectors (n, dimensions)."""
+    """All situated vectors: chunk ids (n), their documents (n), vectors (n, dimensions); of how many documents."""
 
     state: tuple[int, int]
+    count: int
     ids: NDArray[np.int64]
     documents: NDArray[np.int64]
     vectors: NDArray[np.float32]
@@ -85,9 +86,14 @@ class Scan:
         import numpy as np
 
         ids, _, vectors = self._all()
-        wanted = np.flatnonzero(np.isin(ids, np.fromiter(chunk_ids, np.int64)))
-        if not len(wanted):
+        if not len(ids):
             return {}
+        chunks = np.unique(np.fromiter(chunk_ids, np.int64))
+        if (ids[1:] > ids[:-1]).all():
+            places = np.searchsorted(ids, chunks).clip(max=len(ids) - 1)
+            wanted = places[ids[places] == chunks]
+        else:  # some documents are still being embedded and stand last
+            wanted = np.flatnonzero(np.isin(ids, chunks))
         return dict(zip(ids[wanted].tolist(), (vectors[wanted] @ vector).tolist(), strict=True))
 
     def _all(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
@@ -99,10 +105,12 @@ class Scan:
             if self._matrix is None or self._matrix.state != (index, newest):
                 self._matrix = self._load(index, newest)
             matrix = self._matrix
+        if matrix.count == self._library.counts()[0]:  # none is still being embedded: looking for such takes long
+            return matrix.ids, matrix.documents, matrix.vectors
         ids, owners, parts = [matrix.ids], [matrix.documents], [matrix.vectors]
         for document_id, chunk_id, vector in self._library.reading.execute(
-            "SELECT k.document_id, k.id, v.vector FROM documents d JOIN chunks k ON k.document_id = d.id"
-            " JOIN vectors v ON v.index_id = ?1 AND v.key = k.embed_key WHERE NOT EXISTS"
+            "SELECT k.document_id, k.id, v.vector FROM documents d CROSS JOIN chunks k ON k.document_id = d.id"
+            " CROSS JOIN vectors v ON v.index_id = ?1 AND v.key = k.embed_key WHERE NOT EXISTS"
             " (SELECT 1 FROM situated s WHERE s.index_id = ?1 AND s.document_id = d.id)",
             (index,),
         ):
@@ -119,7 +127,8 @@ class Scan:
 
         ids, owners, parts = [], [], []
         for document_id, first, count, vectors in self._library.reading.execute(
-            "SELECT document_id, first_chunk, chunk_count, vectors FROM situated WHERE index_id = ?", (index,)
+            "SELECT document_id, first_chunk, chunk_count, vectors FROM situated WHERE index_id = ? ORDER BY first_chunk",
+            (index,),
         ):
             ids.append(np.arange(first, first + count))
             owners.append(np.full(count, document_id))
@@ -127,6 +136,7 @@ class Scan:
         empty = np.empty(0, np.int64)
         return _Matrix(
             (index, newest),
+            len(ids),
             np.concatenate(ids) if ids else empty,
             np.concatenate(owners) if owners else empty,
             np.concatenate(parts).astype(np.float32) if parts else np.empty((0, 0), np.float32),

@@ -9,16 +9,22 @@ for in those.
 from __future__ import annotations
 
 import heapq
+import itertools
 import json
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ragdesk.library import terms
 from ragdesk.library.languages import language_of
 from ragdesk.library.phrases import Admitted
 from ragdesk.library.query import Asked, Terms, Word, any_form, phrase
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CONTEXT_WEIGHT = 0.5
 """What a match in the context counts, where one in the text counts 1."""
@@ -38,8 +44,11 @@ _MOST_PAIRED = 4_000
 _ONCE = 1.0
 """The term weight of a word that stands once in a text of middling length."""
 
-_ROWS_A_RANGE = 40
-"""Looking into another range of rows costs about as much as reading so many rows."""
+_ROWS_A_RANGE = 350
+"""Looking into another range of rows costs about as much as collecting so many row numbers."""
+
+Frequencies = Mapping[Terms, int]
+"""In how many chunks each form of a question's words stands."""
 
 _MOST_RANGES = 12
 _LEAST_RARITY = 1e-6
@@ -74,10 +83,15 @@ def search_chunks(
     documents: Iterable[int] | None,
     limit: int,
     admitted: Admitted | None = None,
+    counted: Frequencies | None = None,
 ) -> list[tuple[int, float]]:
-    """Chunk ids and scores (higher is better), best first, of the chunks that hold any of the words."""
+    """Chunk ids and scores (higher is better), best first, of the chunks that hold any of the words.
+
+    `counted` are its `frequencies` where they are known, here and below: counting takes as long as the words are common.
+    """
     rows = _chunk_rows(connection, documents)
-    return _search(connection, _CHUNKS, asked, rows, limit, admitted or Admitted())
+    counted = frequencies(connection, asked) if counted is None else counted
+    return _search(connection, _CHUNKS, asked, counted, rows, limit, admitted or Admitted())
 
 
 def search_documents(
@@ -85,35 +99,39 @@ def search_documents(
 ) -> list[tuple[int, float]]:
     """Document ids and scores over whole documents, best first."""
     rows = _Rows() if documents is None else _Rows(ids=frozenset(documents))
-    return _search(connection, _DOCUMENTS, asked, rows, limit, Admitted())
+    counted = _frequencies(connection, _DOCUMENTS, asked.words)
+    return _search(connection, _DOCUMENTS, asked, counted, rows, limit, Admitted())
+
+
+def frequencies(connection: sqlite3.Connection, asked: Asked) -> Frequencies:
+    """In how many chunks each form of the question's words stands."""
+    return _frequencies(connection, _CHUNKS, asked.words)
 
 
 def holding(
-    connection: sqlite3.Connection, asked: Asked, ranges: Sequence[tuple[int, int]]
-) -> dict[Word, frozenset[int]]:
-    """For each word of the question, the chunks within the ranges of ids (both ends in) whose text holds it.
+    connection: sqlite3.Connection, asked: Asked, ranges: Sequence[tuple[int, int]], *, counted: Frequencies
+) -> dict[Word, NDArray[np.int64]]:
+    """For each word of the question, the chunks whose text holds it: all within the ranges of ids (both ends in), and more.
 
     Ranges are in order and do not overlap.
     """
     if not ranges:
         return {}
-    counted = _frequencies(connection, _CHUNKS, asked.words)
-    whole = _Rows(ranges=((ranges[0][0], ranges[-1][1]),))
+    whole = [(ranges[0][0], ranges[-1][1])]
     held = {}
     for word in asked.words:
         frequency = sum(counted[form] for form in word.forms)
         if not frequency:
             continue
         match = f"text : ({any_form((word,))})"
-        rows = whole if frequency < _ROWS_A_RANGE * len(ranges) else _Rows(ranges=tuple(ranges))
-        held[word] = frozenset(_holding(connection, _CHUNKS, match, rows))
+        held[word] = _collected(connection, match, whole if frequency < _ROWS_A_RANGE * len(ranges) else ranges)
     return held
 
 
-def rarity(connection: sqlite3.Connection, asked: Asked) -> dict[Word, float]:
+def rarity(connection: sqlite3.Connection, asked: Asked, *, counted: Frequencies | None = None) -> dict[Word, float]:
     """How much each word of the question tells: its inverse document frequency over the chunks, times its weight."""
     total = _count(connection, _CHUNKS)
-    counted = _frequencies(connection, _CHUNKS, asked.words)
+    counted = frequencies(connection, asked) if counted is None else counted
     return {word: word.weight * _idf(total, _held(counted, word, total)) for word in asked.words}
 
 
@@ -182,10 +200,15 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 
 def _search(
-    connection: sqlite3.Connection, index: _Index, asked: Asked, rows: _Rows, limit: int, admitted: Admitted
+    connection: sqlite3.Connection,
+    index: _Index,
+    asked: Asked,
+    counted: Frequencies,
+    rows: _Rows,
+    limit: int,
+    admitted: Admitted,
 ) -> list[tuple[int, float]]:
     total = _count(connection, index)
-    counted = _frequencies(connection, index, asked.words)
     held = {word: _held(counted, word, total) for word in asked.words}
     scores: dict[int, float] = {}
     matched: list[Word] = []
@@ -231,7 +254,7 @@ def _scored(
     index: _Index,
     word: Word,
     total: int,
-    counted: Mapping[Terms, int],
+    counted: Frequencies,
     rows: _Rows,
 ) -> dict[int, float]:
     """The BM25 term weight (0 to 2.2) of a word in each row that holds it: that of its best form."""
@@ -254,6 +277,15 @@ def _holding(connection: sqlite3.Connection, index: _Index, match: str, rows: _R
     """The rows that an FTS5 query matches."""
     query = f"SELECT rowid FROM {index.table} WHERE {index.table} MATCH ?"
     return [row[0] for row in _fetched(connection, query, match, rows)]
+
+
+def _collected(connection: sqlite3.Connection, match: str, ranges: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """The chunks within the ranges that an FTS5 query matches; as one text, which takes a fifth of the time of rows."""
+    import numpy as np
+
+    query = "SELECT group_concat(rowid) FROM chunk_words WHERE chunk_words MATCH ? AND rowid BETWEEN ? AND ?"
+    found = (connection.execute(query, (match, first, last)).fetchone()[0] for first, last in ranges)
+    return np.fromstring(",".join(part for part in found if part), np.int64, sep=",")
 
 
 def _fetched(connection: sqlite3.Connection, query: str, match: str, rows: _Rows) -> Iterable[tuple[int, ...]]:
@@ -290,13 +322,14 @@ def _frequencies(connection: sqlite3.Connection, index: _Index, words: Iterable[
     return counted
 
 
-def _held(counted: Mapping[Terms, int], word: Word, total: int) -> int:
+def _held(counted: Frequencies, word: Word, total: int) -> int:
     """In how many rows a word stands in any of its forms, at most."""
     return min(total, sum(counted[form] for form in word.forms))
 
 
 def _count(connection: sqlite3.Connection, index: _Index) -> int:
-    return int(connection.execute(f"SELECT count(*) FROM {index.table}").fetchone()[0])
+    """How many rows an index has. FTS5 would look at each; the table of their lengths tells by its pages."""
+    return int(connection.execute(f"SELECT count(*) FROM {index.table}_docsize").fetchone()[0])
 
 
 def _idf(total: int, frequency: int) -> float:
@@ -318,10 +351,12 @@ def _chunk_rows(connection: sqlite3.Connection, documents: Iterable[int] | None)
         return _Rows()
     wanted = list(documents)
     if len(wanted) > _MOST_RANGES:
-        ids = connection.execute(
-            "SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?))", (json.dumps(wanted),)
+        firsts = connection.execute(
+            "SELECT k.id, d.chunk_count FROM documents d JOIN chunks k ON k.document_id = d.id AND k.position = 0"
+            " WHERE d.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(wanted),),
         )
-        return _Rows(ids=frozenset(row[0] for row in ids))
+        return _Rows(ids=frozenset(itertools.chain.from_iterable(range(first, first + n) for first, n in firsts)))
     ranges = (
         connection.execute("SELECT min(id), max(id) FROM chunks WHERE document_id = ?", (document,)).fetchone()
         for document in wanted

@@ -53,6 +53,24 @@ def test_the_measures_of_a_set_and_of_its_questions(labelled: Path, tmp_path: Pa
     assert {row["p"] for row in json.loads(same.stdout)["differences"].values()} == {1.0}
 
 
+def test_parts_are_measured_beside_documents_and_compared(labelled: Path, tmp_path: Path, ragdesk: Run) -> None:
+    text = TEXTS["ferry"][1]
+    parts = [{"_id": f"ferry#{n}", "text": f"{part}."} for n, part in enumerate(text.rstrip(".").split(". "))]
+    parts.append({"_id": "museum#0", "text": "This was never written there."})
+    (labelled / "paragraphs.jsonl").write_text("".join(json.dumps(part) + "\n" for part in parts))
+    (labelled / "qrels_paragraphs.tsv").write_text("q\tp\ts\n1\tferry#0\t1\n2\tmuseum#0\t1\n")
+
+    done = ragdesk("evaluate", labelled, "--keep", tmp_path / "kept", "--scope", "doc", "--json")
+    found = json.loads(done.stdout)
+    assert found["measures"]["paragraph_recall@1"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "questions": 1}
+    assert found["measures"]["paragraph_mrr"]["mean"] == 1 and "recall@1" not in found["measures"]
+    assert found["left_out"] == {"part(s) that could not be found in the text read": ["museum#0"]}
+
+    (tmp_path / "other.toml").write_text("hits = 3\n")
+    table = ragdesk("evaluate", labelled, "--keep", tmp_path / "kept", "--against", tmp_path / "other.toml").stdout
+    assert "paragraph_ndcg@10" in table and "span_recall@1" in table
+
+
 def test_a_folder_that_others_use_is_not_written_in(labelled: Path, tmp_path: Path, ragdesk: Run) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")

@@ -1,0 +1,199 @@
+"""The rerankers RagDesk knows how to use, and where a reranker lies: a name in; facts, folder and prompt form out.
+
+A folder that is called after none of these is used as its own configuration says. Nothing is downloaded here. Facts are
+from published descriptions of the models (November 2026); what could not be checked against a model's own card is named
+in `unchecked`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ragdesk import paths
+from ragdesk.errors import Unavailable
+
+Form = Literal["pair", "yes or no"]
+"""How a model is asked: question and passage as a pair to classify, or a chat that ends before the word yes or no."""
+
+LARGEST_INPUT = 1024
+"""Tokens of question and passage read at once, whatever a model claims: the models are trained with no more."""
+
+_FOLDERS = ("rerankers", "embedders")
+"""Where downloaded models lie in the models folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerModel:
+    """A published reranker. `max_tokens` counts question, passage and special tokens together."""
+
+    id: str
+    licence: str
+    parameters_millions: int
+    download_mb: int
+    max_tokens: int
+    form: Form
+    languages: str = "many languages"
+    remark: str = ""
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name without its maker."""
+        return self.id.rpartition("/")[2]
+
+
+RERANKERS: tuple[RerankerModel, ...] = (
+    RerankerModel(
+        "cross-encoder/ms-marco-MiniLM-L6-v2",
+        licence="Apache-2.0",
+        parameters_millions=23,
+        download_mb=91,
+        max_tokens=512,
+        form="pair",
+        languages="English",
+        remark="small enough for any processor",
+        unchecked=("licence", "download_mb"),
+    ),
+    RerankerModel(
+        "BAAI/bge-reranker-v2-m3",
+        licence="Apache-2.0",
+        parameters_millions=568,
+        download_mb=2270,
+        max_tokens=8192,
+        form="pair",
+        unchecked=("licence", "download_mb"),
+    ),
+    RerankerModel(
+        "Qwen/Qwen3-Reranker-0.6B",
+        licence="Apache-2.0",
+        parameters_millions=596,
+        download_mb=1200,
+        max_tokens=8192,
+        form="yes or no",
+        remark="may be told another task than web search; here it is asked with the one of its card",
+    ),
+    RerankerModel(
+        "mixedbread-ai/mxbai-rerank-xsmall-v1",
+        licence="Apache-2.0",
+        parameters_millions=71,
+        download_mb=142,
+        max_tokens=512,
+        form="pair",
+        languages="English",
+        unchecked=("parameters_millions", "download_mb"),
+    ),
+    RerankerModel(
+        "mixedbread-ai/mxbai-rerank-base-v1",
+        licence="Apache-2.0",
+        parameters_millions=184,
+        download_mb=369,
+        max_tokens=512,
+        form="pair",
+        languages="English",
+        unchecked=("parameters_millions", "download_mb"),
+    ),
+    RerankerModel(
+        "mixedbread-ai/mxbai-rerank-large-v1",
+        licence="Apache-2.0",
+        parameters_millions=435,
+        download_mb=870,
+        max_tokens=512,
+        form="pair",
+        languages="English",
+        unchecked=("parameters_millions", "download_mb"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerPlace:
+    """A reranker on this machine: its folder, how it is asked, and the tokens of question and passage it reads at once."""
+
+    folder: Path
+    form: Form
+    max_tokens: int
+
+
+def known_reranker(named: str) -> RerankerModel | None:
+    """The model that a hub id, a name without its maker or a folder is called after; None for others."""
+    last = named.replace("\\", "/").rstrip("/").rpartition("/")[2].rpartition("--")[2].lower()
+    return next((model for model in RERANKERS if model.name.lower() == last), None)
+
+
+def find_reranker(named: str) -> RerankerPlace:
+    """The reranker with this name: a folder, or a model of the catalogue or hub that lies on this machine.
+
+    Raises `Unavailable` where it is not here, or is a model of another kind.
+    """
+    known = known_reranker(named)
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        found = _downloaded(known.id if known is not None else named)
+        if found is None:
+            raise Unavailable(
+                f"The reranker {named} is not on this machine",
+                f"Get https://huggingface.co/{known.id} and put it into {_target(known.id)}"
+                if known is not None
+                else "The setting `reranker` names a model's folder or a model of the catalogue; empty means none",
+            )
+        folder = found
+    config = _json(folder / "config.json")
+    if not config:
+        raise Unavailable(f"There is no reranker in {folder}", "The setting `reranker` names a model's folder")
+    return RerankerPlace(folder, _form(folder, config, known), _max_tokens(folder, config, known))
+
+
+def _form(folder: Path, config: dict[str, Any], known: RerankerModel | None) -> Form:
+    if known is not None:
+        return known.form
+    architecture = str((config.get("architectures") or [""])[0])
+    if architecture.endswith("ForSequenceClassification"):
+        return "pair"
+    if architecture.endswith("ForCausalLM"):
+        return "yes or no"
+    raise Unavailable(
+        f"The model in {folder} is no reranker ({architecture or 'of unknown kind'})",
+        "A reranker is a cross-encoder: a model for sequence classification, or one that answers yes or no",
+    )
+
+
+def _max_tokens(folder: Path, config: dict[str, Any], known: RerankerModel | None) -> int:
+    positions = config.get("max_position_embeddings") or 0
+    if config.get("model_type") in ("roberta", "xlm-roberta", "camembert"):
+        positions -= int(config.get("pad_token_id") or 1) + 1  # counted from behind the padding's
+    told = _json(folder / "tokenizer_config.json").get("model_max_length")
+    limits = [positions, told, known.max_tokens if known is not None else 0, LARGEST_INPUT]
+    return min(int(n) for n in limits if isinstance(n, int | float) and n > 0)
+
+
+def _target(id: str) -> Path:
+    return paths.models_dir() / _FOLDERS[0] / id.replace("/", "--")
+
+
+def _downloaded(id: str) -> Path | None:
+    """Where a model of the hub lies: in the models folder, or in the hub's cache."""
+    for folder in _FOLDERS:
+        target = paths.models_dir() / folder / id.replace("/", "--")
+        if (target / "config.json").is_file():
+            return target
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
+    cached = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub") / f"models--{id.replace('/', '--')}"
+    try:
+        snapshot = cached / "snapshots" / (cached / "refs" / "main").read_text("utf-8").strip()
+    except OSError:
+        return None
+    return snapshot if (snapshot / "config.json").is_file() else None
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"The file {file} of the reranker cannot be read", str(error)) from error
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,189 @@
+"""A reranker's scores are those of the model itself, in both forms; nothing is read truncated; trouble is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from ragdesk.errors import Cancelled, ChildDied, RagDeskError, Unavailable
+from ragdesk.job import Job
+from ragdesk.models.reranker import Reranker
+from ragdesk.models.rerankers import RERANKERS, find_reranker, known_reranker
+from tests.models.tiny_rerankers import (
+    cross_encoder_reference,
+    write_cross_encoder,
+    write_yes_or_no,
+    yes_or_no_reference,
+)
+
+QUESTION = "How long is the longest berth?"
+PASSAGES = [
+    "The longest berth measures 212 metres.",
+    "Bees gave honey last year.",
+    "The lamp is lit at sunset and turned off at sunrise.",
+    "Pupils planted thirty apple trees.",
+]
+LONG = " ".join(["The lamp is lit at sunset and turned off at sunrise."] * 12)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_cross_encoder(tmp_path_factory.mktemp("models") / "tiny-cross-encoder")
+
+
+@pytest.fixture(scope="module")
+def yes_or_no(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_yes_or_no(tmp_path_factory.mktemp("models") / "tiny-yes-or-no")
+
+
+@pytest.fixture(scope="module")
+def reranker(pairs: Path) -> Iterator[Reranker]:
+    reranker = Reranker(str(pairs), device="cpu")
+    yield reranker
+    reranker.close()
+
+
+def test_a_pair_gets_the_score_that_the_model_gives_it(reranker: Reranker, pairs: Path) -> None:
+    scores = reranker.scores(QUESTION, PASSAGES)
+    assert np.allclose(scores, cross_encoder_reference(pairs, QUESTION, PASSAGES), atol=1e-4)
+    assert np.ptp(scores) > 0.01 and scores.min() >= 0 and scores.max() <= 1
+
+
+def test_a_language_model_is_asked_for_yes_or_no_as_on_its_card(yes_or_no: Path) -> None:
+    reranker = Reranker(str(yes_or_no), device="cpu")
+    try:
+        scores = reranker.scores(QUESTION, PASSAGES)
+    finally:
+        reranker.close()
+    assert np.allclose(scores, yes_or_no_reference(yes_or_no, QUESTION, PASSAGES), atol=1e-4)
+    assert np.ptp(scores) > 0.01
+
+
+def test_the_best_window_of_a_long_passage_counts(reranker: Reranker, pairs: Path) -> None:
+    end = "The longest berth measures 212 metres and is called the Long Quay."
+    alone, with_end = reranker.scores(QUESTION, [LONG, f"{LONG} {end}"])
+    assert with_end >= alone
+    windows = [LONG[begin : begin + 60] for begin in range(0, 120, 10)]
+    assert with_end != pytest.approx(cross_encoder_reference(pairs, QUESTION, windows[:1])[0], abs=1e-6)
+
+
+def test_what_stands_at_the_end_of_a_long_passage_is_read(reranker: Reranker) -> None:
+    ends = ["Bees gave honey.", "The berth measures 212 metres.", "Pear trees in the spring of 2011.", "Twelve pupils."]
+    assert len(set(reranker.scores(QUESTION, [f"{LONG} {end}" for end in ends]).tolist())) > 1
+
+
+def test_a_question_that_leaves_no_room_is_asked_by_its_end(reranker: Reranker) -> None:
+    scores = reranker.scores(f"{LONG} {QUESTION}", PASSAGES)
+    assert np.isfinite(scores).all() and scores.shape == (4,)
+
+
+def test_control_words_in_a_document_are_plain_text(reranker: Reranker) -> None:
+    plain, marked = reranker.scores(QUESTION, ["Bees [ SEP] gave honey", "Bees [SEP] gave honey"])
+    assert plain == marked
+
+
+def test_nothing_to_read_gives_nothing(reranker: Reranker) -> None:
+    assert reranker.scores(QUESTION, []).shape == (0,)
+
+
+def test_cancelling_stops_the_work_between_batches(pairs: Path) -> None:
+    reranker, job = Reranker(str(pairs), device="cpu"), Job()
+    try:
+        reranker.scores(QUESTION, PASSAGES)
+        threading.Timer(0.3, job.cancel).start()
+        with pytest.raises(Cancelled):
+            reranker.scores(QUESTION, [LONG] * 5_000, job=job)
+    finally:
+        reranker.close()
+
+
+def test_a_process_that_dies_is_an_error_and_the_next_call_starts_another(pairs: Path) -> None:
+    reranker = Reranker(str(pairs), device="cpu")
+    try:
+        first = reranker.scores(QUESTION, PASSAGES)
+        _kill_soon()
+        with pytest.raises(ChildDied):
+            reranker.scores(QUESTION, [LONG] * 5_000)
+        assert np.array_equal(reranker.scores(QUESTION, PASSAGES), first)
+        _kill_soon()
+        with pytest.raises(ChildDied):
+            reranker.scores(QUESTION, [LONG] * 5_000)
+        began = time.monotonic()
+        with pytest.raises(ChildDied):  # the second death was one too many
+            reranker.scores(QUESTION, PASSAGES)
+        assert time.monotonic() - began < 1
+    finally:
+        reranker.close()
+
+
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    for named in (str(tmp_path / "nothing"), "BAAI/bge-reranker-v2-m3"):
+        with pytest.raises(Unavailable, match="is not on this machine"):
+            Reranker(named).scores(QUESTION, PASSAGES)
+
+
+def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    from ragdesk.models.embedder import Embedder
+
+    embedding_model = Embedder().folder
+    with pytest.raises(Unavailable, match="no reranker"):
+        find_reranker(str(embedding_model))
+
+
+def test_a_model_that_tells_classes_apart_is_refused(tmp_path: Path) -> None:
+    reranker = Reranker(str(write_cross_encoder(tmp_path / "classes", labels=3)), device="cpu")
+    try:
+        with pytest.raises(RagDeskError, match="tells 3 classes apart"):
+            reranker.scores(QUESTION, PASSAGES)
+    finally:
+        reranker.close()
+
+
+def test_weights_that_are_not_safetensors_are_not_opened(pairs: Path, tmp_path: Path) -> None:
+    shutil.copytree(pairs, tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").rename(tmp_path / "model" / "pytorch_model.bin")
+    reranker = Reranker(str(tmp_path / "model"), device="cpu")
+    try:
+        with pytest.raises(Unavailable, match="cannot be loaded"):
+            reranker.scores(QUESTION, PASSAGES)
+    finally:
+        reranker.close()
+
+
+def test_models_of_the_catalogue_are_known_by_id_name_and_folder() -> None:
+    for model in RERANKERS:
+        for named in (model.id, model.name, f"/models/{model.id.replace('/', '--')}"):
+            assert known_reranker(named) == model
+    assert known_reranker("all-MiniLM-L6-v2") is None
+
+
+def test_a_model_in_the_hubs_cache_is_found(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    cached = tmp_path / "models--BAAI--bge-reranker-v2-m3"
+    shutil.copytree(pairs, cached / "snapshots" / "abc")
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("abc")
+    assert find_reranker("bge-reranker-v2-m3").folder == cached / "snapshots" / "abc"
+
+
+def _kill_soon() -> None:
+    """Kill the reranker's process as soon as there is one that has begun to read."""
+
+    def watch() -> None:
+        for _ in range(600):
+            time.sleep(0.3)
+            for child in psutil.Process().children():
+                with contextlib.suppress(psutil.Error):
+                    if "ragdesk.models.reranker" in " ".join(child.cmdline()):
+                        child.kill()
+                        return
+
+    threading.Thread(target=watch, daemon=True).start()
