@@ -19,6 +19,7 @@ _NEARLY_NOTHING = 0.01
 PART_NAMES: Parts[str] = Parts(
     words="its words, by rarity",
     document="its document's words",
+    named="words of the question in its document's title and name",
     meaning="its meaning",
     meaning_near="the meaning of what stands next to it",
     held_near="words of the question in it and next to it",

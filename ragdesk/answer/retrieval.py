@@ -19,10 +19,11 @@ from ragdesk.domain import Hit, Scope
 from ragdesk.job import Job
 from ragdesk.library import words
 from ragdesk.library.library import Library
-from ragdesk.library.phrases import admitted
+from ragdesk.library.phrases import Admitted, admitted
 from ragdesk.library.query import Asked, ask
 from ragdesk.library.scan import Scan
 from ragdesk.library.vectors import VectorIndex
+from ragdesk.library.words import Frequencies
 from ragdesk.models.embedder import Embedder
 from ragdesk.models.reranker import Reranker
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 150
 """Chunks taken from each search."""
+
+_FIRST_DOCUMENTS = 3
+_CANDIDATES_INSIDE = 50
+"""The best documents are searched each for itself too, for so many chunks: theirs may be far down among those of all."""
 
 _BEST = 40
 """So many of the best of each search bring their neighbours along."""
@@ -178,36 +183,30 @@ def weighed(
     asked = focused(whole, question.text)
     if documents is not None and not documents:
         return Weighed(asked, {}, {}, {}, {}, {}, {})
-    allowed = admitted(connection, asked)
-    counted = words.frequencies(connection, asked)
-    by_words = dict(
-        words.search_chunks(
-            connection, asked, documents=documents, limit=_CANDIDATES, admitted=allowed, counted=counted
-        )
-    )
-    by_document = dict(words.search_documents(connection, whole, documents=documents, limit=_CANDIDATES))
-    by_vector = dict(_nearest(searcher, meant.vector, documents, _CANDIDATES)) if meant is not None else {}
-    beside = {chunk + step for found in (by_words, by_vector) for chunk in list(found)[:_BEST] for step in (-1, 1)}
+    found = _gathered(searcher, whole, asked, meant, documents)
+    wanted = found.inside.keys() | found.by_words.keys() | found.by_vector.keys() | found.beside() | set(also)
     owners = {
         chunk: place
-        for chunk, place in library.chunk_places(by_words.keys() | by_vector.keys() | beside | set(also)).items()
-        if allowed.admits(chunk) and (documents is None or place.document_id in documents)
+        for chunk, place in library.chunk_places(wanted).items()
+        if found.allowed.admits(chunk) and (documents is None or place.document_id in documents)
     }
     if not owners:
-        return Weighed(asked, {}, {}, by_words, by_document, by_vector, by_vector)
+        return Weighed(asked, {}, {}, found.by_words, found.by_document, found.by_vector, found.by_vector)
     chunks = list(owners)
     places = Places(*(np.array(column) for column in zip(*((c, *owners[c][1:]) for c in chunks), strict=True)))
     ranges = places.ranges()
     cosines: dict[int, float] = {}
     if meant is not None:
         cosines = searcher.scan.scores(meant.vector, (i for first, last in ranges for i in range(first, last + 1)))
-    rarity = words.rarity(connection, asked, counted=counted)
+    rarity = words.rarity(connection, asked, counted=found.counted)
+    word_scores = found.inside | found.by_words
     columns = measure(
         places,
-        words=np.array([by_words.get(chunk, 0.0) for chunk in chunks]),
-        documents=np.array([by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
+        words=np.array([word_scores.get(chunk, 0.0) for chunk in chunks]),
+        documents=np.array([found.by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
+        named=np.array([found.named.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
-        held=words.holding(connection, asked, ranges, counted=counted),
+        held=words.holding(connection, asked, ranges, counted=found.counted),
         rarity=rarity,
         familiar=meant.familiar if meant is not None else 0.0,
     )
@@ -219,7 +218,55 @@ def weighed(
     columns[:, Parts._fields.index("verbatim")] = [verbatim.get(chunk, 0.0) for chunk in chunks]
     scores = dict(zip(chunks, weigh(columns, weights).tolist(), strict=True))
     parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
-    return Weighed(asked, parts, scores, by_words, by_document, by_vector, cosines)
+    return Weighed(asked, parts, scores, found.by_words, found.by_document, found.by_vector, cosines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What each search found, in its order: chunks by words and by vector, documents by words and by name.
+
+    `inside` are chunks of the best documents, each searched for itself, with their scores by words (0: by vector only).
+    """
+
+    allowed: Admitted
+    counted: Frequencies
+    by_words: dict[int, float]
+    by_document: dict[int, float]
+    named: dict[int, float]
+    by_vector: dict[int, float]
+    inside: dict[int, float]
+
+    def beside(self) -> set[int]:
+        """The neighbours of the best chunks of each search."""
+        best = [chunk for found in (self.by_words, self.by_vector) for chunk in list(found)[:_BEST]]
+        return {chunk + step for chunk in best for step in (-1, 1)}
+
+
+def _gathered(
+    searcher: Searcher, whole: Asked, asked: Asked, meant: QuestionVector | None, documents: set[int] | None
+) -> _Gathered:
+    """Search all documents in scope, then the best of them for themselves."""
+    connection = searcher.library.reading
+    allowed = admitted(connection, asked)
+    counted = words.frequencies(connection, asked)
+
+    def by_words(documents: set[int] | None, limit: int) -> dict[int, float]:
+        return dict(
+            words.search_chunks(connection, asked, documents=documents, limit=limit, admitted=allowed, counted=counted)
+        )
+
+    def by_vector(documents: set[int] | None, limit: int) -> dict[int, float]:
+        return dict(_nearest(searcher, meant.vector, documents, limit)) if meant is not None else {}
+
+    by_document = dict(words.search_documents(connection, whole, documents=documents, limit=_CANDIDATES))
+    named = words.naming(connection, whole, documents)
+    inside: dict[int, float] = {}
+    if documents is None or len(documents) > 1:
+        best_named = sorted(named, key=lambda document: (-named[document], document))[:_FIRST_DOCUMENTS]
+        first = {*list(by_document)[:_FIRST_DOCUMENTS], *best_named}
+        inside = dict.fromkeys(by_vector(first, _CANDIDATES_INSIDE), 0.0) | by_words(first, _CANDIDATES_INSIDE)
+    everywhere = by_words(documents, _CANDIDATES), by_vector(documents, _CANDIDATES)
+    return _Gathered(allowed, counted, everywhere[0], by_document, named, everywhere[1], inside)
 
 
 def reranked(searcher: Searcher, question: Question, found: Weighed, *, job: Job | None = None) -> Weighed:

@@ -28,6 +28,7 @@ class Parts(NamedTuple, Generic[Number]):
     """What a score is made of, each 0 to 1: of one chunk, of many (arrays), or the weight of each.
 
     `words`: BM25 of the chunk with its context, against the best. `document`: BM25 of the document, against the best.
+    `named`: the share of the question's words in its document's title, name and first lines, against the best.
     `meaning`: cosine to the question, between the farthest and the nearest candidate; `meaning_near`: the mean of the
     two neighbours'. `held_near`, `held_around`: the share of the question's words, by rarity, that stand in the chunk or
     one chunk (three chunks) before and after. `beginning`: whether it is the first of its document. `verbatim`: the
@@ -37,6 +38,7 @@ class Parts(NamedTuple, Generic[Number]):
 
     words: Number
     document: Number
+    named: Number
     meaning: Number
     meaning_near: Number
     held_near: Number
@@ -46,13 +48,14 @@ class Parts(NamedTuple, Generic[Number]):
 
 
 WEIGHTS: Parts[float] = Parts(
-    words=1.1,
-    document=1.15,
-    meaning=3.95,
-    meaning_near=1.15,
-    held_near=2.5,
-    held_around=3.2,
-    beginning=1.05,
+    words=1.0,
+    document=2.0,
+    named=1.0,
+    meaning=3.5,
+    meaning_near=1.0,
+    held_near=2.6,
+    held_around=2.8,
+    beginning=1.0,
     verbatim=1.0,
 )
 """What each part counts."""
@@ -88,6 +91,7 @@ def measure(
     *,
     words: NDArray[np.float64],
     documents: NDArray[np.float64],
+    named: NDArray[np.float64],
     cosines: Mapping[int, float],
     held: Mapping[Word, NDArray[np.int64]],
     rarity: Mapping[Word, float],
@@ -95,9 +99,9 @@ def measure(
 ) -> NDArray[np.float64]:
     """The parts of each candidate's score, shape (n, parts).
 
-    `words` and `documents` are BM25 scores (n,); `cosines` those of the candidates and of what is around them, as far
-    as they have vectors; `held` which of these hold each word. `familiar`, 0 to 1, is how well the
-    embedder knows the language of the question.
+    `words` and `documents` are BM25 scores (n,), `named` the shares of `words.naming` (n,); `cosines` those of the
+    candidates and of what is around them, as far as they have vectors; `held` which of these hold each word. `familiar`,
+    0 to 1, is how well the embedder knows the language of the question.
     """
     import numpy as np
 
@@ -106,6 +110,7 @@ def measure(
     parts = Parts(
         words=words / (words.max() or 1.0),
         document=documents / (documents.max() or 1.0),
+        named=named / (named.max() or 1.0),
         meaning=meaning,
         meaning_near=meaning_near,
         held_near=held_near,

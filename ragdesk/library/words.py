@@ -103,6 +103,22 @@ def search_documents(
     return _search(connection, _DOCUMENTS, asked, counted, rows, limit, Admitted())
 
 
+def naming(connection: sqlite3.Connection, asked: Asked, documents: Iterable[int] | None) -> dict[int, float]:
+    """How much of the question names each document, 0 to 1: the share of its words, by their rarity in such places, that
+    stand in the document's title, name or first lines. Documents without any are left out."""
+    total = _count(connection, _DOCUMENTS)
+    rows = _Rows() if documents is None else _Rows(ids=frozenset(documents))
+    named: dict[int, float] = {}
+    whole = 0.0
+    for word in asked.words:
+        found = list(_holding(connection, _DOCUMENTS, f"title : ({any_form((word,))})", rows))
+        worth = word.weight * _idf(total, len(found))
+        whole += worth
+        for document in found:
+            named[document] = named.get(document, 0.0) + worth
+    return {document: worth / whole for document, worth in named.items()}
+
+
 def frequencies(connection: sqlite3.Connection, asked: Asked) -> Frequencies:
     """In how many chunks each form of the question's words stands."""
     return _frequencies(connection, _CHUNKS, asked.words)
