@@ -21,10 +21,10 @@ from ragdesk.ui.actions import Actions
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.composer import Composer
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.dialog_parts import ElidedLabel
+from ragdesk.ui.dialog_parts import ElidedButton, ElidedLabel
 from ragdesk.ui.scope_bar import ScopeBar
-from ragdesk.ui.turn_list import TurnList
-from ragdesk.ui.turn_view import TurnView
+from ragdesk.ui.turn_list import TurnList, centred
+from ragdesk.ui.turn_view import SIDES, TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
 
 
@@ -167,7 +167,7 @@ class ConversationPane(QWidget):
         bar = QFrame()
         bar.setObjectName("bar")
         row = QHBoxLayout(bar)
-        row.setContentsMargins(16, 6, 8, 6)
+        row.setContentsMargins(SIDES, 6, 8, 6)
         self._title = ElidedLabel()
         self._title.setObjectName("title")
         row.addWidget(self._title, 1)
@@ -181,11 +181,15 @@ class ConversationPane(QWidget):
         return bar
 
     def _make_foot(self) -> QFrame:
-        foot = QFrame()
+        foot, held = QFrame(), QWidget()
         foot.setObjectName("footer")
-        column = QVBoxLayout(foot)
-        column.setContentsMargins(16, 10, 16, 12)
+        column = centred(foot, held)
+        column.setContentsMargins(SIDES, 10, SIDES, 12)
         column.setSpacing(8)
+        bar = self.list.verticalScrollBar()  # the column above is the narrower by it, where it is shown
+        bar.rangeChanged.connect(
+            lambda low, high: foot.setContentsMargins(0, 0, bar.sizeHint().width() if high > low else 0, 0)
+        )
         self.scope_bar = ScopeBar(self._desk)
         self.scope_bar.changed.connect(self._show)
         column.addWidget(self.scope_bar)
@@ -202,8 +206,7 @@ class ConversationPane(QWidget):
         self.send.clicked.connect(self._send_or_stop)
         row.addWidget(self.send, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(row)
-        self._model = QPushButton()
-        self._model.setObjectName("link")
+        self._model = ElidedButton("link")
         self._model.setAccessibleName("What answers")
         self._model.setToolTip("Choose what answers: quotes, or a language model")
         self._model.clicked.connect(self.model_wanted)

@@ -26,6 +26,8 @@ from ragdesk.ui.rich_text import (
 )
 from ragdesk.ui.theme import Theme
 
+SIDES = 16
+"""Between the sides of the column that turns stand in and their text."""
 _QUOTE = "quote"
 _FIRST_HITS = 3
 _LONG_QUESTION = 600
@@ -67,7 +69,7 @@ class TurnView(QFrame):
         self._shows_whole = False
         self.setAccessibleName(f"Question: {_beginning(question)}")
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 8)
+        column.setContentsMargins(SIDES, 16, SIDES, 8)
         column.setSpacing(10)
         self.asked = FittedBrowser()
         self.asked.setAccessibleName("Question")
