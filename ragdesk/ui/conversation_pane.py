@@ -21,7 +21,7 @@ from ragdesk.ui.actions import Actions
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.composer import Composer
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.dialog_parts import ElidedButton, ElidedLabel
+from ragdesk.ui.dialog_parts import ElidedButton, ElidedLabel, words
 from ragdesk.ui.scope_bar import ScopeBar
 from ragdesk.ui.turn_list import TurnList, centred
 from ragdesk.ui.turn_view import SIDES, TurnView
@@ -143,6 +143,10 @@ class ConversationPane(QWidget):
         self.list.follow_last()
         return view
 
+    def show_settings(self) -> None:
+        """The settings changed: say what answers now."""
+        self._show()
+
     def stop(self) -> None:
         """Stop what is being answered, and what waits to be."""
         for view, _ in self._queue:
@@ -215,6 +219,8 @@ class ConversationPane(QWidget):
         below.addStretch(1)
         below.addWidget(self.scope_bar.said)
         column.addLayout(below)
+        self._without_vectors = words("", "warn")
+        column.addWidget(self._without_vectors)
         return foot
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -395,6 +401,9 @@ class ConversationPane(QWidget):
         model = self._desk.settings.model
         name = "quotes, no language model" if model == "quote" else model.replace("\\", "/").rsplit("/", 1)[-1]
         self._model.setText(f"Answered by {name}")
+        why = self._desk.engine.without_vectors
+        self._without_vectors.setText(f"⚠ Found by words alone, not by meaning: {why}." if why else "")
+        self._without_vectors.setVisible(bool(why))
         self._actions["stop"].setEnabled(self.is_busy)
         last = self._last
         self._actions["regenerate"].setEnabled(last is not None and not self.is_busy)

@@ -36,7 +36,11 @@ def opened(theme: Theme, folder: Path, qtbot: QtBot, *, again: bool = False) -> 
     if not again:
         window.resize(1280, 800)
     window.show()
-    qtbot.waitUntil(lambda: desk.jobs.current is None and not desk.jobs.waiting, timeout=PATIENCE_MS)
+    try:
+        qtbot.waitUntil(lambda: desk.jobs.current is None and not desk.jobs.waiting, timeout=PATIENCE_MS)
+    except BaseException:
+        close(window)  # left to itself it would be destroyed while its threads still run, which ends the process
+        raise
     return window
 
 
