@@ -334,6 +334,13 @@ class Engine:
         finally:
             embedder.close()
 
+    def former_embedder(self) -> str:
+        """The name of the model whose index is kept beside the one that answers; empty where none is kept."""
+        from ragdesk.ingest.changing import model_of
+
+        choice = model_of(self.library, indexes.former_index(self.library), remote_code=False)
+        return "" if choice is None else choice.name
+
     def go_back_embedder(self) -> Settings:
         """Let the index that answered before answer again, at once.
 

@@ -21,10 +21,10 @@ from ragdesk.ui.actions import Actions
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.composer import Composer
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.dialog_parts import ElidedLabel
+from ragdesk.ui.dialog_parts import ElidedButton, ElidedLabel, words
 from ragdesk.ui.scope_bar import ScopeBar
-from ragdesk.ui.turn_list import TurnList
-from ragdesk.ui.turn_view import TurnView
+from ragdesk.ui.turn_list import TurnList, centred
+from ragdesk.ui.turn_view import SIDES, TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
 
 
@@ -143,6 +143,10 @@ class ConversationPane(QWidget):
         self.list.follow_last()
         return view
 
+    def show_settings(self) -> None:
+        """The settings changed: say what answers now."""
+        self._show()
+
     def stop(self) -> None:
         """Stop what is being answered, and what waits to be."""
         for view, _ in self._queue:
@@ -167,7 +171,7 @@ class ConversationPane(QWidget):
         bar = QFrame()
         bar.setObjectName("bar")
         row = QHBoxLayout(bar)
-        row.setContentsMargins(16, 6, 8, 6)
+        row.setContentsMargins(SIDES, 6, 8, 6)
         self._title = ElidedLabel()
         self._title.setObjectName("title")
         row.addWidget(self._title, 1)
@@ -181,11 +185,15 @@ class ConversationPane(QWidget):
         return bar
 
     def _make_foot(self) -> QFrame:
-        foot = QFrame()
+        foot, held = QFrame(), QWidget()
         foot.setObjectName("footer")
-        column = QVBoxLayout(foot)
-        column.setContentsMargins(16, 10, 16, 12)
+        column = centred(foot, held)
+        column.setContentsMargins(SIDES, 10, SIDES, 12)
         column.setSpacing(8)
+        bar = self.list.verticalScrollBar()  # the column above is the narrower by it, where it is shown
+        bar.rangeChanged.connect(
+            lambda low, high: foot.setContentsMargins(0, 0, bar.sizeHint().width() if high > low else 0, 0)
+        )
         self.scope_bar = ScopeBar(self._desk)
         self.scope_bar.changed.connect(self._show)
         column.addWidget(self.scope_bar)
@@ -202,8 +210,7 @@ class ConversationPane(QWidget):
         self.send.clicked.connect(self._send_or_stop)
         row.addWidget(self.send, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(row)
-        self._model = QPushButton()
-        self._model.setObjectName("link")
+        self._model = ElidedButton("link")
         self._model.setAccessibleName("What answers")
         self._model.setToolTip("Choose what answers: quotes, or a language model")
         self._model.clicked.connect(self.model_wanted)
@@ -212,6 +219,8 @@ class ConversationPane(QWidget):
         below.addStretch(1)
         below.addWidget(self.scope_bar.said)
         column.addLayout(below)
+        self._without_vectors = words("", "warn")
+        column.addWidget(self._without_vectors)
         return foot
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -392,6 +401,9 @@ class ConversationPane(QWidget):
         model = self._desk.settings.model
         name = "quotes, no language model" if model == "quote" else model.replace("\\", "/").rsplit("/", 1)[-1]
         self._model.setText(f"Answered by {name}")
+        why = self._desk.engine.without_vectors
+        self._without_vectors.setText(f"⚠ Found by words alone, not by meaning: {why}." if why else "")
+        self._without_vectors.setVisible(bool(why))
         self._actions["stop"].setEnabled(self.is_busy)
         last = self._last
         self._actions["regenerate"].setEnabled(last is not None and not self.is_busy)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
 from ragdesk.ui.names import one_line, tip
 from ragdesk.ui.theme import Theme, tinted
@@ -102,6 +113,33 @@ class IconLabel(QLabel):
         pixmap = tinted(self._name, getattr(self._theme.colours, self._colour), round(self._size * ratio))
         pixmap.setDevicePixelRatio(ratio)
         self.setPixmap(pixmap)
+
+
+class ElidedButton(QPushButton):
+    """A button whose text is cut with … where it does not fit; an arrow ▾ at its end stays, and its name holds all of it."""
+
+    def __init__(self, look: str) -> None:
+        super().__init__()
+        self.setObjectName(look)
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few letters."""
+        return QSize(min(72, super().sizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        arrow = " ▾" if self.text().endswith(" ▾") else ""
+        text = self.text().removesuffix(arrow)
+        room -= self.fontMetrics().horizontalAdvance(arrow)
+        option.text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room) + arrow
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
 
 
 class ElidedLabel(QLabel):

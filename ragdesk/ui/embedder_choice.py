@@ -1,14 +1,16 @@
-"""Which model embeds: those on this machine in a box, and buttons for a folder or a GGUF file of one's own."""
+"""Which model embeds: those on this machine in a box, buttons for one's own, and the way back to the one before."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from ragdesk.models.embedder_place import PACKAGED, embedders_here
-from ragdesk.ui.dialog_parts import Choice, button
+from ragdesk.settings import Settings
+from ragdesk.ui.desk import Desk
+from ragdesk.ui.dialog_parts import Choice, button, row_of, words
 from ragdesk.ui.theme import Theme
 
 
@@ -52,3 +54,49 @@ class EmbedderChoiceBox(Choice):
         chosen, _ = QFileDialog.getOpenFileName(self, "Choose an embedding model", "", "Embedding models (*.gguf)")
         if chosen:
             self.choose(chosen)
+
+
+class FormerModel(QFrame):
+    """The model that embedded before the present one, while what it made is kept: it can answer again at once."""
+
+    went_back = Signal(object, str)
+    """Settings that choose the former model, not saved yet; its name."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._name = ""
+        self.setObjectName("card")
+        self._said = words("", "dim")
+        self.back = button("Go back to it")
+        self.back.clicked.connect(self._go_back)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(words("The model before", "title"))
+        column.addWidget(self._said)
+        column.addLayout(row_of(self.back))
+        self.hide()
+        self.look()
+
+    def look(self) -> None:
+        """Show the model before, nothing where there is none."""
+        self._desk.call(self._desk.engine.former_embedder, self._show)
+
+    def _show(self, name: str) -> None:
+        self._name = name
+        self._said.setText(f"What {name} made of your documents is kept. It can answer again at once.")
+        self.back.setEnabled(True)
+        self.setVisible(bool(name))
+
+    def _go_back(self) -> None:
+        self.back.setEnabled(False)
+        self._desk.call(self._desk.engine.go_back_embedder, self._went_back, self._failed, lane="change")
+
+    def _went_back(self, settings: Settings) -> None:
+        self.went_back.emit(settings, self._name)
+        self.look()
+
+    def _failed(self, error: BaseException) -> None:
+        self.look()
+        self._desk.problem.emit(error)

@@ -19,6 +19,8 @@ JobState = Literal["waiting", "running", "paused", "done", "cancelled", "failed"
 Run = Callable[[Callable[[Outcome], None], Job], Ingested]
 
 _SHOWN_EVERY_MS = 150
+_KEPT = 50
+_KEPT_OUTCOMES = 20_000
 
 
 @dataclass(slots=True)
@@ -57,7 +59,11 @@ class Running:
 
 
 class Jobs(QObject):
-    """The jobs of this window, newest last. `changed` comes at most every 150 ms while one runs; `ended` once for each."""
+    """The jobs of this window, newest last. `changed` comes at most every 150 ms while one runs; `ended` once for each.
+
+    Of those that are over the last 50 are kept, fewer where they read very many files; none of those RagDesk began itself
+    and that found nothing to do.
+    """
 
     changed = Signal()
     ended = Signal(object)
@@ -66,6 +72,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self.all: list[Running] = []
         self._background = background
+        self._started = 0
         self._timer = QTimer(self, interval=_SHOWN_EVERY_MS)
         self._timer.timeout.connect(self.changed)
 
@@ -81,7 +88,8 @@ class Jobs(QObject):
 
     def start(self, title: str, run: Run, *, quiet: bool = False) -> Running:
         """Run this when those before it are over."""
-        running = Running(len(self.all) + 1, title, run, Job(), quiet)
+        self._started += 1
+        running = Running(self._started, title, run, Job(), quiet)
         running.job.on_progress = lambda progress: setattr(running, "progress", progress)
         self.all.append(running)
         self._next()
@@ -139,4 +147,14 @@ class Jobs(QObject):
         running.error = error if state == "failed" else None
         self._timer.stop()
         self.ended.emit(running)
+        self._forget_oldest()
         self._next()
+
+    def _forget_oldest(self) -> None:
+        """Where the window is open for days, what was read then must not fill the memory."""
+        self.all = [r for r in self.all if not r.is_over or r.is_seen or r.failures]
+        over = [r for r in self.all if r.is_over]
+        outcomes = sum(len(r.outcomes) for r in over)
+        while len(over) > 1 and (len(over) > _KEPT or outcomes > _KEPT_OUTCOMES):
+            outcomes -= len(over[0].outcomes)
+            self.all.remove(over.pop(0))

@@ -10,8 +10,12 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QS
 
 LIBRARY, CONVERSATION, SOURCE = range(3)
 _NAMES = ("Library", "Conversation", "Source")
-_NARROW = 860
+_LEAST = (200, 360, 340)
+_NARROW = sum(_LEAST)
 _SIZES = (280, 560, 480)
+_SOURCE_SHARE = 0.4
+"""How much of the width the source pane takes when it is first shown, as far as the conversation keeps the width below."""
+_READABLE = 420
 
 
 class Panes(QWidget):
@@ -28,11 +32,12 @@ class Panes(QWidget):
         """How wide the panes were beside one another, while one is shown at a time."""
         self._current = CONVERSATION
         self._wanted = [True, True, False]
+        self._source_was_shown = False
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setAccessibleName("Panes")
         for place, pane in enumerate(self._panes):
-            pane.setMinimumWidth(240)
+            pane.setMinimumWidth(_LEAST[place])
             self._splitter.addWidget(pane)
             self._splitter.setCollapsible(place, place != CONVERSATION)
             self._splitter.setStretchFactor(place, 0 if place == LIBRARY else 1)
@@ -86,6 +91,7 @@ class Panes(QWidget):
         """Take sizes and panes as they were kept."""
         if state.contains("panes"):
             self._splitter.restoreState(state.value("panes"))
+            self._source_was_shown = state.value("source_shown", "false") == "true"
         self._wanted[LIBRARY] = state.value("library", "true") == "true"
         self._wanted[SOURCE] = state.value("source", "false") == "true"
         self._apply()
@@ -95,6 +101,7 @@ class Panes(QWidget):
         """Keep sizes and panes for the next start."""
         if not self._narrow:
             state.setValue("panes", self._splitter.saveState())
+            state.setValue("source_shown", "true" if self._source_was_shown else "false")
         state.setValue("library", "true" if self._wanted[LIBRARY] else "false")
         state.setValue("source", "true" if self._wanted[SOURCE] else "false")
 
@@ -151,7 +158,17 @@ class Panes(QWidget):
                 sizes[place] = _SIZES[place]
                 sizes[CONVERSATION] = max(1, sizes[CONVERSATION] - _SIZES[place])
             self._splitter.setSizes(sizes)
+        if self.is_shown(SOURCE) and not self._narrow and self.isVisible() and not self._source_was_shown:
+            self._source_was_shown = True
+            self._splitter.setSizes(_first_sizes(self.width(), sizes[LIBRARY] if self.is_shown(LIBRARY) else 0))
         self.changed.emit()
+
+
+def _first_sizes(width: int, library: int) -> list[int]:
+    """The widths of the panes where the source is shown for the first time: a page needs more room than a list."""
+    library = min(library, max(_LEAST[LIBRARY], width - _LEAST[SOURCE] - _READABLE))
+    source = max(_LEAST[SOURCE], min(round(_SOURCE_SHARE * width), width - library - _READABLE))
+    return [library, width - library - source, source]
 
 
 def _first_reached_by_tab(pane: QWidget) -> QWidget:

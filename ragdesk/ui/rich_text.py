@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from html import escape, unescape
+from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtGui import QImage, QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidget
 
 from ragdesk.domain import Citation, Hit
@@ -43,10 +44,13 @@ _PROSE = re.compile(r"^(?!\s*(?:[#|>]|```))\s*(?:[-*+]\s+|\d+[.)]\s+)?(?P<text>\
 UNSUPPORTED_TIP = "No passage supports this sentence"
 
 
-def answer_html(text: str, marks: Collection[int], colours: Colours, *, checked: bool) -> str:
+def answer_html(
+    text: str, marks: Collection[int], colours: Colours, *, checked: bool = False, first_code: int = 0
+) -> str:
     """An answer as HTML: marks as links `cite:N`, code with a link `copy:N`, HTML, links and images spelled out as text.
 
-    With `checked`, a sentence without a mark is followed by the sign that no passage supports it.
+    With `checked`, a sentence without a mark is followed by the sign that no passage supports it. Code is numbered from
+    `first_code` on.
     """
     if checked:
         text = "".join(p if i % 2 else _sign_unsupported(p) for i, p in enumerate(_FENCED.split(text)))
@@ -77,8 +81,16 @@ def answer_html(text: str, marks: Collection[int], colours: Colours, *, checked:
         ("</blockquote>", "</td></tr></table>" + _GAP),
     ):
         html = html.replace(written, shown)
-    numbers = iter(range(10_000))
+    numbers = count(first_code)
     return _STYLE + _PRE.sub(lambda match: _code(match[1], next(numbers), colours), html)
+
+
+def finished(text: str) -> int:
+    """How much of an answer still being written will look the same whatever follows: up to its last blank line."""
+    end = text.rfind("\n\n") + 2
+    while end > 1 and text.count("```", 0, end) % 2:  # the blank line stands in code that is not closed yet
+        end = text.rfind("\n\n", 0, end - 2) + 2
+    return max(0, end) if end > 1 else 0
 
 
 def code_blocks(text: str) -> list[str]:
@@ -191,6 +203,22 @@ class FittedBrowser(QTextBrowser):
             QToolTip.showText(at, f'<div style="width:360px">{html}</div>', self)
         else:
             QToolTip.hideText()
+
+    def put_after(self, place: int, html: str) -> int:
+        """Put HTML into the place of all that follows this position, and lay out only that; where the next would begin."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(place)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        cursor.insertHtml(html)
+        return cursor.position()
+
+    def new_paragraph(self) -> int:
+        """Begin a paragraph after all that is there; its position."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+        return cursor.position()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Nothing: text may name pictures, and naming must not read them."""

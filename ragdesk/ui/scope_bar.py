@@ -9,10 +9,11 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from ragdesk.domain import DocumentInfo, Scope
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.dialog_parts import ElidedButton, words
 
 _FOUND = ("indexed", "searchable", "partly")
 
@@ -50,10 +51,8 @@ class ScopeBar(QWidget):
         self._clear.setAccessibleName("Ask all documents")
         self._clear.setToolTip("Ask all documents")
         self._clear.clicked.connect(lambda: self.set_scope(Scope()))
-        self.said = QLabel()
+        self.said = words("", "dim", wraps=False)
         """How many documents are asked, or a warning; its place is where there is room."""
-        self.said.setObjectName("dim")
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
         for widget in (self._documents, self._types, self._dates, self._clear):
             row.addWidget(widget)
         row.addStretch(1)
@@ -78,12 +77,9 @@ class ScopeBar(QWidget):
         self.changed.emit()
 
     def _chip(self, name: str, choose: Callable[[], None]) -> QPushButton:
-        chip = QPushButton()
-        chip.setObjectName("chip")
+        chip = ElidedButton("chip")
         chip.setAccessibleName(name)
         chip.setCheckable(True)
-        chip.setAutoDefault(False)
-        chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         chip.clicked.connect(self._show)  # a click must not check it
         chip.clicked.connect(choose)
         return chip

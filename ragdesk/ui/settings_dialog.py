@@ -27,6 +27,7 @@ from ragdesk.paths import settings_file
 from ragdesk.settings import Settings, describe_settings, save_settings
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import button, words
+from ragdesk.ui.embedder_choice import FormerModel
 from ragdesk.ui.settings_fields import SettingRow
 from ragdesk.ui.settings_pages import DataPage, LookPage, ModelsPage
 
@@ -135,6 +136,10 @@ class SettingsDialog(QDialog):
             row.edited.connect(self._edit)
             self.rows[row.name] = row
             column.addWidget(row)
+        if any(row["name"] == "embedder" for row in about):
+            self.former = FormerModel(self._desk)
+            self.former.went_back.connect(self._went_back)
+            column.addWidget(self.former)
         column.addStretch(1)
         return page
 
@@ -299,6 +304,21 @@ class SettingsDialog(QDialog):
             self.rows[name].editor.setFocus()
         else:
             self._say(message, "bad")
+
+    def _went_back(self, new: Settings, name: str) -> None:
+        """The former embedding model answers again: keep it as the setting."""
+        self._desk.call(
+            lambda: save_settings(new, settings_file()), lambda nothing: None, self._not_saved, lane="change"
+        )
+        for changed in _EMBEDDING:
+            self._wanted.pop(changed, None)
+            self.rows[changed].keep(getattr(new, changed))
+            self.rows[changed].set_value(getattr(new, changed))
+        self._show_state()
+        self._say(f"{name} answers again. What was added since then is still to be embedded by it.", "warn")
+        self.read_again.setText("Embed now")
+        self.read_again.show()
+        self.settings_changed.emit()
 
     def _not_saved(self, error: BaseException) -> None:
         self._saving = False

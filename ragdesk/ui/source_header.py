@@ -64,6 +64,8 @@ class SourceHeader(QFrame):
         self.page_field.setToolTip("Page to go to")
         self.page_field.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.page_field.setFixedWidth(44)
+        self._numbers = QIntValidator(1, 1, self.page_field)
+        self.page_field.setValidator(self._numbers)
         self.page_field.returnPressed.connect(self._page_typed)
         self.page_field.editingFinished.connect(self._put_page_back)
         self.page_count = QLabel()
@@ -92,7 +94,7 @@ class SourceHeader(QFrame):
         """Say which of how many pages is shown, if any; without a view there is nothing to zoom either."""
         self._page, self._pages, self._has_view = page, pages, has_view
         self.page_field.setText(str(page) if page else "")
-        self.page_field.setValidator(QIntValidator(1, max(1, pages), self.page_field))
+        self._numbers.setTop(max(1, pages))
         self.page_count.setText(f"of {pages}")
         self._show_what_fits()
 

@@ -105,6 +105,7 @@ class Theme(QObject):
         self._named = "system"
         self._points = 0
         self._own_points = app.font().pointSizeF()
+        self._shown: tuple[Colours, float] | None = None
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._signs = tempfile.TemporaryDirectory(prefix="ragdesk-signs-", ignore_cleanup_errors=True)
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
@@ -115,14 +116,22 @@ class Theme(QObject):
         return QColor(self.colours.window).lightness() < 128
 
     def use(self, named: str, points: int) -> None:
-        """Take `system`, `light`, `dark` or `contrast`, and a font size in points (0: the system's)."""
+        """Take `system`, `light`, `dark` or `contrast`, and a font size in points (0: the system's).
+
+        Nothing happens where that looks as it did: polishing every widget anew takes up to a second.
+        """
         self._named, self._points = named, points
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         by_name = {"light": LIGHT, "dark": DARK, "contrast": CONTRAST, "system": DARK if dark else LIGHT}
-        self.colours = by_name[named]
+        wanted = (by_name[named], points or self._own_points)
+        if wanted == self._shown:
+            return
+        self.colours = wanted[0]
         font = QFont(self._app.font())
-        font.setPointSizeF(points or self._own_points)
-        self._app.setFont(font)
+        font.setPointSizeF(wanted[1])
+        if self._shown is None or self._shown[1] != wanted[1]:
+            self._app.setFont(font)
+        self._shown = wanted
         self._app.setPalette(_palette(self.colours))
         self._app.setStyleSheet(_style_sheet(self.colours, font.pointSizeF(), self._drawn_signs()))
         self.changed.emit()

@@ -12,7 +12,7 @@ from ragdesk.ui.turn_view import TurnView
 
 _SHOWN_AT_ONCE = 8
 """More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
-_MOST_WIDE = 860
+_MOST_WIDE = 844
 
 
 class TurnList(QScrollArea):
@@ -28,9 +28,9 @@ class TurnList(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Conversation")
-        inside, column_holder = QWidget(), QWidget()
-        column_holder.setMaximumWidth(_MOST_WIDE)
-        self._column = QVBoxLayout(column_holder)
+        inside, held = QWidget(), QWidget()
+        inside.setMinimumWidth(1)  # never wider than what is seen of it, whatever stands in it
+        self._column = centred(inside, held)
         self._column.setContentsMargins(0, 8, 0, 16)
         self._column.setSpacing(4)
         self._more = QPushButton("Show earlier questions")
@@ -39,11 +39,6 @@ class TurnList(QScrollArea):
         self._more.hide()
         self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignHCenter)
         self._column.addStretch(1)
-        outer = QHBoxLayout(inside)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addStretch(1)
-        outer.addWidget(column_holder, 1000)
-        outer.addStretch(1)
         self.setWidget(inside)
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(lambda low, high: self._follow())
@@ -158,3 +153,14 @@ class TurnList(QScrollArea):
 
     def _stop_following(self) -> None:
         self._follows = False
+
+
+def centred(outside: QWidget, held: QWidget) -> QVBoxLayout:
+    """A column in `held`, in the middle of `outside` and no wider than is good to read."""
+    held.setMaximumWidth(_MOST_WIDE)
+    row = QHBoxLayout(outside)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addStretch(1)
+    row.addWidget(held, 1000)
+    row.addStretch(1)
+    return QVBoxLayout(held)

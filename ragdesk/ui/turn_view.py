@@ -21,11 +21,14 @@ from ragdesk.ui.rich_text import (
     citation_tip,
     cited_markdown,
     code_blocks,
+    finished,
     hits_html,
     plain_answer,
 )
 from ragdesk.ui.theme import Theme
 
+SIDES = 16
+"""Between the sides of the column that turns stand in and their text."""
 _QUOTE = "quote"
 _FIRST_HITS = 3
 _LONG_QUESTION = 600
@@ -67,7 +70,7 @@ class TurnView(QFrame):
         self._shows_whole = False
         self.setAccessibleName(f"Question: {_beginning(question)}")
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 8)
+        column.setContentsMargins(SIDES, 16, SIDES, 8)
         column.setSpacing(10)
         self.asked = FittedBrowser()
         self.asked.setAccessibleName("Question")
@@ -94,6 +97,8 @@ class TurnView(QFrame):
             column.addWidget(widget)
         column.addLayout(self._foot())
         self._drawn_text = ""
+        self._laid_out = (0, 0)
+        """How much of a growing text is laid out for good, and where in the document the rest begins."""
         self._drawing_soon = QTimer(self, singleShot=True)
         self._drawing_soon.timeout.connect(self._draw_text)
         theme.changed.connect(self._draw)
@@ -116,12 +121,12 @@ class TurnView(QFrame):
             self._draw_text()
 
     def _draw_text(self) -> None:
-        """Draw the text so far, and not again before nine times as long has passed: all of it is laid out each time."""
+        """Draw the text so far, and not again before nine times as long has passed."""
         if self._text == self._drawn_text or self.turn is not None:
             return
         began = time.perf_counter()
         self._drawn_text = self._text
-        self._draw_answer()
+        self._draw_growing()
         self._draw_hits()
         self._drawing_soon.start(round(9000 * (time.perf_counter() - began)))
 
@@ -274,7 +279,24 @@ class TurnView(QFrame):
             return
         marks = [c.mark for c in self.citations]
         checked = self.turn is not None and self.turn.model != _QUOTE
+        self._laid_out = (0, 0)
         self.answer.setHtml(answer_html(self._text, marks, self._theme.colours, checked=checked))
+        self.answer.setVisible(True)
+
+    def _draw_growing(self) -> None:
+        """Lay out what follows the last finished paragraph; laying out all of a long answer takes a second."""
+        done, place = self._laid_out
+        if not place:
+            self.answer.clear()
+        end = finished(self._text)
+        for begin, stop in ((done, end), (end, len(self._text))):
+            if begin < stop:
+                codes = self._text.count("```", 0, begin) // 2
+                html = answer_html(self._text[begin:stop], (), self._theme.colours, first_code=codes)
+                self.answer.put_after(place, html)
+            if begin < stop == end:
+                place = self.answer.new_paragraph()
+        self._laid_out = (end, place)
         self.answer.setVisible(True)
 
     def _draw_hits(self) -> None:

@@ -72,6 +72,7 @@ class Window(QMainWindow):
         restore(self, state)
         for field in self.findChildren(QLineEdit):
             field.setAcceptDrops(False)  # files dropped there are documents, and go to the window
+        self.conversation.composer.setFocus()
         desk.look_at_documents()
         desk.look_at_conversations()
         desk.sync(quiet=True)
@@ -339,6 +340,7 @@ class Window(QMainWindow):
 
     def _settings_changed(self) -> None:
         self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
+        self.conversation.show_settings()
 
     def _resize_text(self, step: int) -> None:
         size = self._desk.settings.font_points or round(self.font().pointSizeF())

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from ragdesk import paths
 from ragdesk.engine import Engine
@@ -20,9 +23,27 @@ from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.theme import Theme
 from tests.ui.event_loop import Block, Watchdog
 
+_PATIENCE_MS = 120_000
 _SLOW_S = 0.05
 _MOST_TOLD = 3
 _SEEN = pytest.StashKey[list[tuple[str, int, list[Block]]]]()
+
+
+class PatientBot(QtBot):
+    """Waits long enough also where other work holds the cores; what it waits for never comes later where it comes at all."""
+
+    def waitUntil(self, callback: Any, *, timeout: int = 0) -> None:
+        """Until something is so."""
+        super().waitUntil(callback, timeout=max(timeout, _PATIENCE_MS))
+
+    def waitSignal(self, signal: Any, **options: Any) -> Any:
+        """Until a signal came."""
+        return super().waitSignal(signal, **{**options, "timeout": max(options.get("timeout", 0), _PATIENCE_MS)})
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +116,8 @@ def desk(theme: Theme, tmp_path: Path, sample_library: Path) -> Iterator[Desk]:
     shutil.copytree(sample_library, tmp_path / "library")
     desk = Desk(Engine(tmp_path / "library", write=True, settings=Settings()), theme)
     desk.look_at_documents()
-    for _ in range(200):
-        if desk.documents:
-            break
+    until = time.monotonic() + _PATIENCE_MS / 1000
+    while not desk.documents and time.monotonic() < until:
         QTest.qWait(25)
     yield desk
     desk.close()

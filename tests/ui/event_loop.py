@@ -21,6 +21,8 @@ import ragdesk.ui
 
 _BEAT_MS = 5
 _SAMPLE_S = 0.005
+_KEPT_STACKS = 3
+_MOST_WITH_STACKS = 50
 _IDLE = ("thread.py", "threading.py", "in _look", "in read_frame", "in do_poll")
 _WINDOW = str(Path(ragdesk.ui.__file__).parent)
 _WAITING = tuple(str(Path(pytestqt.__file__).with_name(name)) for name in ("qtbot.py", "wait_signal.py"))
@@ -103,7 +105,12 @@ class Watchdog:
             stacks = [stack for stack, is_window in seen if is_window] or [stack for stack, _ in seen]
             ranked = sorted(set(stacks), key=lambda stack: -stacks.count(stack))
             share = sum(is_window for _, is_window in seen) / len(seen) if seen else 1.0
-            self.blocks.append(Block(away, time.thread_time() - self._worked, ranked, share))
+            self.blocks.append(Block(away, time.thread_time() - self._worked, ranked[:_KEPT_STACKS], share))
+            if (
+                len(self.blocks) % _MOST_WITH_STACKS == 0
+            ):  # a soak sees thousands: their stacks alone would fill megabytes
+                for block in sorted(self.blocks, key=lambda block: -block.seconds)[_MOST_WITH_STACKS:]:
+                    block.stacks = []
         self._seen = []
         self._last = now
         self._worked = time.thread_time()

@@ -168,6 +168,25 @@ def test_an_embedding_model_is_chosen_from_those_here_and_its_cost_is_said(
     assert settings.read_again.text() == "Embed now" and settings.read_again.isVisible()
 
 
+def test_the_embedding_model_before_is_one_press_away(
+    empty_desk: Desk, qtbot: QtBot, tmp_path: Path, towns: Path
+) -> None:
+    engine, small = empty_desk.engine, write_light_model(tmp_path / "small model")
+    engine.add([towns])
+    engine.settings = engine.settings.with_values({"embedder": str(small)})
+    engine.sync()
+    settings = SettingsDialog(empty_desk)
+    qtbot.addWidget(settings)
+    settings.show()
+    settings.show_page("Embedding")
+    qtbot.waitUntil(settings.former.isVisible)
+    with qtbot.waitSignal(settings.settings_changed):
+        settings.former.back.click()
+    assert engine.settings.embedder == "" == settings.rows["embedder"].value
+    assert "answers again" in settings.said.text() and settings.read_again.isVisible()
+    qtbot.waitUntil(lambda: load_settings(paths.settings_file()).embedder == "")
+
+
 def test_code_of_a_model_is_allowed_by_a_tick(settings: SettingsDialog, empty_desk: Desk, qtbot: QtBot) -> None:
     settings.show_page("Embedding")
     tick = settings.rows["embedder_remote_code"].editor

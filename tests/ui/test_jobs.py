@@ -274,3 +274,32 @@ def test_a_single_added_file_does_not_have_all_below_its_folder_watched(
     qtbot.waitUntil(lambda: running.is_over and bool(empty_desk.sources), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: watching.watched == {(str(folder), False)}, timeout=PATIENCE_MS)
     watching.close()
+
+
+def test_of_the_jobs_that_are_over_only_the_last_are_kept_and_no_number_comes_twice(
+    empty_desk: Desk, qtbot: QtBot
+) -> None:
+    jobs = empty_desk.jobs
+    begun = [jobs.start(str(n), lambda on_outcome, job: Ingested()) for n in range(60)]
+    qtbot.waitUntil(lambda: all(running.is_over for running in begun), timeout=PATIENCE_MS)
+    assert [running.title for running in jobs.all] == [str(n) for n in range(10, 60)]
+    assert jobs.start("one more", lambda on_outcome, job: Ingested()).id == 61
+    jobs.forget_ended()
+    assert jobs.start("another", lambda on_outcome, job: Ingested()).id == 62
+
+
+def test_a_look_for_changes_that_found_nothing_is_not_kept(empty_desk: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(empty_desk.jobs.ended):
+        empty_desk.sync(quiet=True)
+    qtbot.waitUntil(lambda: empty_desk.jobs.all == [])
+
+
+def test_outcomes_of_very_many_files_do_not_fill_the_memory(empty_desk: Desk, qtbot: QtBot) -> None:
+    def read(on_outcome: Callable[[Outcome], None], job: Job) -> Ingested:
+        for n in range(15_000):
+            on_outcome(Outcome(f"/notes/{n}.txt", "searchable"))
+        return Ingested()
+
+    jobs = [empty_desk.jobs.start(title, read) for title in ("first", "second", "third")]
+    qtbot.waitUntil(lambda: all(running.is_over for running in jobs), timeout=PATIENCE_MS)
+    assert [running.title for running in empty_desk.jobs.all] == ["third"]

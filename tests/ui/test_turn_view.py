@@ -89,3 +89,47 @@ def test_the_colours_follow_the_theme(view: TurnView, theme: Theme) -> None:
     light = view.answer.toHtml()
     theme.use("dark", 0)
     assert view.answer.toHtml() != light
+
+
+LONG = """The ferry stops at **17 metres**.
+
+| Boat | Years |
+| --- | --- |
+| Perpetua | 1902 |
+
+```python
+first = 1
+
+second = 2
+```
+
+- one
+- two
+
+```
+third
+```
+
+And so it ends."""
+
+
+def test_an_answer_that_grows_reads_as_it_does_when_it_is_whole(view: TurnView) -> None:
+    for end in (*range(3, len(LONG), 3), len(LONG)):
+        view._text = LONG[:end]
+        view._draw_growing()
+    grown, codes = " ".join(view.answer.toPlainText().split()), links(view)
+    view._draw_answer()
+    assert grown == " ".join(view.answer.toPlainText().split())
+    assert codes == links(view) == ["copy:0", "copy:1"]
+
+
+def links(view: TurnView) -> list[str]:
+    """Where the links of the answer lead, in order."""
+    found, block = [], view.answer.document().begin()
+    while block.isValid():
+        iterator = block.begin()
+        while not iterator.atEnd():
+            found.append(iterator.fragment().charFormat().anchorHref())
+            iterator += 1
+        block = block.next()
+    return [link for link in found if link]

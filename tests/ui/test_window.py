@@ -22,6 +22,7 @@ from ragdesk.settings import Settings
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.panes import LIBRARY, SOURCE, Panes
 from ragdesk.ui.theme import Theme
+from ragdesk.ui.turn_view import SIDES, TurnView
 from ragdesk.ui.window import Window
 from tests.ui.event_loop import Watchdog
 
@@ -35,7 +36,11 @@ def opened(theme: Theme, folder: Path, qtbot: QtBot, *, again: bool = False) -> 
     if not again:
         window.resize(1280, 800)
     window.show()
-    qtbot.waitUntil(lambda: desk.jobs.current is None and not desk.jobs.waiting, timeout=PATIENCE_MS)
+    try:
+        qtbot.waitUntil(lambda: desk.jobs.current is None and not desk.jobs.waiting, timeout=PATIENCE_MS)
+    except BaseException:
+        close(window)  # left to itself it would be destroyed while its threads still run, which ends the process
+        raise
     return window
 
 
@@ -77,12 +82,13 @@ def drop(window: QWidget, named: list[Path]) -> None:
     window.dropEvent(dropped)
 
 
-def ask(window: Window, qtbot: QtBot, question: str = QUESTION) -> None:
+def ask(window: Window, qtbot: QtBot, question: str = QUESTION) -> TurnView:
     window.conversation.composer.setFocus()
     QTest.keyClicks(window.conversation.composer, question)
     QTest.keyClick(window.conversation.composer, Qt.Key.Key_Return)
     view = window.conversation.views[-1]
     qtbot.waitUntil(lambda: view.turn is not None and view.turn.id > 0, timeout=PATIENCE_MS)
+    return view
 
 
 def test_from_an_empty_window_to_a_marked_passage(empty_window: Window, tmp_path: Path, qtbot: QtBot) -> None:
@@ -188,6 +194,39 @@ def test_a_pane_that_is_dragged_shut_is_shown_again_in_one_step(qtbot: QtBot) ->
         assert not panes.is_shown(place)
         panes.toggle(place)
         assert panes.is_shown(place) and panes._splitter.sizes()[place] >= 240
+
+
+def test_nothing_of_an_answer_reaches_beyond_its_pane_in_a_small_window(window: Window, qtbot: QtBot) -> None:
+    window.resize(1000, 640)
+    view = ask(window, qtbot)
+    window.show_citation(view.citations[0], view.turn)
+    ask(window, qtbot, "How long does the night train to Lisbon take?")
+    qtbot.waitUntil(lambda: all(window.panes.is_shown(place) for place in range(3)))
+    QTest.qWait(200)
+    assert [
+        pane.width() for pane in (window.left, window.conversation, window.source)
+    ] == window.panes._splitter.sizes()
+    turns = window.conversation.list
+    for seen in (turns, window.conversation):
+        for widget in seen.findChildren(QWidget):
+            if widget.isVisible() and widget.window() is window:
+                left, right = (widget.mapTo(seen, QPoint(x, 0)).x() for x in (0, widget.width()))
+                assert left >= 0 and right <= seen.width(), (widget, widget.accessibleName(), left, right, seen.width())
+    assert turns.widget().width() == turns.viewport().width()
+
+
+def test_the_question_field_stands_below_the_answers_in_a_large_window(window: Window, qtbot: QtBot) -> None:
+    window.resize(1920, 1080)
+    view = ask(window, qtbot)
+    QTest.qWait(200)
+    pane = window.conversation
+    edges = [
+        (widget.mapTo(pane, QPoint(0, 0)).x(), widget.mapTo(pane, QPoint(widget.width(), 0)).x())
+        for widget in (view.asked, pane.composer.parentWidget())
+    ]
+    assert edges[0] == (edges[1][0] + SIDES, edges[1][1] - SIDES)
+    window.show_citation(view.citations[0], view.turn)
+    qtbot.waitUntil(lambda: abs(window.source.width() - 0.4 * window.width()) < 10)
 
 
 def test_asking_only_some_documents(window: Window, qtbot: QtBot) -> None:
