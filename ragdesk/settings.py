@@ -73,6 +73,13 @@ class Settings:
         most=256,
         effect="read again",
     )
+    situate_by_model: bool = _setting(
+        False,
+        "Chunks",
+        "Let the language model situate passages",
+        "A language model writes a sentence about where each passage stands in its document, which is then found by it."
+        " It is the model that answers, and takes long without a GPU",
+    )
     # Embedding
     embedder: str = _setting(
         "",
@@ -211,6 +218,8 @@ def parse_value(name: str, text: str) -> Any:
     default: Any = next((f.default for f in fields(Settings) if f.name == name), None)
     if default is None:
         raise WrongUse(f"There is no setting called {name}", "See `ragdesk settings`")
+    if isinstance(default, bool):
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
     try:
         return type(default)(text)
     except ValueError as error:

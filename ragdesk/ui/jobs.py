@@ -83,6 +83,8 @@ class Jobs(QObject):
         """Run this when those before it are over."""
         running = Running(len(self.all) + 1, title, run, Job(), quiet)
         running.job.on_progress = lambda progress: setattr(running, "progress", progress)
+        if self.current is not None:
+            self.current.job.hurry()
         self.all.append(running)
         self._next()
         return running
