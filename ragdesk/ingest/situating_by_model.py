@@ -261,7 +261,7 @@ def _outline(chunks: Sequence[Situated]) -> list[str]:
             path = chunk.headings[:depth]
             if path not in seen:
                 seen.add(path)
-                lines.append("  " * (depth - 1) + path[-1])
+                lines.append("  " * (depth - 1) + path[-1].lstrip("#= "))
     return lines
 
 

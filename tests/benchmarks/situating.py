@@ -41,6 +41,7 @@ def main() -> None:
         model = ChatModel(path, context_tokens=4096 if options.model else 32_768)
         before: list[int] = []
         evaluated = []
+        model.load()
         try:
             for number, prompt in enumerate(prompts[: options.chunks]):
                 messages = [Message("user", prompt)]
