@@ -43,6 +43,7 @@ class Table:
         self._section: list[str] = []
         self._section_open = False
         self._label = ""
+        self._top: str | None = None
         self._seen = 0
         self._wide = False
         self._body = False
@@ -59,12 +60,12 @@ class Table:
             if not self._heads:
                 self._section, self._label, self._body = [], "", False
             self._heads.append(row)
-            self._wide = True
+            self._wide, self._top = True, None
             return above
         if len(filled) == 1:
             return self._single(*filled[0])
         if not self._wide:  # a table without column heads
-            self._section, self._above, self._wide = self._above, [], True
+            self._section, self._above, self._wide, self._top = self._above, [], True, None
         self._section_open, self._body = False, True
         first = row[0]
         label = self._label if not first and _LETTER.search(filled[0][1]) else ""
@@ -98,7 +99,7 @@ class Table:
             return self._said()
         before = self._said()
         if not self._wide or (not self._body and not self._section and _UNITS_OF_ALL.fullmatch(cell)):
-            self._above = [*self._above, cell][:3]
+            self._above, self._top = [*self._above, cell][:3], None
             return before
         self._label, self._body = "", True
         if self._section_open:
@@ -114,7 +115,9 @@ class Table:
     def _said_without_section(self) -> str:
         if not self._wide:
             return ""
-        return "\n".join(part for part in (*self._above, " | ".join(_joined_heads(self._heads))) if part)
+        if self._top is None:
+            self._top = "\n".join(part for part in (*self._above, " | ".join(_joined_heads(self._heads))) if part)
+        return self._top
 
 
 def looks_like_header(cells: Sequence[str | None]) -> bool:
