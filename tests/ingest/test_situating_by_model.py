@@ -203,7 +203,7 @@ def test_the_list_says_how_each_document_is_situated(
 def test_questions_come_first(tmp_path: Path, library_folder: Path) -> None:
     """While a slow model situates, a question to another model is answered; then it goes on and comes to its end."""
     reports = write_reports(tmp_path / "reports")
-    slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=24)
+    slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=4)
     quick = write_tiny_gguf(tmp_path / "quick.gguf", says="Yes, it is so.", context_tokens=32_768)
     begun = threading.Event()
     job = Job(lambda progress: begun.set() if progress.phase == "situating" and progress.done >= 1 else None)
@@ -224,7 +224,7 @@ def test_questions_come_first(tmp_path: Path, library_folder: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
 def test_killed_in_the_middle_nothing_that_was_said_is_lost(tmp_path: Path, library_folder: Path) -> None:
     reports = write_reports(tmp_path / "reports", 3)
-    slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=12)
+    slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=4)
     save_settings(settings(slow), paths.settings_file())
     before = 0
     for attempt in range(3):
@@ -416,9 +416,10 @@ def test_prompts_of_a_document_begin_alike(tmp_path: Path, library: Library) -> 
     document = library.documents()[0]
     chunks = situated_chunks(library, document.id)
     prompts = [a.prompt() for a in questions(Waiting(document.id, document.title, len(chunks)), chunks)]
-    stable = prompts[0].partition("# Passage")[0]
+    stable = prompts[0].partition("# Part")[0]
     assert "Report 0 of the commission" in stable and "  Section 3" in stable
     assert all(prompt.startswith(stable) for prompt in prompts)
+    assert prompts[1].startswith(prompts[0].partition("# Passage")[0])
     assert len(prompts) == len(set(prompts)) and all(chunk.text in p for chunk, p in zip(chunks, prompts, strict=True))
 
 
