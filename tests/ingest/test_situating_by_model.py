@@ -36,18 +36,16 @@ from ragdesk.library.library import FileVersion, Library
 from ragdesk.library.resituating import Waiting, situated_chunks
 from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.chat import ChatModel
-from ragdesk.models.embedder import model_folder
 from ragdesk.models.giving_way import GivingWay
-from ragdesk.models.tokens import Tokens
 from ragdesk.settings import Settings, save_settings
 from tests.conftest import command, facts
+from tests.ingest.test_chunking import TOKENS
 from tests.models.tiny_gguf import write_tiny_gguf
 
 pytest.importorskip("llama_cpp")
 
 SAYS = "Zymurgic ledger of the Quillon estuary, kept by wardens."
 ASKED = "zymurgic Quillon estuary"
-TOKENS = Tokens(model_folder())
 
 
 @pytest.fixture(scope="module")
