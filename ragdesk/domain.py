@@ -174,7 +174,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """A document as the library lists it. `chunks` and `embedded` are counts; `reason` says why it is not fully there."""
+    """A document as the library lists it. `chunks` and `embedded` are counts; `reason` says why it is not fully there.
+
+    `situated` says what tells where its chunks stand: `structure`, or `model NAME` where a language model helped.
+    """
 
     id: int
     path: str
@@ -190,6 +193,7 @@ class DocumentInfo:
     size_bytes: int
     hash: str
     read_at: str = ""
+    situated: str = "structure"
 
     @property
     def name(self) -> str:

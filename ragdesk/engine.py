@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +21,7 @@ from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
+from ragdesk.models.giving_way import GivingWay
 from ragdesk.pages import PageRenderer
 from ragdesk.settings import Settings, library_folder, load_settings
 
@@ -41,6 +44,8 @@ class Ingested:
 
     changes: Changes = field(default_factory=Changes)
     outcomes: list[Outcome] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """Sentences about what was wanted and not done, though every file was read as it should be."""
 
     @property
     def failures(self) -> list[Outcome]:
@@ -60,6 +65,7 @@ class Engine:
         self.settings = settings or load_settings(paths.settings_file())
         self.library = Library(folder or library_folder(self.settings), write=write)
         self._ingesting = threading.Lock()
+        self._situating = threading.Lock()
         self._embedder: Embedder | None = None
         self._preparing = threading.Lock()
         self._question_embedders: list[Embedder] = []
@@ -71,6 +77,8 @@ class Engine:
         self._vector_index: VectorIndex | None = None
         self._chat: ChatModel | None = None
         self._chat_path: Path | None = None
+        self._choosing = threading.Lock()
+        self._giving_way = GivingWay()
 
     def __enter__(self) -> Engine:
         return self
@@ -293,16 +301,17 @@ class Engine:
         from ragdesk.answer.retrieval import Question
 
         history = self.conversation(conversation_id).turns if conversation_id is not None else ()
-        given = answer(
-            self._search_parts(),
-            Question(text, scope or Scope()),
-            self.settings,
-            model=self._chat_model(model or self.settings.model),
-            history=history,
-            on_hits=on_hits,
-            on_text=on_text,
-            job=job,
-        )
+        with self._giving_way.question():
+            given = answer(
+                self._search_parts(),
+                Question(text, scope or Scope()),
+                self.settings,
+                model=self._chat_model(model or self.settings.model),
+                history=history,
+                on_hits=on_hits,
+                on_text=on_text,
+                job=job,
+            )
         if not (keep and self.library.writable):
             return given, None
         return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
@@ -425,11 +434,20 @@ class Engine:
     def _chat_model(self, named: str) -> ChatModel | None:
         """The language model with this name, kept between questions; None for quoting."""
         from ragdesk.models.catalogue import QUOTE, model_path
-        from ragdesk.models.chat import ChatModel
 
         if named == QUOTE:
             return None
         path = model_path(named)
+        while True:
+            with self._choosing:
+                if self._chat_path == path or not self._giving_way.at_work:
+                    return self._chat_in(path)
+            self._giving_way.wait()  # a model is not closed while it works
+
+    def _chat_in(self, path: Path) -> ChatModel:
+        """The language model in this file, in place of any other: memory holds one."""
+        from ragdesk.models.chat import ChatModel
+
         if self._chat is None or self._chat_path != path:
             if self._chat is not None:
                 self._chat.close()
@@ -518,7 +536,58 @@ class Engine:
             ingest(self.library, embedder, self.settings, words_only=words_only, on_outcome=keep, job=job)
             if not words_only:
                 self._catch_up(job)
+        if not words_only:
+            with _taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
+                self._situate(embedder, done.notices, job)
         return done
+
+    def _situate(self, embedder: Embedder, notices: list[str], job: Job) -> None:
+        """Let the language model say where passages stand where the user allows it; take out what it said where not.
+
+        What cannot be done is told in `notices`: the documents are all there without it.
+        """
+        from ragdesk.ingest.ingesting import embed_pending
+        from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
+        from ragdesk.library.sentence_store import SentenceStore
+        from ragdesk.models.catalogue import QUOTE, model_path
+
+        def embed(part: Job) -> None:
+            embed_pending(self.library, embedder, self.settings, job=part)
+
+        if not self.settings.situate_by_model:
+            with _taken(self._ingesting, job):
+                if situate_by_structure(self.library, job=job):
+                    embed(job)
+                    self._catch_up(job)
+            return
+        if self.settings.model == QUOTE:
+            notices.append("Passages are not situated by a language model, because none is chosen to answer.")
+            return
+
+        def on_situated() -> None:
+            with _taken(self._ingesting, job):
+                self._giving_way.between(embed, job=job)
+
+        held, asked = self._chat is not None and self._chat.loaded, self._giving_way.asked
+        try:
+            path = model_path(self.settings.model)
+            speaker = Speaker(path, partial(self._chat_for, path), self._giving_way)
+            with closing(SentenceStore(paths.sentences_file())) as store:
+                situate_by_model(self.library, speaker, store, on_situated=on_situated, job=job)
+        except (NotFound, Unavailable) as error:
+            notices.append(f"Not all passages were situated by the language model. {error.message}. {error.hint}")
+        finally:
+            with self._choosing:
+                if self._chat is not None and not held and asked == self._giving_way.asked:
+                    self._chat.close()  # nobody else used it; the next use loads it again
+        with _taken(self._ingesting, job):
+            self._catch_up(job)
+
+    def _chat_for(self, path: Path, piece: Job) -> ChatModel:
+        """The language model for a piece of work in the background. Raises `Cancelled` where a question came first."""
+        with self._choosing:
+            piece.check()
+            return self._chat_in(path)
 
     def _below(self, folder: str) -> list[DocumentInfo]:
         inside = folder.rstrip("/\\") + os.sep
@@ -554,3 +623,14 @@ class Engine:
         if self._vector_index is None:
             self._vector_index = VectorIndex(self.library)
         return self._vector_index
+
+
+@contextmanager
+def _taken(lock: threading.Lock, job: Job) -> Iterator[None]:
+    """Hold a lock, waiting for it as long as the job is not cancelled."""
+    while not lock.acquire(timeout=0.2):
+        job.check()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -33,6 +33,7 @@ class Job:
     def __init__(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         self.on_progress = on_progress
         self._cancelled = threading.Event()
+        self._hurried = threading.Event()
         self._running = threading.Event()
         self._running.set()
         self._phase = ""
@@ -66,6 +67,15 @@ class Job:
     def cancel(self) -> None:
         """Ask the work to stop at its next step. What is done is kept."""
         self._cancelled.set()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether it was asked to leave undone what can as well be done later."""
+        return self._hurried.is_set()
+
+    def hurry(self) -> None:
+        """Ask the work to leave undone what can as well be done later, because other work waits for its end."""
+        self._hurried.set()
 
     def pause(self) -> None:
         """Ask the work to wait at its next step."""

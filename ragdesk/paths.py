@@ -21,6 +21,11 @@ def models_dir() -> Path:
     return _data_dir() / "models"
 
 
+def sentences_file() -> Path:
+    """What language models said about where passages stand, kept for all libraries of this user."""
+    return _data_dir() / "sentences.sqlite3"
+
+
 def settings_file() -> Path:
     """The user's settings: `RAGDESK_SETTINGS` if set, else `settings.toml` in the platform's configuration folder."""
     import platformdirs

@@ -52,6 +52,8 @@ def report(options: argparse.Namespace, done: Ingested, engine: Engine, *, named
         parts = [f"Read {counted(read, 'document')}"]
         parts += [f"{n} {what}" for n, what in _told(done) if n]
         print(", ".join(parts) + f". The library holds {counted(documents, 'document')}, {counted(chunks, 'passage')}.")
+    for notice in done.notices:
+        print(f"note: {notice}", file=sys.stderr)
     for outcome in (*failed, *partly, *skipped):
         label = {"failed": "failed", "skipped": "skipped"}.get(outcome.state, "partly read")
         print(f"{label}: {outcome.path}: {outcome.reason}", file=sys.stderr)
@@ -110,6 +112,7 @@ def document_json(d: DocumentInfo) -> dict[str, Any]:
         "reason": d.reason,
         "type": d.format,
         "date": d.date or None,
+        "situated": d.situated,
         "pages": d.pages,
         "chunks": d.chunks,
         "embedded": d.embedded,

@@ -73,6 +73,13 @@ class Settings:
         most=256,
         effect="read again",
     )
+    situate_by_model: bool = _setting(
+        False,
+        "Chunks",
+        "Let the language model situate passages",
+        "A language model writes a sentence about where each passage stands in its document, which is then found by it."
+        " It is the model that answers, and takes long without a GPU",
+    )
     # Embedding
     embedder: str = _setting(
         "",

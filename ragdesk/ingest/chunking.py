@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ragdesk.domain import Block, Chunk, Document, Span
@@ -31,6 +31,7 @@ _SPELLED = re.compile("[\u0370-\u2e7f]")
 _CHARACTERS_A_TOKEN = 3
 """So many characters of such a script count as a token, so that a chunk says about as much as in other scripts."""
 
+_LONGEST_LABEL = 80
 _CELL = re.compile(r" \| ")
 _LINE = re.compile(r"\n")
 
@@ -151,7 +152,17 @@ def _units(document: Document, tokens: TokenCounter, max_tokens: int) -> Iterato
             yield _Unit(block.span, count, size, block, page)
         else:
             for (start, end), n, part in _pieces(text, block, tokens, max_tokens):
+                if block.kind == "row" and start:
+                    block = _labelled(block, text)
                 yield _Unit((block.span[0] + start, block.span[0] + end), n, part, block, page)
+
+
+def _labelled(block: Block, text: str) -> Block:
+    """A table row for its later pieces, which do not hold its label: the label is part of their context."""
+    label = _CELL.split(text, 1)[0].strip("| ")
+    if not label or len(label) > _LONGEST_LABEL or block.context.endswith(f"\n{label}"):
+        return block
+    return replace(block, context=f"{block.context}\n{label}".strip())
 
 
 def _size(text: str, count: int) -> int:

@@ -20,10 +20,11 @@ from ragdesk.domain import Chunk, Document
 from ragdesk.errors import Cancelled, Unreadable
 from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.reading import Cutting, Reader
-from ragdesk.ingest.situating import SITUATING, situate_vectors
+from ragdesk.ingest.situating import situate_vectors
 from ragdesk.job import Job
 from ragdesk.library import files, indexes
 from ragdesk.library.library import FileVersion, Library
+from ragdesk.library.resituating import has_sentences
 from ragdesk.models.embedder import Embedder
 from ragdesk.models.embedder_place import packaged_folder
 from ragdesk.settings import Settings
@@ -106,7 +107,8 @@ def embed_pending(library: Library, embedder: Embedder, settings: Settings, *, j
     if not documents:
         return
     info = embedder.info(job=job)
-    situating = f"{SITUATING} {settings.neighbour_weight:g}"
+    sentences = "sentences, " if has_sentences(library) else ""
+    situating = f"prefix, {sentences}neighbours {settings.neighbour_weight:g}"
     index = indexes.use_index(library, info.identity, info.dimensions, situating)
     total = indexes.pending_count(library, index)
     done = 0

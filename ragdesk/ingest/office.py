@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.archive import parse_xml, safe_members
 from ragdesk.ingest.building import DocumentBuilder
-from ragdesk.ingest.plain import decode, looks_like_header
+from ragdesk.ingest.plain import decode
+from ragdesk.ingest.tables import Table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -145,15 +146,15 @@ def odf_meta(parts: dict[str, bytes]) -> dict[str, str]:
     return found
 
 
-def table_blocks(builder: DocumentBuilder, rows: Iterator[list[str]]) -> None:
-    """Table rows as blocks, each with the header row as its context."""
-    header = ""
-    for number, row in enumerate(rows):
-        cells = [" ".join(cell.split()) for cell in row]
+def table_blocks(
+    builder: DocumentBuilder, rows: Iterable[Sequence[str | None]], *, title: str = "", head_rows: int | None = None
+) -> None:
+    """Table rows as blocks, each with what stands above it as its context. None is a cell that its left one covers."""
+    table = Table(title=title, head_rows=head_rows)
+    for row in rows:
+        cells = [" ".join(cell.split()) for cell in row if cell is not None]
         text = " | ".join(cells).strip(" |")
-        builder.block("row" if len(cells) > 1 else "paragraph", text, context=header if number else "")
-        if number == 0 and looks_like_header(cells):
-            header = text
+        builder.block("row" if len(row) > 1 else "paragraph", text, context=table.context(row))
 
 
 def iso_day(text: str) -> str:
@@ -170,7 +171,7 @@ def _docx_blocks(parent: Any, builder: DocumentBuilder, levels: dict[str, int], 
         if child.tag == f"{_W}p":
             _docx_paragraph(child, builder, levels, titles)
         elif child.tag == f"{_W}tbl":
-            table_blocks(builder, _docx_rows(child))
+            table_blocks(builder, _docx_rows(child), head_rows=_docx_head_rows(child))
         elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}smartTag", f"{_W}customXml"):
             _docx_blocks(child, builder, levels, titles)
 
@@ -223,14 +224,27 @@ def _docx_text(element: Any) -> str:
     return "".join(parts)
 
 
-def _docx_rows(table: Any) -> Iterator[list[str]]:
+def _docx_rows(table: Any) -> Iterator[list[str | None]]:
     for row in table.iter(f"{_W}tr"):
-        cells = []
+        cells: list[str | None] = []
         for cell in row.iter(f"{_W}tc"):
             merge = cell.find(f"{_W}tcPr/{_W}vMerge")
             continues = merge is not None and merge.get(f"{_W}val") != "restart"
             cells.append("" if continues else " ".join(_docx_text(p) for p in cell.iter(f"{_W}p")))
+            span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+            covers = (span.get(f"{_W}val") or "1") if span is not None else "1"
+            cells += [None] * (min(int(covers), _MOST_REPEATS) - 1 if covers.isdecimal() else 0)
         yield cells
+
+
+def _docx_head_rows(table: Any) -> int | None:
+    """How many rows the file itself marks as heads; None where it marks none."""
+    marked = 0
+    for row in table.findall(f"{_W}tr"):
+        if row.find(f"{_W}trPr/{_W}tblHeader") is None:
+            break
+        marked += 1
+    return marked or None
 
 
 def _heading_levels(styles: bytes) -> dict[str, int]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ragdesk.domain import Block, BlockKind, Document, Span
 from ragdesk.ingest.building import DocumentBuilder, clean, raw_document
+from ragdesk.ingest.tables import Table
 
 _MOST_BYTES = 50 << 20
 _MOST_ROWS = 200_000
@@ -30,6 +31,7 @@ _NUMBERED = re.compile(
     r"(?:(?:chapter|section|part|article|kapitel|chapitre|capítulo)\s+\S{1,8}|\d{1,2}(?:\.\d{1,2}){0,4}\.?)\s+\S", re.I
 )
 _MARKED = re.compile(r"(={1,6}|\*{1,6}|#{1,6})\s+\S")
+_CELL_END = re.compile(r"\s*\|\s*|\t| {3,}")
 _DATE = re.compile(r"^(?:date|datum|published)\s*:\s*['\"]?(\d{4}(?:-\d{2}(?:-\d{2})?)?)", re.I | re.M)
 
 
@@ -91,7 +93,7 @@ def read_markdown(path: Path) -> Document:
     starts = list(itertools.accumulate((len(line) for line in text[head:].splitlines(keepends=True)), initial=head))
     starts.append(len(text))
     blocks: list[Block] = []
-    table_header = ""
+    table = Table(head_rows=1)
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text[head:])
     for token, following in itertools.zip_longest(tokens, tokens[1:]):
         if token.map is None:
@@ -107,11 +109,10 @@ def read_markdown(path: Path) -> Document:
         elif token.type in ("fence", "code_block"):
             blocks += [Block("code", s) for s in [_trimmed(text, span)]]
         elif token.type == "table_open":
-            table_header = " | ".join(
-                cell.strip() for cell in text[span[0] : span[1]].split("\n")[0].strip().strip("|").split("|")
-            )
+            table = Table(head_rows=1)
         elif token.type == "tr_open":
-            blocks.append(Block("row", _trimmed(text, span), context=table_header))
+            cells = text[slice(*span)].strip().removeprefix("|").removesuffix("|").split("|")
+            blocks.append(Block("row", _trimmed(text, span), context=table.context(cells)))
     return raw_document(text, "markdown", _filled(text, blocks), title=title, date=date, warnings=warnings)
 
 
@@ -139,17 +140,13 @@ def read_csv(path: Path) -> Document:
 
 
 def add_rows(builder: DocumentBuilder, rows: Iterator[list[str]]) -> None:
-    """Add table rows as blocks, each with the header as its context where the first row looks like one."""
-    first = next(rows, None)
-    if first is None:
-        return
-    header = joined(first) if looks_like_header(first) else ""
-    builder.block("row", joined(first))
-    for count, row in enumerate(rows, 1):
+    """Add table rows as blocks, each with its column heads and section as its context."""
+    table = Table()
+    for count, row in enumerate(rows):
         if count >= _MOST_ROWS:
             builder.warnings.append(f"Only its first {_MOST_ROWS:,} rows were read.")
             return
-        builder.block("row", joined(row), context=header)
+        builder.block("row", joined(row), context=table.context(row))
 
 
 def joined(cells: list[str]) -> str:
@@ -158,13 +155,6 @@ def joined(cells: list[str]) -> str:
     while words and not words[-1]:
         words.pop()
     return " | ".join(words)
-
-
-def looks_like_header(cells: list[str]) -> bool:
-    """Whether a row names columns: several cells, most of them words rather than numbers."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    worded = [cell for cell in filled if re.search(r"[^\W\d_]", cell) and len(cell) <= 80]
-    return len(filled) >= 2 and len(worded) >= 0.6 * len(filled)
 
 
 def read_json(path: Path) -> Document:
@@ -236,8 +226,9 @@ def _text_blocks(text: str) -> Iterator[Block]:
         elif len(lines) >= 2 and sum(
             " | " in w or w.startswith("|") or "\t" in w or re.search(r"\S {3,}\S", w) is not None for w in words
         ) >= 0.8 * len(lines):
-            header = words[0] if looks_like_header(re.split(r"\s*\|\s*|\t| {3,}", words[0])) else ""
-            yield from (Block("row", span, context=header if i else "") for i, span in enumerate(spans))
+            table = Table()
+            for span, line in zip(spans, words, strict=True):
+                yield Block("row", span, context=table.context(_CELL_END.split(line.strip("| "))))
         elif any(_ITEM.match(w) for w in words):
             yield from _item_blocks(spans, words)
         else:

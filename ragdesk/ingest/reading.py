@@ -13,7 +13,7 @@ from ragdesk.errors import ChildDied, Unavailable, Unreadable
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 
-READING_VERSION = 3
+READING_VERSION = 4
 """Change it when readers, cutting or situating change so much that documents should be read again."""
 
 

@@ -12,7 +12,8 @@ from ragdesk.domain import Document
 from ragdesk.ingest.archive import parse_xml, safe_members, zipped
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.office import core_properties, odf_meta, odf_rows
-from ragdesk.ingest.plain import joined, looks_like_header
+from ragdesk.ingest.plain import joined
+from ragdesk.ingest.tables import Table
 
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 200
@@ -66,20 +67,17 @@ def read_ods(path: Path) -> Document:
 
 
 def _add_rows(builder: DocumentBuilder, rows: Iterator[list[str]], sheet: str) -> None:
-    """Rows as blocks; the header is the first row that names columns and has a row of as many cells or more after it."""
-    header = ""
+    """Rows as blocks, each with the column heads, the section and the table's title as its context."""
+    table = Table(heads_within=20)
     seen = 0
     for row in rows:
-        filled = [cell for cell in row if cell.strip()]
-        if not filled:
+        if not any(cell.strip() for cell in row):
             continue
         seen += 1
         if seen > _MOST_ROWS:
             builder.warnings.append(f"Of sheet {sheet} only the first {_MOST_ROWS:,} rows were read.")
             return
-        builder.block("row", joined(row), context=header)
-        if not header and seen <= 20 and looks_like_header(row):
-            header = joined(row)
+        builder.block("row", joined(row), context=table.context(row))
 
 
 def _shown(value: Any) -> str:

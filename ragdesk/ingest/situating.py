@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SITUATING = "prefix, neighbours"
 _HEAD_CHARACTERS = 300
 _NEIGHBOURS = 3
 _DECAY = 0.7

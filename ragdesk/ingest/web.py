@@ -218,7 +218,9 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
             builder.block("heading", " ".join(element.text_content().split()), level=int(name[1]))
             return
         if name == "table" and _is_data(element):
-            table_blocks(builder, _table_rows(element))
+            caption = " ".join(" ".join(c.text_content().split()) for c in element.findall("caption"))
+            builder.block("paragraph", caption)
+            table_blocks(builder, _table_rows(element), title=caption, head_rows=_head_rows(element))
             return
         if name == "pre":
             builder.block("code", element.text_content())
@@ -251,11 +253,43 @@ def _is_data(table: Any) -> bool:
     return len(rows) >= 2 and max(rows, default=0) >= 2 and sum(cells) <= 200 * max(1, len(cells))
 
 
-def _table_rows(table: Any) -> Iterator[list[str]]:
+def _table_rows(table: Any) -> Iterator[list[str | None]]:
+    """The rows, with None for a cell that its left one covers, and an empty text where one from above reaches down."""
+    reaching: dict[int, int] = {}
     for row in table.iter("tr"):
-        cells = [" ".join(cell.text_content().split()) for cell in row if cell.tag in ("td", "th")]
+        cells: list[str | None] = []
+        for cell in row:
+            if cell.tag in ("td", "th"):
+                _add_reached(cells, reaching)
+                across, down = _span(cell, "colspan"), _span(cell, "rowspan")
+                if down > 1:
+                    reaching.update(dict.fromkeys(range(len(cells), len(cells) + across), down - 1))
+                cells += [" ".join(cell.text_content().split()), *[None] * (across - 1)]
+        _add_reached(cells, reaching)
         if any(cells):
             yield cells
+
+
+def _add_reached(cells: list[str | None], reaching: dict[int, int]) -> None:
+    while reaching.get(len(cells), 0):
+        reaching[len(cells)] -= 1
+        cells.append("")
+
+
+def _span(cell: Any, name: str) -> int:
+    said = (cell.get(name) or "").strip()
+    return max(1, min(int(said), 100)) if said.isdecimal() and said.isascii() else 1
+
+
+def _head_rows(table: Any) -> int | None:
+    """How many rows the page itself marks as heads; None where it marks none."""
+    marked = 0
+    for row in table.iter("tr"):
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        if row.getparent().tag != "thead" and not (len(cells) > 1 and all(cell.tag == "th" for cell in cells)):
+            break
+        marked += 1
+    return marked or None
 
 
 # --- XML ----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ DEFAULT_COLLECTION = "Documents"
 
 _INFO = """
 SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.format, d.date, d.page_kind,
-    d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at,
+    d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at, d.situating,
     coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
         SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
         WHERE k.document_id = d.id)) AS embedded
@@ -267,7 +267,7 @@ class Library:
             connection.execute(
                 "UPDATE documents SET queued = 0, outcome = ?, reason = ?, size_bytes = ?, mtime_ns = ?, hash = ?,"
                 " reading = ?, format = ?, title = ?, date = ?, page_kind = ?, page_count = ?, chunk_count = ?,"
-                " read_at = ? WHERE id = ?",
+                " read_at = ?, situating = '' WHERE id = ?",
                 (
                     "partly" if document.warnings else "read",
                     " ".join(document.warnings) or None,
@@ -435,4 +435,5 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         size_bytes=row["size_bytes"],
         hash=row["hash"],
         read_at=row["read_at"],
+        situated=f"model {row['situating'].rpartition('/')[2]}" if row["situating"] else "structure",
     )

@@ -222,7 +222,14 @@ END;
 DELETE FROM meta WHERE key = 'terms';
 """
 
-_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# What a language model said about where a chunk stands is the last line of its context and of its prefix, and stands
+# here too, so that it can be taken out again. `situating` names who said it; empty where the structure alone speaks.
+_VERSION_4 = """
+ALTER TABLE documents ADD COLUMN situating TEXT NOT NULL DEFAULT '';
+ALTER TABLE chunks ADD COLUMN sentence TEXT NOT NULL DEFAULT '';
+"""
+
+_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

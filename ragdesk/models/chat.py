@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from ragdesk.child import Child
@@ -99,7 +99,7 @@ class ChatModel:
 
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0, job: Job | None = None
-    ) -> Iterator[str]:
+    ) -> Generator[str]:
         """The answer to the messages, in parts as they come; closing the iterator stops the model.
 
         At most `max_tokens` are written, fewer where the window does not hold them after the prompt. Raises `WrongUse`

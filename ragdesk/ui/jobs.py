@@ -91,6 +91,8 @@ class Jobs(QObject):
         self._started += 1
         running = Running(self._started, title, run, Job(), quiet)
         running.job.on_progress = lambda progress: setattr(running, "progress", progress)
+        if self.current is not None:
+            self.current.job.hurry()
         self.all.append(running)
         self._next()
         return running

@@ -41,7 +41,13 @@ _SIGNS = {
     "unchanged": ("check", "dim", "unchanged"),
     "gone": ("trash-2", "dim", "gone"),
 }
-_PHASES = {"looking": "Looking at files", "reading": "Reading", "embedding": "Embedding", "indexing": "Indexing"}
+_PHASES = {
+    "looking": "Looking at files",
+    "reading": "Reading",
+    "embedding": "Embedding",
+    "situating": "Situating",
+    "indexing": "Indexing",
+}
 
 
 class _Outcomes(QAbstractListModel):
