@@ -66,17 +66,16 @@ class TurnList(QScrollArea):
     def take_out(self, view: TurnView) -> None:
         """Show a view no more."""
         self.views.remove(view)
-        self._column.removeWidget(view)
-        view.deleteLater()
+        self._let_go(view)
 
     def clear(self, *, but: Collection[TurnView] = ()) -> None:
         """Show none; the views in `but` are hidden, not deleted."""
         for view in self.views:
-            self._column.removeWidget(view)
             if view in but:
+                self._column.removeWidget(view)
                 view.hide()
             else:
-                view.deleteLater()
+                self._let_go(view)
         self.views = []
         self._keep_earlier([])
 
@@ -98,8 +97,7 @@ class TurnList(QScrollArea):
         for view in self.views[:-_SHOWN_AT_ONCE]:
             if view.turn is not None:
                 self.views.remove(view)
-                self._column.removeWidget(view)
-                view.deleteLater()
+                self._let_go(view)
                 if view.turn.id:
                     self._earlier.append(view.turn)
         self._keep_earlier(self._earlier)
@@ -118,6 +116,11 @@ class TurnList(QScrollArea):
     def _insert(self, view: TurnView, place: int) -> None:
         self.views.insert(place, view)
         self._column.insertWidget(place + 1, view)
+
+    def _let_go(self, view: TurnView) -> None:
+        self._column.removeWidget(view)
+        view.hide()  # it would be drawn where it stood until it is deleted
+        view.deleteLater()
 
     def _add_turn(self, turn: Turn, place: int) -> None:
         view = self._new_view(turn.question, turn.scope)
