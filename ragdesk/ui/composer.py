@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 _MOST_LINES = 7
@@ -38,8 +38,13 @@ class Composer(QPlainTextEdit):
             return
         super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as the text is at this width."""
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
         lines = min(_MOST_LINES, max(1, round(self.document().size().height())))
         margins = self.contentsMargins()
-        around = margins.top() + margins.bottom() + int(2 * self.document().documentMargin()) + 14
+        around = margins.top() + margins.bottom() + int(2 * self.document().documentMargin()) + 2
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + around)

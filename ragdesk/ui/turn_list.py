@@ -13,6 +13,7 @@ from ragdesk.ui.turn_view import TurnView
 _SHOWN_AT_ONCE = 8
 """More turns than this and half as many again make a resize of the window wait; earlier ones are shown on demand."""
 _MOST_WIDE = 844
+_HELD_MS = 1000
 
 
 class TurnList(QScrollArea):
@@ -25,6 +26,10 @@ class TurnList(QScrollArea):
         self._earlier: list[Turn] = []
         self._left_out: frozenset[int] = frozenset()
         self._follows = True
+        self._held: tuple[TurnView, int] | None = None
+        """A view that stays where it is seen while those above it get their heights, and how far down that is."""
+        self._holding = QTimer(self, singleShot=True, interval=_HELD_MS)
+        self._holding.timeout.connect(self._let_loose)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Conversation")
@@ -66,17 +71,16 @@ class TurnList(QScrollArea):
     def take_out(self, view: TurnView) -> None:
         """Show a view no more."""
         self.views.remove(view)
-        self._column.removeWidget(view)
-        view.deleteLater()
+        self._let_go(view)
 
     def clear(self, *, but: Collection[TurnView] = ()) -> None:
         """Show none; the views in `but` are hidden, not deleted."""
         for view in self.views:
-            self._column.removeWidget(view)
             if view in but:
+                self._column.removeWidget(view)
                 view.hide()
             else:
-                view.deleteLater()
+                self._let_go(view)
         self.views = []
         self._keep_earlier([])
 
@@ -98,15 +102,14 @@ class TurnList(QScrollArea):
         for view in self.views[:-_SHOWN_AT_ONCE]:
             if view.turn is not None:
                 self.views.remove(view)
-                self._column.removeWidget(view)
-                view.deleteLater()
+                self._let_go(view)
                 if view.turn.id:
                     self._earlier.append(view.turn)
         self._keep_earlier(self._earlier)
 
     def follow_last(self) -> None:
         """Keep the beginning of the last question in view while its answer grows, until the user scrolls."""
-        self._follows = True
+        self._follows, self._held = True, None
         QTimer.singleShot(0, self._follow)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -118,6 +121,11 @@ class TurnList(QScrollArea):
     def _insert(self, view: TurnView, place: int) -> None:
         self.views.insert(place, view)
         self._column.insertWidget(place + 1, view)
+
+    def _let_go(self, view: TurnView) -> None:
+        self._column.removeWidget(view)
+        view.hide()  # it would be drawn where it stood until it is deleted
+        view.deleteLater()
 
     def _add_turn(self, turn: Turn, place: int) -> None:
         view = self._new_view(turn.question, turn.scope)
@@ -131,28 +139,31 @@ class TurnList(QScrollArea):
     def _show_earlier(self) -> None:
         """Put earlier turns above; what is read stays where it is."""
         first = self.views[0] if self.views else None
-        before = first.y() if first else 0
         self._stop_following()
+        if first is not None:
+            self._held = (first, first.y() - self.verticalScrollBar().value())
+            self._holding.start()
         shown = self._earlier[-_SHOWN_AT_ONCE:]
         for place, turn in enumerate(shown):
             self._add_turn(turn, place)
         self._keep_earlier(self._earlier[:-_SHOWN_AT_ONCE])
         self.leave_out(self._left_out)
-
-        def stay() -> None:
-            if first in self.views and first is not None:
-                bar = self.verticalScrollBar()
-                bar.setValue(bar.value() + first.y() - before)
-
-        QTimer.singleShot(0, self, stay)
+        QTimer.singleShot(0, self._follow)
 
     def _follow(self) -> None:
-        if self._follows and self.views:
-            bar = self.verticalScrollBar()
+        bar = self.verticalScrollBar()
+        if self._held is not None and self._held[0] in self.views:
+            bar.setValue(self._held[0].y() - self._held[1])
+        elif self._follows and self.views:
             bar.setValue(min(bar.maximum(), self.views[-1].y()))
 
     def _stop_following(self) -> None:
         self._follows = False
+        self._held = None
+
+    def _let_loose(self) -> None:
+        self._follow()
+        self._held = None
 
 
 def centred(outside: QWidget, held: QWidget) -> QVBoxLayout:

@@ -23,7 +23,7 @@ from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.theme import Theme
 from tests.ui.event_loop import Block, Watchdog
 
-_PATIENCE_MS = 120_000
+_PATIENCE_MS = 180_000
 _SLOW_S = 0.05
 _MOST_TOLD = 3
 _SEEN = pytest.StashKey[list[tuple[str, int, list[Block]]]]()

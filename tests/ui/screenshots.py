@@ -1,6 +1,7 @@
 """Pictures of the window in its main states, light and dark, small and large: python -m tests.ui.screenshots FOLDER [WORD...]
 
 They are made without a display, from the sample documents, to be looked at. Words choose by name: `dark`, `small`.
+The word `readme` alone makes those of assets/pictures, best while nothing else holds the cores: they show how long answers took.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from ragdesk.engine import Engine
 from ragdesk.settings import Settings
 from ragdesk.ui.app import make_app
 from ragdesk.ui.desk import Desk
+from ragdesk.ui.panes import SOURCE
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 from tests.models.tiny_gguf import write_tiny_gguf
 
 SIZES = {"small": (1000, 640), "large": (1920, 1080)}
+README_SIZE = (1280, 720)
 SAYS = "The ferry stops running at gusts above seventeen metres a second[1]. " * 14
 QUESTIONS = ("At which gusts does the ferry stop running?", "Who built the first chain ferry?")
 
 
-def wait(ready: Callable[[], bool], patience_s: float = 120.0) -> None:
+def wait(ready: Callable[[], bool], patience_s: float = 600.0) -> None:
     """Let the window work until it is ready."""
     until = time.monotonic() + patience_s
     while not ready():
@@ -102,6 +105,40 @@ class Album:
         self.take(window, f"{label}-19-narrow")
         window.close()
 
+    def readme(self) -> None:
+        """The pictures in README."""
+        self.theme.use("light", 0)
+        window = self.open("empty", README_SIZE)
+        self.take(window, "welcome")
+        window.close()
+        shutil.copytree(self.work / "samples", self.work / "library")
+        window = self.open("library", README_SIZE)
+        wait(lambda: bool(window.desk.documents))
+        self.ask(window, QUESTIONS[0])  # loads the model that finds passages, which takes a while
+        window.conversation.begin()
+        for question in reversed(QUESTIONS):
+            self.ask(window, question)
+        view = window.conversation.views[-1]
+        window.show_citation(view.citations[0], view.turn)
+        wait(lambda: bool(window.source.page_view.mark_rectangles(view.citations[0].page or 1)))
+        rest(1.0)  # until the page is drawn
+        self.take(window, "cited")
+        self.theme.use("dark", 0)
+        self.take(window, "dark")
+        self.theme.use("light", 0)
+        assert view.turn is not None
+        window.show_evidence(view.turn)
+        self.take(window, "evidence")
+        window.panes.toggle(SOURCE)
+        window.conversation.scope_bar.set_scope(Scope(types=("pdf",)))
+        self.ask(window, "How long does the night train to Lisbon take?")
+        self.take(window, "refused")
+        window.conversation.scope_bar.set_scope(Scope())
+        self.break_some(window, "new")
+        window.actions_by_name["show_jobs"].trigger()
+        self.take(window, "jobs")
+        window.close()
+
     def reading(self, window: Window, label: str) -> None:
         """While documents are read."""
         notes = self.work / f"harbour notes {label}"
@@ -151,6 +188,15 @@ class Album:
 
     def trouble(self, window: Window, label: str) -> None:
         """Files that cannot be read, in the library and among the work."""
+        self.break_some(window, label)
+        window.actions_by_name["only_failures"].setChecked(True)
+        self.take(window, f"{label}-11-problems")
+        window.actions_by_name["show_jobs"].trigger()
+        self.take(window, f"{label}-12-jobs")
+        window.actions_by_name["show_jobs"].trigger()
+
+    def break_some(self, window: Window, label: str) -> None:
+        """Add files of which most cannot be read."""
         broken = self.work / f"broken-{label}"
         broken.mkdir()
         for n in range(3):
@@ -159,11 +205,6 @@ class Album:
         window.add([broken])
         wait(lambda: window.desk.jobs.current is None)
         rest(1.2)
-        window.actions_by_name["only_failures"].setChecked(True)
-        self.take(window, f"{label}-11-problems")
-        window.actions_by_name["show_jobs"].trigger()
-        self.take(window, f"{label}-12-jobs")
-        window.actions_by_name["show_jobs"].trigger()
 
     def dialogs(self, window: Window, label: str) -> None:
         """Each dialog."""
@@ -200,6 +241,9 @@ def main(out: Path, words: Sequence[str] = ()) -> None:
         names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json")]
         with Engine(Path(folder) / "samples", write=True, settings=Settings()) as engine:
             engine.add(names)
+        if list(words) == ["readme"]:
+            album.readme()
+            return
         for look in ("light", "dark", "contrast"):
             for name, size in SIZES.items():
                 if all(word in (look, name) for word in words):

@@ -278,7 +278,7 @@ def test_everything_stands_where_it_stood_after_a_restart(
     assert again.height() == 690  # the display of the tests is not as wide
     again.resize(1180, 690)
     qtbot.waitUntil(lambda: again.source.isVisible())
-    assert min(again.panes._splitter.sizes()) >= 240
+    assert all(now >= least for now, least in zip(again.panes._splitter.sizes(), (200, 360, 340), strict=True))
     assert again.left.currentWidget() is again.conversations
     assert again.actions_by_name["only_failures"].isChecked()
     assert again.conversation.scope_bar.scope == Scope(types=("pdf",), after="2024")
