@@ -204,7 +204,8 @@ def main() -> None:
         first = place / "first.txt"
         first.write_text("The first document lets the library know its embedding model.")
         with Engine(place / "library", write=True, settings=Settings(exact_scan_limit=10**9)) as engine:
-            engine.add([first])
+            if not engine.library.counts()[1]:
+                engine.add([first])
             fill(engine.library, options.chunks)
             searcher = engine._search_parts()
             asked = questions(engine.library, options.questions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 
 from ragdesk.errors import Cancelled, ChildDied, RagDeskError, Unavailable
 from ragdesk.job import Job
-from ragdesk.models.reranker import Reranker
+from ragdesk.models.reranker import Reranker, _load
 from ragdesk.models.rerankers import RERANKERS, find_reranker, known_reranker
 from tests.models.tiny_rerankers import (
     cross_encoder_reference,
@@ -67,12 +68,16 @@ def test_a_language_model_is_asked_for_yes_or_no_as_on_its_card(yes_or_no: Path)
     assert np.ptp(scores) > 0.01
 
 
-def test_the_best_window_of_a_long_passage_counts(reranker: Reranker, pairs: Path) -> None:
-    end = "The longest berth measures 212 metres and is called the Long Quay."
-    alone, with_end = reranker.scores(QUESTION, [LONG, f"{LONG} {end}"])
-    assert with_end >= alone
-    windows = [LONG[begin : begin + 60] for begin in range(0, 120, 10)]
-    assert with_end != pytest.approx(cross_encoder_reference(pairs, QUESTION, windows[:1])[0], abs=1e-6)
+def test_the_best_window_of_a_long_passage_counts_and_every_word_is_in_one(reranker: Reranker, pairs: Path) -> None:
+    place = find_reranker(str(pairs))
+    asking = _load(place.folder, place.form, place.max_tokens, "cpu")
+    windows = [window for _, window in asking.windows(QUESTION, [LONG])[0]]
+    assert len(windows) > 2 and all(len(asking.tokenizer(QUESTION, w)["input_ids"]) <= 64 for w in windows)
+    assert LONG.startswith(windows[0]) and LONG.endswith(windows[-1])
+    for one, other in itertools.pairwise(windows):
+        assert any(one.endswith(other[:n]) for n in range(8, len(other))), "they overlap"
+    best = cross_encoder_reference(pairs, QUESTION, windows).max()
+    assert reranker.scores(QUESTION, [LONG])[0] == pytest.approx(best, abs=1e-4)
 
 
 def test_what_stands_at_the_end_of_a_long_passage_is_read(reranker: Reranker) -> None:
@@ -175,15 +180,13 @@ def test_a_model_in_the_hubs_cache_is_found(pairs: Path, tmp_path: Path, monkeyp
 
 
 def _kill_soon() -> None:
-    """Kill the reranker's process as soon as there is one that has begun to read."""
+    """Kill all reranking processes in a moment, when they have begun to read."""
 
-    def watch() -> None:
-        for _ in range(600):
-            time.sleep(0.3)
-            for child in psutil.Process().children():
-                with contextlib.suppress(psutil.Error):
-                    if "ragdesk.models.reranker" in " ".join(child.cmdline()):
-                        child.kill()
-                        return
+    def kill() -> None:
+        time.sleep(1.0)
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if "ragdesk.models.reranker" in " ".join(child.cmdline()):
+                    child.kill()
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=kill, daemon=True).start()
