@@ -334,7 +334,8 @@ def summary(running: Running) -> str:
     gone = len(running.result.changes.removed) if running.result else 0
     if gone:
         parts.append(f"{gone:,} gone")
-    return ", ".join(parts)
+    notices = running.result.notices if running.result else []
+    return ". ".join([", ".join(parts), *notices])
 
 
 def _looked(running: Running) -> list[Outcome]:

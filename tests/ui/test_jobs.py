@@ -64,6 +64,14 @@ def test_work_can_be_paused_and_goes_on(panel: JobsPanel, empty_desk: Desk, tmp_
     assert panel.said.text() == "Read 60 documents"
 
 
+def test_what_was_wanted_and_not_done_is_told(panel: JobsPanel, empty_desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    engine = empty_desk.engine
+    engine.settings = engine.settings.with_values({"situate_by_model": True})
+    running = empty_desk.add([many_files(tmp_path / "notes", 1)])
+    qtbot.waitUntil(lambda: running.state == "done", timeout=PATIENCE_MS)
+    assert panel.said.text().startswith("Read 1 document. Passages are not situated by a language model")
+
+
 def test_stopping_keeps_what_is_done_and_the_rest_goes_on_later(
     panel: JobsPanel, empty_desk: Desk, tmp_path: Path, qtbot: QtBot
 ) -> None:
