@@ -1,5 +1,7 @@
 """Fit the weights of ragdesk/answer/weighing.py on labelled sets: python -m tests.benchmarks.fit_weights FOLDER... --keep DIR
 
+With `--ways` nothing is fitted: it prints what words alone, vectors alone, the two in equal parts, and all parts find.
+
 A folder is a labelled set in BEIR's layout; one named with `:doc` is asked within each question's document. Measured is,
 averaged over the sets, how much of the evidence the first 3,000 characters hold (nDCG@10 of documents where a set has no
 evidence). Weights are changed one at a time as long as that helps; then each set is left out in turn and measured with
@@ -28,6 +30,14 @@ from ragdesk.paths import resolved
 from ragdesk.settings import Settings
 
 STEPS = (0.0, 0.5, 0.8, 1.25, 2.0)
+
+_NOTHING = Parts(*(0.0 for _ in Parts._fields))
+WAYS: dict[str, Parts[float]] = {
+    "words": _NOTHING._replace(words=1.0),
+    "vectors": _NOTHING._replace(meaning=1.0),
+    "both": _NOTHING._replace(words=0.5, meaning=0.5),
+    "all": WEIGHTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +142,21 @@ def report(sets: Mapping[str, Sequence[Judged]], start: Sequence[float]) -> None
         print(f"{name:24}{len(questions):>10}" + "".join(f"{value:9.1f}" for value in values), flush=True)
 
 
+def compare_ways(sets: Mapping[str, Sequence[Judged]]) -> None:
+    """Print what each way of searching finds."""
+    print(f"{'set':24}{'questions':>10}" + "".join(f"{way:>9}" for way in WAYS))
+    for name, questions in sets.items():
+        values = [100 * mean_value(questions, weights) for weights in WAYS.values()]
+        print(f"{name:24}{len(questions):>10}" + "".join(f"{value:9.1f}" for value in values), flush=True)
+
+
 def main() -> None:
     """Make the libraries, gather the candidates, fit and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+")
     parser.add_argument("--keep", type=Path, required=True, help="where the libraries are made, and found again")
     parser.add_argument("--limit", type=int, default=200, help="questions of each set")
+    parser.add_argument("--ways", action="store_true", help="compare ways of searching, and fit nothing")
     options = parser.parse_args()
     sets: dict[str, list[Judged]] = {}
     for named in options.folders:
@@ -153,7 +172,10 @@ def main() -> None:
         with Engine(place / "library", write=True, settings=Settings()) as engine:
             engine.add([place / "documents"])
             sets[labelled.name] = list(judged(engine, labelled, ids, queries, inside=scope == "doc"))
-    report(sets, WEIGHTS)
+    if options.ways:
+        compare_ways(sets)
+    else:
+        report(sets, WEIGHTS)
 
 
 if __name__ == "__main__":
