@@ -136,11 +136,10 @@ def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
-    from ragdesk.models.embedder import Embedder
+    from ragdesk.models.embedder_place import packaged_folder
 
-    embedding_model = Embedder().folder
     with pytest.raises(Unavailable, match="no reranker"):
-        find_reranker(str(embedding_model))
+        find_reranker(str(packaged_folder()))
 
 
 def test_a_model_that_tells_classes_apart_is_refused(tmp_path: Path) -> None:

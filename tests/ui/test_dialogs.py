@@ -255,7 +255,7 @@ def test_colours_can_change_after_the_dialog_has_gone(empty_desk: Desk, qtbot: Q
 
 
 def test_searching_shows_only_what_fits(settings: SettingsDialog) -> None:
-    QTest.keyClicks(settings.search, "gpu")
+    QTest.keyClicks(settings.search, "gpu_layers")
     shown = [
         settings.groups.item(place).text()
         for place in range(settings.groups.count())
