@@ -222,10 +222,10 @@ def test_questions_come_first(tmp_path: Path, library_folder: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
 def test_killed_in_the_middle_nothing_that_was_said_is_lost(tmp_path: Path, library_folder: Path) -> None:
     reports = write_reports(tmp_path / "reports", 3)
-    slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=4)
+    slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=3)
     save_settings(settings(slow), paths.settings_file())
     before = 0
-    for attempt in range(3):
+    for attempt in range(2):
         process = subprocess.Popen(
             command(library_folder, "add", reports),
             stdout=subprocess.DEVNULL,
