@@ -253,7 +253,7 @@ QPushButton:focus { border: 2px solid @accent; padding: 5px 13px; }
 QPushButton:disabled { color: @faint; }
 QPushButton#primary { background: @accent; color: @on_accent; border-color: @accent; font-weight: 600; }
 QPushButton#primary:focus { border: 2px solid @text; }
-QPushButton#primary:disabled { background: @line; color: @dim; border-color: @line; }
+QPushButton#primary:disabled { background: @raised; color: @dim; border-color: @line; }
 QPushButton#chip { border-radius: 12px; padding: 2px 10px; background: @raised; min-height: 1.2em; }
 QPushButton#chip:checked { background: @accent_soft; border: 2px solid @accent; padding: 1px 9px; color: @text; }
 QPushButton#chip:focus { border: 2px solid @text; padding: 1px 9px; }
