@@ -66,6 +66,9 @@ class Album:
 
     def take(self, widget: QWidget, name: str, *, at_once: bool = False) -> None:
         """One picture, once all has settled; `at_once` of what goes on."""
+        if at_once:
+            for _ in range(4):  # what has grown is laid out, level by level, before a person would see it
+                QApplication.processEvents()
         if not at_once:
             rest()
         widget.grab().save(str(self.out / f"{name}.png"))
