@@ -131,7 +131,7 @@ def _nearness(
     if not own:
         return np.zeros(len(places.chunks)), np.zeros(len(places.chunks))
     low, scale = min(own), familiar / max(max(own) - min(own), 1e-9)
-    nearness = {chunk: scale * (cosine - low) for chunk, cosine in cosines.items()}
+    nearness = {chunk: min(max(scale * (cosine - low), 0.0), 1.0) for chunk, cosine in cosines.items()}
     rows = zip(*(column.tolist() for column in places), strict=True)
     beside = [
         sum(nearness.get(near, 0.0) for near in (chunk - 1, chunk + 1) if first <= near <= last) / 2
