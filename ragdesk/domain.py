@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -304,10 +304,35 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A sentence of an answer, by its span of the answer's text, that no passage supports, and why (a sentence for the user).
+
+    The span is empty where the doubt is about all that was written, which is then not shown.
+    """
+
+    span: Span
+    reason: str
+
+    def to_json(self, text: str) -> dict[str, Any]:
+        """The public JSON form, within an answer of this text."""
+        return {"span": list(self.span), "sentence": text[slice(*self.span)], "reason": self.reason}
+
+
+def signed(text: str, doubts: Sequence[Doubt], sign: Callable[[int], str]) -> str:
+    """The text of an answer with a sign behind each sentence in doubt; it is given the doubt's place among them."""
+    for place, doubt in reversed(list(enumerate(doubts))):
+        start, end = doubt.span
+        if start < end:
+            text = text[:end] + sign(place) + text[end:]
+    return text
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest.
 
-    `prompt` is exactly what a language model was given, empty where none was asked.
+    `prompt` is exactly what a language model was given, empty where none was asked. `doubts` are what it wrote and no
+    passage supports, in order.
     """
 
     question: str
@@ -319,6 +344,7 @@ class Answer:
     seconds: float
     scope: Scope = field(default_factory=Scope)
     prompt: tuple[Message, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
@@ -327,6 +353,7 @@ class Answer:
             "answer": self.text,
             "answered": self.answered,
             "citations": [citation.to_json() for citation in self.citations],
+            "unsupported": [doubt.to_json(self.text) for doubt in self.doubts],
             "hits": [hit.to_json() for hit in self.hits],
             "model": self.model,
             "seconds": round(self.seconds, 3),
@@ -337,7 +364,7 @@ class Answer:
 class Turn:
     """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC.
 
-    `hits` and `prompt` are what the answer was made from.
+    `hits` and `prompt` are what the answer was made from; `doubts` as in `Answer`.
     """
 
     id: int
@@ -351,6 +378,7 @@ class Turn:
     scope: Scope = field(default_factory=Scope)
     hits: tuple[Hit, ...] = ()
     prompt: tuple[Message, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ragdesk.domain import Answer, DocumentInfo, Hit
+from ragdesk.domain import Answer, DocumentInfo, Hit, signed
 from ragdesk.errors import RagDeskError
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ def print_hit(hit: Hit) -> None:
 
 def print_answer(answer: Answer) -> None:
     """Print an answer with its sources, or the nearest passages where there is none."""
-    print(answer.text)
+    print(signed(answer.text, answer.doubts, lambda place: f" (no source: {answer.doubts[place].reason})"))
+    if not answer.answered and answer.doubts:
+        print(answer.doubts[0].reason)
     if answer.citations:
         print("\nSources")
     for c in answer.citations:

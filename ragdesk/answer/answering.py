@@ -1,7 +1,7 @@
 """A question becomes a cited answer: the steps on one page.
 
-Retrieve, always; show the hits; then quote, or build a prompt, let the language model write, and bind its marks to
-sentences of the hits. Every citation is checked against the stored text before it is shown.
+Retrieve, always; show the hits; then quote, or build a prompt, let the language model write, bind its marks to sentences
+of the hits, and verify each of its sentences. Every citation is checked against the stored text before it is shown.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ragdesk.answer.citing import cite
 from ragdesk.answer.prompting import Prompt, build_prompt
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, quote
 from ragdesk.answer.retrieval import Question, Searcher, search
+from ragdesk.answer.verifying import Verified, verify
 from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
 from ragdesk.job import Job
 from ragdesk.library.library import Library
@@ -44,22 +45,23 @@ def answer(
     on_hits(hits)
     prompt = Prompt((), ())
     if not hits:
-        text, citations = NOT_IN_DOCUMENTS, tuple[Citation, ...]()
+        given = Verified(NOT_IN_DOCUMENTS, ())
     elif model is None:
-        text, citations = quote(question.text, hits, searcher.library, searcher.embedder, job=job)
+        given = Verified(*quote(question.text, hits, searcher.library, searcher.embedder, job=job))
     else:
         prompt = _prompt(question, hits, settings, model, history, job)
-        text, citations = _written(searcher.library, prompt, settings, model, on_text, job)
+        given = _written(searcher, question, prompt, settings, model, on_text, job)
     return Answer(
         question=question.text,
-        text=text,
-        answered=bool(citations),
-        citations=_checked(searcher.library, citations),
+        text=given.text,
+        answered=bool(given.citations),
+        citations=_checked(searcher.library, given.citations),
         hits=tuple(hits),
         model=model.name if model is not None else QUOTE,
         seconds=time.monotonic() - began,
         scope=question.scope,
         prompt=prompt.messages,
+        doubts=given.doubts,
     )
 
 
@@ -83,18 +85,21 @@ def _prompt(
 
 
 def _written(
-    library: Library,
+    searcher: Searcher,
+    question: Question,
     prompt: Prompt,
     settings: Settings,
     model: ChatModel,
     on_text: Callable[[str], None],
     job: Job | None,
-) -> tuple[str, tuple[Citation, ...]]:
+) -> Verified:
+    library = searcher.library
     written = []
     for part in model.stream(prompt.messages, max_tokens=settings.answer_tokens, job=job):
         written.append(part)
         on_text(part)
-    return cite("".join(written).strip(), prompt.hits, library.hashes({hit.document_id for hit in prompt.hits}))
+    text, citations = cite("".join(written).strip(), prompt.hits, library.hashes({h.document_id for h in prompt.hits}))
+    return verify(text, citations, prompt.hits, library, searcher.embedder, question=question.text, job=job)
 
 
 def _messages(history: Sequence[Turn]) -> list[Message]:

@@ -17,7 +17,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 from ragdesk.domain import Citation, Conversation, Turn
 from ragdesk.export.html_page import answer_reader
-from ragdesk.export.sources import Changed, answered_by, warning
+from ragdesk.export.sources import Changed, answer_with_signs, answered_by, warning
 
 if TYPE_CHECKING:
     from docx.document import Document as WordFile
@@ -50,7 +50,7 @@ def export_docx(conversation: Conversation, changed: Changed) -> bytes:
 
 def _add_turn(file: WordFile, turn: Turn, changed: Changed) -> None:
     file.add_heading(_clean(" ".join(turn.question.split())), 1)
-    _Answer(file).add(answer_reader().parse(turn.answer))
+    _Answer(file).add(answer_reader().parse(answer_with_signs(turn)))
     file.add_paragraph(_clean(f"{answered_by(turn)}, {_day(turn.asked_at)}"), _DETAIL)
     if turn.citations:
         file.add_heading("Sources", 2)

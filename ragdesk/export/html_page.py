@@ -8,7 +8,7 @@ from html import escape
 from markdown_it import MarkdownIt
 
 from ragdesk.domain import Citation, Conversation, Turn
-from ragdesk.export.sources import Changed, answered_by, warning
+from ragdesk.export.sources import Changed, answer_with_signs, answered_by, warning
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d1d1f; --dim: #62626a; --line: #d8d8de; --page: #fff; --quote: #f5f5f7;
@@ -93,7 +93,7 @@ def _answer(turn: Turn, number: int) -> str:
         return f'<a href="#turn-{number}-source-{mark}">[{mark}]</a>' if mark in known else match[0]
 
     reader = answer_reader()
-    tokens = reader.parse(turn.answer)
+    tokens = reader.parse(answer_with_signs(turn))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):  # below the question, which is an h2
             token.tag = f"h{min(6, int(token.tag[1:]) + 2)}"

@@ -35,6 +35,7 @@ def export_json(conversation: Conversation, changed: Changed) -> str:
                 "asked_at": turn.asked_at,
                 "seconds": round(turn.seconds, 3),
                 "citations": [cited(citation) for citation in turn.citations],
+                "unsupported": [doubt.to_json(turn.answer) for doubt in turn.doubts],
             }
             for turn in conversation.turns
         ],

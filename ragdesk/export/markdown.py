@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ragdesk.domain import Citation, Conversation, Turn
-from ragdesk.export.sources import Changed, answered_by, warning
+from ragdesk.export.sources import Changed, answer_with_signs, answered_by, warning
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 _LINE_START = re.compile(r"^([ \t]*)(\d{1,9}(?=[.)])|)([-+=:.)]|)", re.MULTILINE)
@@ -54,7 +54,7 @@ def _answer(turn: Turn, number: int) -> str:
     """The answer with its marks as links; outside code, HTML, links and images are spelled out."""
     known = {citation.mark for citation in turn.citations}
     out = []
-    for place, piece in enumerate(_CODE.split(turn.answer)):
+    for place, piece in enumerate(_CODE.split(answer_with_signs(turn))):
         if place % 2:
             out.append(_closed(piece))
             continue

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from ragdesk.domain import Answer, Citation, Conversation, Hit, Message, Scope, Turn
+from ragdesk.domain import Answer, Citation, Conversation, Doubt, Hit, Message, Scope, Turn
 from ragdesk.errors import NotFound
 from ragdesk.library.library import Library, now
 
@@ -140,6 +140,7 @@ def _turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:
             for hit in evidence.get("hits", ())
         ),
         prompt=tuple(Message(**message) for message in evidence.get("prompt", ())),
+        doubts=tuple(Doubt((d["span"][0], d["span"][1]), d["reason"]) for d in evidence.get("doubts", ())),
     )
 
 
@@ -152,5 +153,6 @@ def _evidence_json(answer: Answer) -> str:
         "scope": asdict(answer.scope),
         "hits": [asdict(hit) for hit in answer.hits],
         "prompt": [asdict(message) for message in answer.prompt],
+        "doubts": [asdict(doubt) for doubt in answer.doubts],
     }
     return json.dumps(value, ensure_ascii=False)

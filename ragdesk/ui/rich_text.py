@@ -12,16 +12,14 @@ from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidget
 
-from ragdesk.domain import Citation, Hit
+from ragdesk.domain import Citation, Doubt, Hit, signed
 from ragdesk.export.html_page import answer_reader
-from ragdesk.sentences import sentences
 from ragdesk.ui.theme import Colours
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
 _MARK_ALONE = re.compile(r"\[\d{1,4}\]")
 _MARKS = re.compile(r"\[\d{1,4}\](?: ?\[\d{1,4}\])*")
 _TAGS = re.compile(r"(<pre>.*?</pre>|<code>.*?</code>|<[^>]*>)", re.DOTALL)
-_FENCED = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
 _PRE = re.compile(r"<pre><code[^>]*>(.*?)</code></pre>", re.DOTALL)
 _UNSUPPORTED = "\ue000"
 _THIN = "\u202f"
@@ -38,25 +36,21 @@ _QUOTED = (
 )
 _GAP = '<p style="line-height:50%; margin:0; font-size:small">&nbsp;</p>'
 """Below a table, to which Qt gives no margin."""
-_LEADING_MARKS = re.compile(r"\s*(?:\[\d{1,4}\]\s*)+")
-_PROSE = re.compile(r"^(?!\s*(?:[#|>]|```))\s*(?:[-*+]\s+|\d+[.)]\s+)?(?P<text>\S.*)$")
-
-UNSUPPORTED_TIP = "No passage supports this sentence"
 
 
 def answer_html(
-    text: str, marks: Collection[int], colours: Colours, *, checked: bool = False, first_code: int = 0
+    text: str, marks: Collection[int], colours: Colours, *, doubts: Sequence[Doubt] = (), first_code: int = 0
 ) -> str:
     """An answer as HTML: marks as links `cite:N`, code with a link `copy:N`, HTML, links and images spelled out as text.
 
-    With `checked`, a sentence without a mark is followed by the sign that no passage supports it. Code is numbered from
-    `first_code` on.
+    A sentence in doubt is followed by the sign that no passage supports it, a link `unsupported:N` by its place in
+    `doubts`. Code is numbered from `first_code` on.
     """
-    if checked:
-        text = "".join(p if i % 2 else _sign_unsupported(p) for i, p in enumerate(_FENCED.split(text)))
+    text = signed(text.replace(_UNSUPPORTED, ""), doubts, lambda place: _UNSUPPORTED)
+    shown_doubts = (place for place, doubt in enumerate(doubts) if doubt.span[0] < doubt.span[1])
     chip = f"text-decoration:none; background-color:{colours.accent_soft}; color:{colours.accent}; font-weight:600"
     sign = (
-        f'&nbsp;<a href="unsupported:" style="text-decoration:none; color:{colours.warn};'
+        f'&nbsp;<a href="unsupported:{{}}" style="text-decoration:none; color:{colours.warn};'
         f' background-color:{colours.raised}; font-size:small">{_THIN}⚠&nbsp;no&nbsp;source{_THIN}</a>'
     )
 
@@ -74,13 +68,13 @@ def answer_html(
     pieces = _TAGS.split(answer_reader().render(text))
     html = "".join(piece if place % 2 else _MARKS.sub(links, piece) for place, piece in enumerate(pieces))
     for written, shown in (
-        (_UNSUPPORTED, sign),
         ("<table>", _TABLE.format(line=colours.line)),
         ("</table>", "</table>" + _GAP),
         ("<blockquote>", _QUOTED.format(line=colours.accent)),
         ("</blockquote>", "</td></tr></table>" + _GAP),
     ):
         html = html.replace(written, shown)
+    html = re.sub(_UNSUPPORTED, lambda match: sign.format(next(shown_doubts)), html)
     numbers = count(first_code)
     return _STYLE + _PRE.sub(lambda match: _code(match[1], next(numbers), colours), html)
 
@@ -142,29 +136,6 @@ def citation_tip(citation: Citation) -> str:
     quote = " ".join(citation.quote.split())
     quote = quote if len(quote) <= 400 else quote[:399] + "…"
     return f"<b>{escape(citation.title or citation.path)}</b>{page}<br>“{escape(quote)}”"
-
-
-def _sign_unsupported(text: str) -> str:
-    """The sign after each sentence of prose that has no mark. A mark after the full stop belongs to the sentence before."""
-    lines = []
-    for line in text.split("\n"):
-        match = _PROSE.match(line)
-        if match is None or line.rstrip().endswith(":"):
-            lines.append(line)
-            continue
-        begin = match.start("text")
-        body, out, done = line[begin:], [], 0
-        for start, end in sentences(body):
-            said = (
-                _LEADING_MARKS.sub("", body[start:end], count=1)
-                if _LEADING_MARKS.match(body[start:end])
-                else body[start:end]
-            )
-            marked = _MARK.search(said) or _LEADING_MARKS.match(body[end:])
-            out.append(body[done:end] + ("" if marked or len(said.split()) < 3 else _UNSUPPORTED))
-            done = end
-        lines.append(line[:begin] + "".join(out) + body[done:])
-    return "\n".join(lines)
 
 
 def _code(code: str, number: int, colours: Colours) -> str:

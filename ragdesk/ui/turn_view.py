@@ -10,12 +10,12 @@ from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ragdesk.domain import Answer, Citation, Hit, Scope, Turn
+from ragdesk.domain import Answer, Citation, Doubt, Hit, Scope, Turn
 from ragdesk.errors import RagDeskError
+from ragdesk.export.sources import answer_with_signs
 from ragdesk.job import Progress
 from ragdesk.ui.dialog_parts import ElidedLabel
 from ragdesk.ui.rich_text import (
-    UNSUPPORTED_TIP,
     FittedBrowser,
     answer_html,
     citation_tip,
@@ -145,6 +145,7 @@ class TurnView(QFrame):
                 scope=answer.scope,
                 hits=answer.hits,
                 prompt=answer.prompt,
+                doubts=answer.doubts,
             )
         )
 
@@ -173,13 +174,21 @@ class TurnView(QFrame):
         """The citations of the answer."""
         return self.turn.citations if self.turn else ()
 
+    @property
+    def _doubts(self) -> tuple[Doubt, ...]:
+        return self.turn.doubts if self.turn else ()
+
+    @property
+    def _signed_text(self) -> str:
+        return answer_with_signs(self.turn) if self.turn else self._text
+
     def copy_text(self) -> None:
         """Copy the answer with the names of its sources."""
-        self._copy(plain_answer(self._text, self.citations), "Copied.")
+        self._copy(plain_answer(self._signed_text, self.citations), "Copied.")
 
     def copy_markdown(self) -> None:
         """Copy question and answer as Markdown with quotes."""
-        self._copy(cited_markdown(self.question, self._text, self.citations), "Copied with its sources.")
+        self._copy(cited_markdown(self.question, self._signed_text, self.citations), "Copied with its sources.")
 
     # --- Inside
 
@@ -240,7 +249,9 @@ class TurnView(QFrame):
             limited = self.scope.limits
             self._widen.setVisible(limited)
             self._refused.setText(
-                "The documents you limited the question to do not answer it. Your others may."
+                f"{self._doubts[0].reason} Below is what comes nearest."
+                if self._doubts
+                else "The documents you limited the question to do not answer it. Your others may."
                 if limited
                 else "Nothing in them answers this. Below is what comes nearest."
                 if self.hits
@@ -278,9 +289,8 @@ class TurnView(QFrame):
         if not self._text:
             return
         marks = [c.mark for c in self.citations]
-        checked = self.turn is not None and self.turn.model != _QUOTE
         self._laid_out = (0, 0)
-        self.answer.setHtml(answer_html(self._text, marks, self._theme.colours, checked=checked))
+        self.answer.setHtml(answer_html(self._text, marks, self._theme.colours, doubts=self._doubts))
         self.answer.setVisible(True)
 
     def _draw_growing(self) -> None:
@@ -337,7 +347,8 @@ class TurnView(QFrame):
             citation = next((c for c in self.citations if str(c.mark) == value), None)
             self.answer.show_tip(citation_tip(citation) if citation else "")
         else:
-            self.answer.show_tip(UNSUPPORTED_TIP if kind == "unsupported" else "")
+            doubted = kind == "unsupported" and value.isdigit() and int(value) < len(self._doubts)
+            self.answer.show_tip(escape(self._doubts[int(value)].reason) if doubted else "")
 
     def _want_evidence(self) -> None:
         if self.turn is not None:

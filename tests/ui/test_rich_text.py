@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from ragdesk.domain import Citation
+from ragdesk.domain import Citation, Doubt
 from ragdesk.ui.rich_text import FittedBrowser, answer_html, cited_markdown, code_blocks, plain_answer
 from ragdesk.ui.theme import LIGHT
 
@@ -15,8 +17,8 @@ SIGN = "no&nbsp;source"
 CITATION = Citation(1, 7, "Handbook", "/d/handbook.pdf", "ab", 3, (0, 9), "Gusts of\n17 m/s")
 
 
-def html(text: str, *, checked: bool = False) -> str:
-    return answer_html(text, {1, 2}, LIGHT, checked=checked)
+def html(text: str, *, doubts: Sequence[Doubt] = ()) -> str:
+    return answer_html(text, {1, 2}, LIGHT, doubts=doubts)
 
 
 def test_marks_of_citations_become_links_and_others_stay_text() -> None:
@@ -41,20 +43,22 @@ def test_a_browser_loads_nothing(qtbot: QtBot) -> None:
     assert loaded.isNull()
 
 
-def test_a_sentence_without_a_mark_is_signed_where_a_model_wrote() -> None:
-    shown = html("The ferry stops at noon. [1] The moon is made of cheese. It sails again at two [2].", checked=True)
-    assert shown.count("no&nbsp;source") == 1
-    assert shown.index("cheese") < shown.index("no&nbsp;source") < shown.index("sails")
+def test_a_sentence_in_doubt_is_signed_and_the_sign_leads_to_the_reason() -> None:
+    text = "The ferry stops at noon. [1] The moon is made of cheese. It sails again at two [2]."
+    shown = html(text, doubts=(Doubt((29, 56), "No passage says this"),))
+    assert shown.count(SIGN) == 1 and 'href="unsupported:0"' in shown
+    assert shown.index("cheese") < shown.index(SIGN) < shown.index("sails")
 
 
-def test_headings_tables_and_code_are_not_signed() -> None:
-    text = "# About the old ferry\n\n| a | b |\n| --- | --- |\n| one two three | 4 |\n\n```\nthe code has no mark.\n```"
-    assert SIGN not in html(text, checked=True)
+def test_signs_in_lists_and_emphasis_keep_their_places() -> None:
+    text = "- The **moon** is cheese.\n- It *sails*."
+    shown = html(text, doubts=(Doubt((2, 25), "No"), Doubt((28, 38), "No")))
+    assert shown.index("cheese") < shown.index("unsupported:0") < shown.index("<em>") < shown.index("unsupported:1")
+
+
+def test_what_was_not_doubted_is_not_signed() -> None:
     assert SIGN not in html("The moon is made of cheese.")
-
-
-def test_a_mark_at_the_start_of_a_sentence_belongs_to_the_one_before() -> None:
-    assert html("First it stops here. [1] Then it goes on again.", checked=True).count("no&nbsp;source") == 1
+    assert SIGN not in html("This is not in your documents.", doubts=(Doubt((0, 0), "Not borne out"),))
 
 
 def test_code_has_a_link_that_copies_it() -> None:
