@@ -1,0 +1,198 @@
+"""A question and the sentences found for it in, how likely they answer it out, 0 to 1: what decides before anything is written.
+
+A question that the documents nearly answer finds the same sentences as one that they answer: one name, number or word is
+another, or the sentence denies what the question supposes. So what counts is not only how near the best sentence is in meaning,
+but whether it holds all that the question tells, its rarest word above all, and something new of the kind that is asked for: a
+name to who, a date to when, a number to how many. The signs are added by weights that were fitted on questions with and without
+an answer (tests/benchmarks/gate.py), for each embedding model its own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from ragdesk.answer.contrary import Said, contrary
+from ragdesk.answer.facts import facts_of, held_by, missing
+from ragdesk.library.query import Asked, Word, words_in
+
+
+class Signs(NamedTuple):
+    """What tells whether sentences answer a question; all 0 to 1 or near it.
+
+    `nearest`, `second`: cosine of the best and the next best sentence. `chunk`: cosine of the best situated chunk. `covered`,
+    `covered_near`, `covered_around`: share of the question's words, by rarity, in the best sentence, with its neighbours, in its
+    passage. `rarest`: weight of the rarest word that is not beside the best sentence, against the rarest of all. `pairs`: share
+    of its neighbouring words that stand side by side there. `names`, `numbers`: how many of its names and numbers are not there.
+    `contrary`: whether the sentence denies a word of the question. `negated`: whether the question has a negation. `kind`:
+    whether something new of the kind asked for stands in the sentence; `open`: whether no kind is asked for. `length`: words of
+    the question / 20.
+    """
+
+    nearest: float
+    second: float
+    chunk: float
+    covered: float
+    covered_near: float
+    covered_around: float
+    rarest: float
+    pairs: float
+    names: float
+    numbers: float
+    contrary: float
+    negated: float
+    kind: float
+    open: float
+    length: float
+
+
+_NEGATED = re.compile(
+    r"\b(?:not|never|no|none|without|except|besides|other than|cannot)\b|n['\u2019]t\b", re.IGNORECASE
+)
+_OF_WHAT = r"\b(?:what|which) (?:\w+ ){0,2}"
+_KINDS = {
+    "number": re.compile(
+        r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|deep|wide|fast|heavy)\b"
+        r"|\bcombien\b|\bcuánt\w+\b|\bquant[oiae]\b|\bwie (?:viele?|hoch|lange?|groß|oft|alt)\b"
+        rf"|{_OF_WHAT}(?:percent\w*|number|amount|population|age|size|rate|ratio|price|cost|share|proportion)\b",
+        re.IGNORECASE,
+    ),
+    "date": re.compile(
+        r"\bwhen\b|\bwann\b|\bquand\b|\bcuándo\b|\bquando\b"
+        rf"|{_OF_WHAT}(?:year|date|day|month|century|decade|period)\b",
+        re.IGNORECASE,
+    ),
+    "name": re.compile(
+        r"\bwho\b|\bwhom\b|\bwhose\b|\bwhere\b|\bwer\b|\bwem\b|\bqui\b|\bquién\w*\b|\bchi\b"
+        rf"|{_OF_WHAT}(?:person|people|company|organi[sz]ation|country|city|state|team|university|president|king|emperor|author"
+        r"|name|river|region|group|institution|party)\b",
+        re.IGNORECASE,
+    ),
+}
+_DATE = re.compile(
+    r"\b(?:1[0-9]{3}|20\d\d)s?\b|\b\d{1,2}(?:st|nd|rd|th) century\b|\b(?:century|decade|years?|days?|months?)\b"
+    r"|\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b"
+    r"|\b(?:spring|summer|autumn|winter)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The best sentence for a question: itself, with its neighbours, its passage with context, and cosines as in `Signs`."""
+
+    sentence: str
+    near: str
+    passage: str
+    context: str
+    nearest: float
+    second: float
+    chunk: float
+
+
+def signs_of(question: str, asked: Asked, rarity: Mapping[Word, float], looked: Looked) -> Signs:
+    """What the best sentence tells."""
+    whole = sum(rarity.values()) or 1.0
+    context = words_in(looked.context, asked)
+    inside = words_in(looked.sentence, asked)
+    near = words_in(looked.near, asked)
+    around = words_in(looked.passage, asked) | context
+    most = max(rarity.values(), default=0.0) or 1.0
+
+    def share(words: set[Word]) -> float:
+        return sum(rarity.get(word, 0.0) for word in words) / whole
+
+    facts = facts_of(question, language=asked.language)
+    lacks = missing(facts, held_by(f"{looked.context}\n{looked.near}"))
+    kind = kind_of(question)
+    pairs = [pair for _, _, pair in asked.pairs]
+    side_by_side = words_in(looked.near, _only(asked, pairs)) if pairs else set()
+    return Signs(
+        nearest=looked.nearest,
+        second=looked.second,
+        chunk=looked.chunk or looked.nearest,
+        covered=share(inside),
+        covered_near=share(near | context),
+        covered_around=share(around),
+        rarest=max((rarity.get(word, 0.0) for word in asked.words if word not in near | context), default=0.0) / most,
+        pairs=len(side_by_side) / len(pairs) if pairs else 0.5,
+        names=min(2, sum(one.kind == "name" for one in lacks)) / 2,
+        numbers=min(2, sum(one.kind in ("number", "date") for one in lacks)) / 2,
+        contrary=float(bool(contrary(Said(question), Said(looked.sentence)))),
+        negated=float(bool(_NEGATED.search(question))),
+        kind=float(not kind or holds_new(kind, question, looked.sentence)),
+        open=float(not kind),
+        length=min(len(question.split()), 40) / 20,
+    )
+
+
+def kind_of(question: str) -> str:
+    """What a question asks for: "number", "date", "name", or "" where that cannot be told."""
+    return next((kind for kind, pattern in _KINDS.items() if pattern.search(question)), "")
+
+
+def holds_new(kind: str, question: str, sentence: str) -> bool:
+    """Whether a sentence holds something of this kind that the question does not."""
+    if kind == "date":
+        return any(m[0].lower() not in question.lower() for m in _DATE.finditer(sentence)) or bool(
+            set(_values(sentence)) - set(_values(question))
+        )
+    if kind == "number":
+        return bool(set(_values(sentence)) - set(_values(question)))
+    asked = question.lower()
+    names = [name for name in facts_of(sentence, language="en").names if name.lower() not in asked]
+    first = re.match(r"\W*([A-Z]\w+)", sentence)
+    return bool(names) or (first is not None and first[1].lower() not in asked)
+
+
+def _values(text: str) -> set[str]:
+    return {str(value) for value in held_by(text).numbers}
+
+
+def _only(asked: Asked, words: Sequence[Word]) -> Asked:
+    return replace(asked, words=tuple(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the signs, and the least score that counts as an answer; made on `day` from `data`."""
+
+    weights: Signs
+    bias: float
+    enough: float
+    data: str
+    day: str
+
+
+_DATA = "SQuAD 2, CLAP NQ and CUAD: half of the documents"
+
+CALIBRATIONS: Mapping[str, Calibration] = {
+    "": Calibration(
+        Signs(4.0, 0.0, 4.0, 1.0, 1.0, 1.0, -0.5, 0.0, -1.0, -1.0, -0.5, -0.5, 0.3, 0.0, 0.0),
+        -5.0,
+        0.45,
+        _DATA,
+        "2026-11-26",
+    ),
+}
+"""By the name of the embedding model; the first is for models that were not measured."""
+
+
+class Gate:
+    """Whether anything is answered at all, as calibrated for an embedding model."""
+
+    def __init__(self, embedder: str) -> None:
+        self.calibration = CALIBRATIONS.get(embedder, CALIBRATIONS[""])
+
+    def opens(self, question: str, asked: Asked, rarity: Mapping[Word, float], looked: Looked) -> bool:
+        """Whether the best sentence is likely enough to answer."""
+        return likelihood(signs_of(question, asked, rarity, looked), self.calibration) >= self.calibration.enough
+
+
+def likelihood(signs: Signs, calibration: Calibration) -> float:
+    """How likely these signs are those of an answer, 0 to 1 (logistic)."""
+    total = calibration.bias + sum(w * s for w, s in zip(calibration.weights, signs, strict=True))
+    return 1 / (1 + math.exp(-total))
