@@ -9,9 +9,9 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ragdesk.engine import Ingested
 from ragdesk.errors import Cancelled
 from ragdesk.ingest.ingesting import Outcome
+from ragdesk.intake import Ingested
 from ragdesk.job import Job, Progress
 from ragdesk.ui.background import Background
 

@@ -51,7 +51,7 @@ def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, t
 
 def computing_s(window: Window) -> float:
     """Processor time that the model's process has used."""
-    chat = window._desk.engine._chat
+    chat = window._desk.engine._chat._model
     assert chat is not None and chat._child._process is not None
     used = psutil.Process(chat._child._process.pid).cpu_times()
     return used.user + used.system
