@@ -106,7 +106,7 @@ def test_a_moved_file_keeps_its_document_and_a_copied_one_is_not_embedded_again(
     (towns / "sub").mkdir()
     shutil.move(towns / "harbour.md", towns / "sub" / "harbour.md")
     shutil.copy(towns / "orchard.md", towns / "copy of orchard.md")
-    monkeypatch.setattr(engine._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+    monkeypatch.setattr(engine._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
     done = engine.sync()
     assert [os.path.basename(new) for _, new in done.changes.moved] == ["harbour.md"]
     moved = engine.library.document(str(document_id))
@@ -305,7 +305,7 @@ def test_the_vector_index_answers_large_libraries_and_agrees_with_the_exact_scan
         exact = [(h.chunk_id, round(h.score, 3)) for h in engine.search("longest berth")]
     with Engine(library_folder, write=True, settings=Settings(exact_scan_limit=0)) as engine:
         assert [(h.chunk_id, round(h.score, 3)) for h in engine.search("longest berth")] == exact
-        assert engine._index()._child.alive, "the vector index was asked"
+        assert engine._search.vector_index()._child.alive, "the vector index was asked"
 
 
 def test_other_settings_for_chunks_read_the_documents_again(library_folder: Path, towns: Path) -> None:
@@ -323,7 +323,9 @@ def test_another_neighbour_weight_builds_another_index_without_embedding_again(
     with Engine(library_folder, write=True, settings=Settings()) as engine:
         engine.add([towns])
     with Engine(library_folder, write=True, settings=Settings(neighbour_weight=0.9)) as engine:
-        monkeypatch.setattr(engine._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+        monkeypatch.setattr(
+            engine._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again")
+        )
         engine.sync()
         identity = engine.library.index_identity(engine.library.current_index)
         assert identity is not None

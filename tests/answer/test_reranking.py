@@ -36,7 +36,7 @@ def reranking(library_folder: Path, towns: Path, model: Path) -> Iterator[Engine
 
 
 def test_the_order_follows_both_looks(reranking: Engine, model: Path) -> None:
-    searcher = reranking._search_parts()
+    searcher = reranking._search.searcher()
     vectors = question_vectors(searcher, [QUESTION])
     assert vectors is not None
     before = weighed(searcher, Question(QUESTION), vectors[0])

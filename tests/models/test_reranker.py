@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import shutil
 import threading
 import time
@@ -16,8 +17,10 @@ import pytest
 
 from ragdesk.errors import Cancelled, ChildDied, RagDeskError, Unavailable
 from ragdesk.job import Job
+from ragdesk.models.model_folders import folder_for
 from ragdesk.models.reranker import Reranker, _load
 from ragdesk.models.rerankers import RERANKERS, find_reranker, known_reranker
+from tests.conftest import Run
 from tests.models.tiny_rerankers import (
     cross_encoder_reference,
     write_cross_encoder,
@@ -176,6 +179,21 @@ def test_a_model_in_the_hubs_cache_is_found(pairs: Path, tmp_path: Path, monkeyp
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text("abc")
     assert find_reranker("bge-reranker-v2-m3").folder == cached / "snapshots" / "abc"
+
+
+def test_the_command_line_lists_the_rerankers_and_which_are_here(
+    pairs: Path, ragdesk: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "empty"))
+    small = "cross-encoder/ms-marco-MiniLM-L6-v2"
+    shutil.copytree(pairs, folder_for(small, "rerankers"))
+    told = ragdesk("models", "list").stdout.partition("Rerankers:\n")[2]
+    assert told.startswith(f"{small}: here, English, Apache-2.0\nBAAI/bge-reranker-v2-m3: download 2,270 MB, many lang")
+    assert told.endswith("In use: none\n")
+    (tmp_path / "settings.toml").write_text(f'reranker = "{small}"\n')
+    listed = json.loads(ragdesk("models", "list", "--json").stdout)
+    assert [model["id"] for model in listed["rerankers"]] == [model.id for model in RERANKERS]
+    assert [model["id"] for model in listed["rerankers"] if model["here"]] == [listed["reranker"]] == [small]
 
 
 def _kill_soon() -> None:

@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from ragdesk import paths
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
+from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.theme import Theme
+from ragdesk.ui.window import Window
 from tests.ui.event_loop import Block, Watchdog
+from tests.ui.windows import close, filled
 
 _PATIENCE_MS = 180_000
 _SLOW_S = 0.05
@@ -121,3 +124,26 @@ def desk(theme: Theme, tmp_path: Path, sample_library: Path) -> Iterator[Desk]:
         QTest.qWait(25)
     yield desk
     desk.close()
+
+
+@pytest.fixture
+def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
+    """The whole window over a copy of the sample library."""
+    window = filled(theme, tmp_path, sample_library, qtbot)
+    yield window
+    close(window)
+
+
+@pytest.fixture
+def bare_window(qtbot: QtBot) -> QWidget:
+    """A window with nothing in it, for a part to lie over."""
+    window = QWidget()
+    window.resize(900, 640)
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+@pytest.fixture
+def actions(bare_window: QWidget, empty_desk: Desk) -> Actions:
+    return Actions(bare_window, empty_desk.theme)
