@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ragdesk.engine import Engine
+from ragdesk.errors import RagDeskError
+from ragdesk.settings import Settings
 from tests.conftest import Run, command, json_lines
 
 
@@ -195,10 +198,19 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(library_folder: Path, tmp_p
     folder.mkdir()
     for n in range(200):
         (folder / f"note{n:03}.txt").write_text(f"Note {n}.\n\n" + f"The field number {n} is green. " * 40, "utf-8")
+
+    def done_so_far() -> int:
+        try:
+            with Engine(library_folder, write=False, settings=Settings()) as engine:
+                return sum(document.chunks > 0 for document in engine.documents())
+        except RagDeskError:  # not made yet
+            return 0
+
     process = subprocess.Popen(
         command(library_folder, "add", folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(4)
+    while process.poll() is None and not done_so_far():
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
