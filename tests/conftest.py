@@ -105,14 +105,18 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAGDESK_LIBRARY", str(tmp_path / "default-library"))
 
 
-@pytest.fixture
-def towns(tmp_path: Path) -> Path:
-    """A folder with three small documents."""
-    folder = tmp_path / "towns"
+def write_towns(folder: Path) -> Path:
+    """Write three small documents into a new folder and return it."""
     folder.mkdir()
     for name, text in TOWNS.items():
         (folder / name).write_text(text, "utf-8")
     return folder
+
+
+@pytest.fixture
+def towns(tmp_path: Path) -> Path:
+    """A folder with three small documents."""
+    return write_towns(tmp_path / "towns")
 
 
 @pytest.fixture

@@ -233,8 +233,11 @@ def test_what_a_change_takes_is_said_beforehand(desk: Engine, small: Path) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
 def test_killed_in_the_middle_it_goes_on_where_it_stopped(
-    desk: Engine, small: Path, ragdesk: Run, library_folder: Path, tmp_path: Path
+    desk: Engine, small: Path, ragdesk: Run, library_folder: Path, tmp_path: Path, towns: Path
 ) -> None:
+    for number in range(40):  # enough batches to be met in their midst also by a process that has to wait for a core
+        (towns / f"tide{number}.txt").write_text(f"On day {number} the tide stood at {number + 5} feet.", "utf-8")
+    desk.sync()
     desk.close()
     (tmp_path / "settings.toml").write_text("embed_batch = 1\n")
     process = subprocess.Popen(
