@@ -36,6 +36,11 @@ def reranking(model: Path) -> Iterator[Engine]:
         yield engine
 
 
+def processes() -> set[psutil.Process]:
+    """The rerankers' processes."""
+    return {c for c in psutil.Process().children() if "ragdesk.models.reranker" in " ".join(c.cmdline())}
+
+
 def test_the_order_follows_both_looks(reranking: Engine, model: Path) -> None:
     searcher = reranking._search_parts()
     vectors = question_vectors(searcher, [QUESTION])
@@ -67,10 +72,11 @@ def test_why_says_what_the_reranker_gave(reranking: Engine) -> None:
 
 
 def test_without_a_reranker_none_is_loaded(engine: Engine, towns: Path) -> None:
+    before = processes()
     engine.add([towns])
     assert engine.search(QUESTION)
     assert engine.why(QUESTION, document="harbour.md", passage="212 metres").reranker_score is None
-    assert not [c for c in psutil.Process().children() if "ragdesk.models.reranker" in " ".join(c.cmdline())]
+    assert processes() == before
 
 
 def test_a_reranker_that_is_not_there_is_said_once_and_does_without(
@@ -89,10 +95,10 @@ def test_a_reranker_that_is_not_there_is_said_once_and_does_without(
 
 def test_a_reranker_that_dies_is_done_without(reranking: Engine, caplog: pytest.LogCaptureFixture) -> None:
     reranking.search(QUESTION)
-    for child in psutil.Process().children():
-        if "ragdesk.models.reranker" in " ".join(child.cmdline()):
-            child.kill()
-            child.wait()
+    assert processes()
+    for child in processes():
+        child.kill()
+        child.wait()
     with caplog.at_level(logging.WARNING):
         assert reranking.search(QUESTION)
 
