@@ -221,7 +221,7 @@ def test_questions_come_first(tmp_path: Path, library_folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
 def test_killed_in_the_middle_nothing_that_was_said_is_lost(tmp_path: Path, library_folder: Path) -> None:
-    reports = write_reports(tmp_path / "reports")
+    reports = write_reports(tmp_path / "reports", 3)
     slow = write_tiny_gguf(tmp_path / "slow.gguf", says=SAYS, context_tokens=32_768, layers=3)
     save_settings(settings(slow), paths.settings_file())
     before = 0
