@@ -120,7 +120,7 @@ def test_one_can_go_back_at_once_and_forth_again(desk: Engine, small: Path, monk
     after = desk.search(QUESTION)
     assert desk.go_back_embedder().embedder == ""
     assert desk.search(QUESTION) == before
-    monkeypatch.setattr(desk._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+    monkeypatch.setattr(desk._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
     desk.sync()
     assert desk.embedding_state().answers == "all-MiniLM-L6-v2"
     assert desk.go_back_embedder().embedder == str(small)
@@ -230,7 +230,7 @@ def test_a_moved_model_folder_embeds_nothing_again(
     small.rename(moved)
     wants(desk, moved)
     assert by_vectors(desk.search(QUESTION))
-    monkeypatch.setattr(desk._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+    monkeypatch.setattr(desk._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
     desk.sync()
     assert desk.embedding_state().answers == str(moved)
 
