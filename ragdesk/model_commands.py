@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from ragdesk.arguments import current_settings, library_folder
 from ragdesk.engine import Engine
@@ -14,6 +15,8 @@ from ragdesk.job import Job
 from ragdesk.models import catalogue
 from ragdesk.models.embedder_place import PACKAGED, embedders_here
 from ragdesk.models.embedding_models import MODELS
+from ragdesk.models.published import PublishedModel
+from ragdesk.models.rerankers import RERANKERS, rerankers_here
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
 from ragdesk.settings import Settings, save_settings
@@ -101,36 +104,58 @@ def _roll_back(options: argparse.Namespace, job: Job) -> int:
 
 
 def _list(options: argparse.Namespace, settings: Settings) -> None:
-    found, here = catalogue.model_files(), embedders_here()
     if options.json:
-        rows = [{"name": m.name, "path": str(m.path), "size_bytes": m.size_bytes} for m in found]
-        print_json(
-            {
-                "models": [{"name": catalogue.QUOTE, "path": None, "size_bytes": 0}, *rows],
-                "used": settings.model,
-                "embedders": [
-                    {
-                        "name": model.name,
-                        "id": model.id,
-                        "licence": model.licence,
-                        "download_mb": model.download_mb,
-                        "dimensions": model.dimensions,
-                        "tokens": model.max_tokens,
-                        "remote_code": model.remote_code,
-                        "here": model.name in here or model.id in here,
-                    }
-                    for model in MODELS
-                ],
-                "embedder": settings.embedder or PACKAGED,
-            }
-        )
+        _list_json(settings)
         return
+    here = _here()
     print(f"{catalogue.QUOTE}: quotes the best passages, needs no model")
-    for m in found:
+    for m in catalogue.model_files():
         print(f"{m.name}: {m.size_bytes / 1e9:.1f} GB, {m.path}")
     print(f"In use: {settings.model}\n\nEmbedding models:")
     for model in MODELS:
-        where = "here" if model.name in here or model.id in here else f"download {model.download_mb:,} MB"
         code = ", runs its own code" if model.remote_code else ""
-        print(f"{model.id}: {where}, {model.dimensions} dimensions, {model.languages}, {model.licence}{code}")
-    print(f"In use: {settings.embedder or PACKAGED}")
+        print(f"{_told(model, here)}, {model.dimensions} dimensions, {model.languages}, {model.licence}{code}")
+    print(f"In use: {settings.embedder or PACKAGED}\n\nRerankers:")
+    for reranker in RERANKERS:
+        print(f"{_told(reranker, here)}, {reranker.languages}, {reranker.licence}")
+    print(f"In use: {settings.reranker or 'none'}")
+
+
+def _list_json(settings: Settings) -> None:
+    here = _here()
+    rows = [{"name": m.name, "path": str(m.path), "size_bytes": m.size_bytes} for m in catalogue.model_files()]
+    print_json(
+        {
+            "models": [{"name": catalogue.QUOTE, "path": None, "size_bytes": 0}, *rows],
+            "used": settings.model,
+            "embedders": [
+                {**_facts(model, here), "dimensions": model.dimensions, "remote_code": model.remote_code}
+                for model in MODELS
+            ],
+            "embedder": settings.embedder or PACKAGED,
+            "rerankers": [_facts(reranker, here) for reranker in RERANKERS],
+            "reranker": settings.reranker or None,
+        }
+    )
+
+
+def _here() -> set[str]:
+    """Ids of the known embedding models and rerankers that lie on this machine."""
+    embedders = embedders_here()
+    ids = {model.id for model in MODELS if model.name in embedders or model.id in embedders}
+    return ids | {reranker.id for reranker in rerankers_here()}
+
+
+def _told(model: PublishedModel, here: set[str]) -> str:
+    return f"{model.id}: {'here' if model.id in here else f'download {model.download_mb:,} MB'}"
+
+
+def _facts(model: PublishedModel, here: set[str]) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "id": model.id,
+        "licence": model.licence,
+        "download_mb": model.download_mb,
+        "tokens": model.max_tokens,
+        "here": model.id in here,
+    }

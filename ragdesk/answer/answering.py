@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ragdesk.answer.citing import cite
 from ragdesk.answer.prompting import Prompt, build_prompt
-from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, quote
+from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, is_hopeless, quote
 from ragdesk.answer.retrieval import Question, Searcher, search
 from ragdesk.answer.verifying import Verified, verify
 from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
@@ -44,7 +44,7 @@ def answer(
     hits = search(searcher, question, limit=settings.hits, job=job)
     on_hits(hits)
     prompt = Prompt((), ())
-    if not hits:
+    if not hits or (model is not None and not history and _is_hopeless(searcher, question, hits, job)):
         given = Verified(NOT_IN_DOCUMENTS, ())
     elif model is None:
         given = Verified(*quote(question.text, hits, searcher.library, searcher.embedder, job=job))
@@ -63,6 +63,11 @@ def answer(
         prompt=prompt.messages,
         doubts=given.doubts,
     )
+
+
+def _is_hopeless(searcher: Searcher, question: Question, hits: Sequence[Hit], job: Job | None) -> bool:
+    """Whether a language model need not be asked. A question that follows on others may lean on them, and is asked."""
+    return is_hopeless(question.text, hits, searcher.library, searcher.embedder, job=job)
 
 
 def _prompt(

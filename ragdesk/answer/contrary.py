@@ -112,17 +112,27 @@ class Said:
                     self.denied.add(stemmed)
                     left -= 1
 
+    @property
+    def asserted(self) -> set[str]:
+        """What it does not deny."""
+        return self.words - self.denied
+
 
 def contrary(claim: Said, passage: Said) -> str:
     """The word of the claim that a passage denies or says the opposite of; empty where there is none."""
-    asserted = passage.words - passage.denied
-    for word in sorted((claim.denied & asserted) | ((claim.words - claim.denied) & passage.denied)):
+    for word in sorted((claim.denied & passage.asserted) | (claim.asserted & passage.denied)):
         return claim.as_written[word]
     spoken = set(passage.as_written.values()) - set(claim.as_written.values())
     for word in sorted(claim.words - passage.words):
-        if _OPPOSITES.get(word, _NONE) & (passage.words - claim.words) or _is_prefixed(claim.as_written[word], spoken):
+        if word in opposites(claim, passage) or _is_prefixed(claim.as_written[word], spoken):
             return claim.as_written[word]
     return ""
+
+
+def opposites(claim: Said, passage: Said) -> set[str]:
+    """The stems of the claim for which a passage has the opposite instead."""
+    new = passage.words - claim.words
+    return {word for word in claim.words - passage.words if _OPPOSITES.get(word, _NONE) & new}
 
 
 def _is_prefixed(word: str, others: set[str]) -> bool:

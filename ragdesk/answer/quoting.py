@@ -12,7 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ragdesk.answer.gating import Gate, Looked, holds_new, kind_of
+from ragdesk.answer.citing import citation
+from ragdesk.answer.focusing import focus
+from ragdesk.answer.gating import Looked, holds_new, kind_of, opens
 from ragdesk.answer.spreading import compares
 from ragdesk.domain import Citation, Hit, Span
 from ragdesk.job import Job
@@ -27,7 +29,7 @@ NOT_IN_DOCUMENTS = "This is not in your documents."
 _HITS_READ = 6
 _SENTENCES_READ = 60
 _MOST_QUOTED = 3
-_NEARLY_AS_GOOD = 0.85
+_NEARLY_AS_GOOD = 0.8
 _KIND_COUNTS = 0.06
 _SHORT_WORDS = 4
 _HEADING_WORDS = 10
@@ -90,23 +92,36 @@ def quote(
 ) -> tuple[str, tuple[Citation, ...]]:
     """The answer's text and citations; `NOT_IN_DOCUMENTS` and none where the hits do not answer."""
     read = read_hits(question, hits, library, embedder, job=job)
-    if read is None or not Gate(embedder.choice.name).opens(question, read.asked, read.rarity, read.looked):
+    if read is None or not opens(
+        question, read.asked, read.rarity, read.looked, embedder=embedder.choice.name, model=False
+    ):
         return NOT_IN_DOCUMENTS, ()
     chosen = choose(question, read)
     return _written(question, chosen, library.hashes({sentence.hit.document_id for sentence in chosen}))
 
 
+def is_hopeless(
+    question: str, hits: Sequence[Hit], library: Library, embedder: Embedder, *, job: Job | None = None
+) -> bool:
+    """Whether the hits are so far from an answer that a language model need not be asked."""
+    read = read_hits(question, hits, library, embedder, job=job)
+    return read is not None and not opens(
+        question, read.asked, read.rarity, read.looked, embedder=embedder.choice.name, model=True
+    )
+
+
 def read_hits(
     question: str, hits: Sequence[Hit], library: Library, embedder: Embedder, *, job: Job | None = None
 ) -> Read | None:
-    """The sentences of the best hits by how well they answer; None where there are none."""
+    """The sentences of the best hits by how well they answer what is asked (see `focus`); None where there are none."""
     found = _sentences(hits[:_HITS_READ])[:_SENTENCES_READ]
     if not found:
         return None
-    question_vector = embedder.embed([question], role="query", job=job)[0]
+    wanted = focus(question)
+    question_vector = embedder.embed([wanted], role="query", job=job)[0]
     nearness = (embedder.embed([sentence.text for sentence in found], job=job) @ question_vector).tolist()
-    asked = ask(question, words.languages(library.reading))
-    return rank(question, found, nearness, asked, words.rarity(library.reading, asked))
+    asked = ask(wanted, words.languages(library.reading))
+    return rank(wanted, found, nearness, asked, words.rarity(library.reading, asked))
 
 
 def rank(
@@ -226,18 +241,7 @@ def _written(question: str, chosen: Sequence[Sentence], hashes: Mapping[int, str
         mark = len(citations) + 1
         text = sentence.of_hit(span)
         lines.append(f"{_shown(text)} [{mark}]")
-        citations.append(
-            Citation(
-                mark=mark,
-                document_id=hit.document_id,
-                title=hit.title,
-                path=hit.path,
-                hash=hashes.get(hit.document_id, ""),
-                page=hit.page,
-                span=span,
-                quote=text,
-            )
-        )
+        citations.append(citation(mark, hit, (span[0] - hit.span[0], span[1] - hit.span[0]), hashes))
     return "\n\n".join(lines), tuple(citations)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ragdesk.answer.citing import citation
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS
 from ragdesk.answer.said import Said, is_claim, read_said, with_marks
 from ragdesk.answer.supporting import (
@@ -246,7 +247,7 @@ def _rewritten(
 ) -> Verified:
     """The text with its marks as they were found, numbered from 1 in order of first appearance."""
     hashes = library.hashes({hit.document_id for hit in hits})
-    known = {citation.mark: citation for citation in citations}
+    known = {one.mark: one for one in citations}
     numbered: dict[tuple[int, Span], Citation] = {}
     out, length, done, doubts = [], 0, 0, []
 
@@ -255,8 +256,8 @@ def _rewritten(
         out.append(piece)
         length += len(piece)
 
-    def mark(citation: Citation) -> str:
-        made = numbered.setdefault((citation.document_id, citation.span), replace(citation, mark=len(numbered) + 1))
+    def mark(one: Citation) -> str:
+        made = numbered.setdefault((one.document_id, one.span), replace(one, mark=len(numbered) + 1))
         return f"[{made.mark}]"
 
     for sentence in said:
@@ -267,7 +268,7 @@ def _rewritten(
             bound = [known[m] for m in sentence.marks if m in known]
         else:
             bound = [_citation(hits[place], support, hashes) for place, support in one.bound]
-        marks = "".join(dict.fromkeys(mark(citation) for citation in bound))
+        marks = "".join(dict.fromkeys(mark(one) for one in bound))
         begin = length
         put(with_marks(sentence, marks))
         if one is not None and not one.bound:
@@ -282,16 +283,7 @@ def _citation(hit: Hit, support: Support, hashes: Mapping[int, str]) -> Citation
     start, end = candidate.passage.spans[candidate.number]
     if support.signs.held_near > support.signs.held + _NEIGHBOURS_ADD:
         start, end = candidate.passage.near(candidate.number)
-    return Citation(
-        mark=0,
-        document_id=hit.document_id,
-        title=hit.title,
-        path=hit.path,
-        hash=hashes.get(hit.document_id, ""),
-        page=hit.page,
-        span=(hit.span[0] + start, hit.span[0] + end),
-        quote=hit.text[start:end],
-    )
+    return citation(0, hit, (start, end), hashes)
 
 
 _NEIGHBOURS_ADD = 0.3

@@ -38,7 +38,7 @@ def verified(engine: Engine) -> Verify:
     for name in ("harbour.md", "lighthouse.txt", "orchard.md"):
         text = engine.document_text(found[name].document_id).text
         hits.append(type(found[name])(**{**_fields(found[name]), "text": text, "span": (0, len(text))}))
-    parts = engine._search_parts()
+    parts = engine._search.searcher()
 
     def of(text: str) -> Verified:
         said, citations = cite(text, hits, engine.library.hashes({hit.document_id for hit in hits}))
@@ -135,7 +135,7 @@ def test_code_and_tables_are_left_as_they_are(verified: Verify) -> None:
 
 
 def test_another_embedder_than_those_measured_is_judged_by_words_alone(engine: Engine, verified: Verify) -> None:
-    parts = engine._search_parts()
+    parts = engine._search.searcher()
     choice, parts.embedder.choice = parts.embedder.choice, type(parts.embedder.choice)("unmeasured")
     try:
         assert not verified(TRUE).doubts
