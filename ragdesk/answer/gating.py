@@ -61,6 +61,9 @@ class Signs(NamedTuple):
 _NEGATED = re.compile(
     r"\b(?:not|never|no|none|without|except|besides|other than|cannot)\b|n['\u2019]t\b", re.IGNORECASE
 )
+_ASKS_WHETHER = re.compile(
+    r"\W*(?:is|are|was|were|does|do|did|can|could|may|must|will|would|should|has|have|had)\b", re.IGNORECASE
+)
 _OF_WHAT = r"\b(?:what|which) (?:\w+ ){0,2}"
 _KINDS = {
     "number": re.compile(
@@ -257,12 +260,22 @@ def opens(
 ) -> bool:
     """Whether the question is answered at all, by quoting or (`model`) by asking a language model.
 
-    The weights of meaning were fitted on English; in other languages words decide. A question for an account of something
-    (a summary, say) shares few words with what answers it, and passes unless it is hopeless.
+    The weights of meaning were fitted on English; in other languages words decide.
     """
+    wanted = focus(question)
     calibration = CALIBRATIONS.get(embedder if asked.language == "en" else "", CALIBRATIONS[""])
-    least = calibration.hopeless if model or wants_an_account(question) else calibration.enough
-    return likelihood(signs_of(focus(question), asked, rarity, looked), calibration) >= least
+    enough = calibration.hopeless if model else least(question, calibration)
+    return likelihood(signs_of(wanted, asked, rarity, looked), calibration) >= enough
+
+
+def least(question: str, calibration: Calibration) -> float:
+    """The least score that counts as an answer to a question where it is quoted.
+
+    A question for an account of something (a summary, say), or whether something is so, shares few words with what answers
+    it: it passes unless it is hopeless.
+    """
+    is_wide = wants_an_account(question) or _ASKS_WHETHER.match(focus(question)) is not None
+    return calibration.hopeless if is_wide else calibration.enough
 
 
 def likelihood(signs: Signs, calibration: Calibration) -> float:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragdesk.answer.focusing import focus
-from ragdesk.answer.gating import CALIBRATIONS, Calibration, Signs, likelihood, signs_of
+from ragdesk.answer.gating import CALIBRATIONS, Calibration, Signs, least, likelihood, signs_of
 from ragdesk.answer.quoting import Read, choose, quoted_span, read_hits
 from ragdesk.answer.retrieval import Question
 from ragdesk.domain import Hit
@@ -61,6 +61,10 @@ class Judged:
     asked: Asked
     signs: Signs | None
     right: bool
+
+    def given(self, calibration: Calibration) -> bool:
+        """Whether it is answered."""
+        return self.signs is not None and likelihood(self.signs, calibration) >= least(self.asked.text, calibration)
 
 
 class Remembering:
@@ -170,7 +174,7 @@ def report(name: str, found: Sequence[Judged], calibration: Calibration) -> None
     scores = np.array([likelihood(one.signs, calibration) if one.signs else 0.0 for one in found])
     so = np.array([one.asked.answerable for one in found])
     right = np.array([one.right for one in found])
-    given = scores >= calibration.enough
+    given = np.array([one.given(calibration) for one in found])
     parts = [100 * right[so].mean(), 100 * given[so].mean(), 100 * (given & right)[so].mean()]
     others = (
         f"{100 * (~given[~so]).mean():9.1f}{roc_auc_score(so, scores):9.3f}" if (~so).any() else f"{'–':>9}{'–':>9}"
