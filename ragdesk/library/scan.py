@@ -53,7 +53,8 @@ class _Vectors:
             return (self.vectors @ vector)[slice(None) if rows is None else rows]
         wanted = np.arange(len(self.ids)) if rows is None else rows
         blocks = [wanted[begin : begin + _COARSE_FROM] for begin in range(0, len(wanted), _COARSE_FROM)]
-        return np.concatenate([self.vectors[block].astype(np.float32) @ vector for block in blocks])
+        none = np.empty(0, np.float32)
+        return np.concatenate([none, *(self.vectors[block].astype(np.float32) @ vector for block in blocks)])
 
     def likely(
         self, vector: NDArray[np.float32], rows: NDArray[np.int64] | None, limit: int
