@@ -46,7 +46,7 @@ def answer_html(
     A sentence in doubt is followed by the sign that no passage supports it, a link `unsupported:N` by its place in
     `doubts`. Code is numbered from `first_code` on.
     """
-    text = signed(text.replace(_UNSUPPORTED, ""), doubts, lambda place: _UNSUPPORTED)
+    text = signed(text.replace(_UNSUPPORTED, " "), doubts, lambda place: _UNSUPPORTED)
     shown_doubts = (place for place, doubt in enumerate(doubts) if doubt.span[0] < doubt.span[1])
     chip = f"text-decoration:none; background-color:{colours.accent_soft}; color:{colours.accent}; font-weight:600"
     sign = (

@@ -163,3 +163,11 @@ def test_a_model_that_only_invents_is_refused_with_the_passages(engine: Engine, 
     answer, _ = engine.ask("How long is the longest berth?", model=str(model), keep=False)
     assert (answer.text, answer.answered) == ("This is not in your documents.", False)
     assert answer.hits and answer.doubts
+
+
+def test_a_model_is_not_asked_what_the_documents_come_nowhere_near(engine: Engine, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    model = write_tiny_gguf(tmp_path / "knowing.gguf", says="Proteins fold there.")
+    answer, _ = engine.ask("Which protein folds in the endoplasmic reticulum?", model=str(model), keep=False)
+    assert (answer.answered, answer.prompt, answer.doubts) == (False, (), ())
+    assert answer.hits

@@ -11,7 +11,7 @@ import pytest
 from docx.document import Document
 from lxml import etree
 
-from ragdesk.domain import Conversation
+from ragdesk.domain import Conversation, Doubt
 from ragdesk.export import export_conversation
 from tests.export.test_export import EVIL, conversation
 
@@ -40,6 +40,12 @@ def test_everything_stands_in_styles_of_its_own() -> None:
     text = "\n".join(p.text for p in file.paragraphs)
     for part in ("[1] Manual plain, page 59", "/docs/b.txt", "SHA-256 " + "ab" * 32, "Answered by tiny, 2026-01-02"):
         assert part in text
+
+
+def test_a_sentence_that_nothing_supports_is_signed() -> None:
+    kept = answered("It lasts two years [1]. Nobody reads it.")
+    kept = replace(kept, turns=(replace(kept.turns[0], doubts=(Doubt((24, 40), "No passage says this"),)),))
+    assert any("Nobody reads it. (⚠ no source)" in p.text for p in opened(kept).paragraphs)
 
 
 def test_markdown_becomes_lists_tables_bold_and_code() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 
-from ragdesk.domain import Citation, Conversation, Turn
+from ragdesk.domain import Citation, Conversation, Doubt, Turn
 from ragdesk.errors import WrongUse
 from ragdesk.export import export_conversation as export_bytes
 
@@ -85,6 +86,17 @@ def test_an_export_tells_everything(format: str) -> None:
         "And?",
     ]:
         assert part in plain
+
+
+def test_a_sentence_that_nothing_supports_is_signed() -> None:
+    kept = conversation()
+    text = "It lasts two years [1]. Nobody reads it."
+    turn = replace(kept.turns[0], answer=text, doubts=(Doubt((24, 40), "No passage says this"),))
+    kept = replace(kept, turns=(turn,))
+    for format in ("md", "html"):
+        assert "Nobody reads it. (⚠ no source)" in export_conversation(kept, format)
+    (row,) = json.loads(export_conversation(kept, "json"))["turns"][0]["unsupported"]
+    assert row == {"span": [24, 40], "sentence": "Nobody reads it.", "reason": "No passage says this"}
 
 
 def test_a_mark_leads_to_its_source() -> None:
