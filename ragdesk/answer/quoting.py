@@ -28,8 +28,10 @@ NOT_IN_DOCUMENTS = "This is not in your documents."
 
 _HITS_READ = 6
 _SENTENCES_READ = 60
-_MOST_QUOTED = 3
-_NEARLY_AS_GOOD = 0.8
+_NEARLY_AS_GOOD = (0.0, 0.8, 0.88)
+"""The least score of the first, second and third quote, against the best: a third that is no better than a second distracts."""
+
+_OF_A_COMPARISON = 0.7
 _KIND_COUNTS = 0.06
 _SHORT_WORDS = 4
 _HEADING_WORDS = 10
@@ -157,7 +159,9 @@ def choose(question: str, read: Read) -> list[Sentence]:
     chosen: list[Sentence] = []
     apart = compares(question)
     for sentence, score in zip(read.sentences, read.scores, strict=True):
-        if len(chosen) == _MOST_QUOTED or score < (0.7 if apart else _NEARLY_AS_GOOD) * read.scores[0]:
+        if len(chosen) == len(_NEARLY_AS_GOOD):
+            break
+        if score < (_OF_A_COMPARISON if apart else _NEARLY_AS_GOOD[len(chosen)]) * read.scores[0]:
             break
         if apart and any(other.hit.document_id == sentence.hit.document_id for other in chosen):
             continue
