@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ragdesk.arguments import current_settings, library_folder
 from ragdesk.engine import Engine
-from ragdesk.errors import WrongUse
+from ragdesk.errors import Unavailable, WrongUse
 from ragdesk.ingest.changing import told_cost
 from ragdesk.job import Job
 from ragdesk.models import catalogue
+from ragdesk.models.chat_models import known_chat_model
 from ragdesk.models.embedder_place import PACKAGED, embedders_here
 from ragdesk.models.embedding_models import MODELS
+from ragdesk.models.fit import this_machine
+from ragdesk.models.hub import HubTokens, hubs
+from ragdesk.models.model_download import forget_unfinished, unfinished
+from ragdesk.models.offers import Offer, offers
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
 from ragdesk.settings import Settings, save_settings
+from ragdesk.sizes import progress_in_words, size_in_words
 
-_NEED_A_MODEL = ("use", "add", "remove", "download", "use-embedder")
+_NEED_A_MODEL = ("use", "add", "remove", "download", "verify", "use-embedder")
 
 
 def models_command(options: argparse.Namespace, job: Job) -> int:
@@ -32,16 +40,21 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
     if action == "use":
         chosen = options.model if options.model == catalogue.QUOTE else str(catalogue.model_path(options.model))
         save_settings(settings.with_values({"model": chosen}), settings_file())
-        print(f"Questions are answered by {chosen}.")
+        _say(options, {"used": chosen}, f"Questions are answered by {chosen}.")
     elif action == "add":
-        print(f"Added {catalogue.add_model(options.model).name}. Use it: ragdesk models use {Path(options.model).stem}")
+        model = catalogue.add_model(options.model)
+        said = f"Added {model.name}, which stays where it is: {model.path}. Use it: ragdesk models use {model.name}"
+        _say(options, {"added": _file_json(model)}, said)
     elif action == "remove":
-        print(f"Removed {catalogue.remove_model(options.model).name}.")
+        _remove(options, settings)
     elif action == "download":
-        from ragdesk.models.embedder_download import download_embedder
-
-        folder = download_embedder(options.model, remote_code=settings.embedder_remote_code, job=job)
-        print(f"Downloaded into {folder}. Use it: ragdesk models use-embedder {options.model}")
+        _download(options, settings, job)
+    elif action == "verify":
+        verdict = catalogue.verify_model(options.model, job=job)
+        _say(options, {"model": options.model, "right": verdict.right, "said": verdict.said}, verdict.said)
+        return 0 if verdict.right else 1
+    elif action == "token":
+        _token(options, settings)
     elif action == "use-embedder":
         return _use_embedder(options, settings, job)
     elif action == "roll-back-embedder":
@@ -53,6 +66,69 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
     else:
         _list(options, settings)
     return 0
+
+
+def _download(options: argparse.Namespace, settings: Settings, job: Job) -> None:
+    from ragdesk.models.model_download import download_model, is_chat_download
+
+    if is_chat_download(options.model):
+        model = download_model(options.model, hubs_named=settings.hubs, job=job)
+        said = f"Downloaded {model.name}, {size_in_words(model.size_bytes)}. Use it: ragdesk models use {model.name}"
+        _say(options, {"downloaded": _file_json(model)}, said)
+        return
+    from ragdesk.models.embedder_download import download_embedder
+
+    folder = download_embedder(
+        options.model, remote_code=settings.embedder_remote_code, hubs_named=settings.hubs, job=job
+    )
+    said = f"Downloaded into {folder}. Use it: ragdesk models use-embedder {options.model}"
+    _say(options, {"downloaded": {"name": options.model, "path": str(folder)}}, said)
+
+
+def _remove(options: argparse.Namespace, settings: Settings) -> None:
+    """Remove a model that is here, or what is there of one that was begun; what answered is quoting then."""
+    begun = next((u for u in unfinished() if _is_called(u.named, options.model)), None)
+    if begun is not None:
+        forget_unfinished(begun.named)
+        _say(options, {"removed": begun.named}, f"Removed what was there of {begun.named}.")
+        return
+    model = catalogue.remove_model(options.model)
+    said = f"Forgot {model.name}; {model.path} stays." if model.linked else f"Removed {model.name}."
+    if settings.model != catalogue.QUOTE and Path(settings.model) == model.path:
+        save_settings(settings.with_values({"model": catalogue.QUOTE}), settings_file())
+        said += " Questions are answered by quoting now."
+    _say(options, {"removed": model.name, "path": str(model.path), "deleted": not model.linked}, said)
+
+
+def _is_called(named: str, wanted: str) -> bool:
+    known = known_chat_model(wanted)
+    return named == wanted or (known is not None and known_chat_model(named) is known)
+
+
+def _token(options: argparse.Namespace, settings: Settings) -> None:
+    """Keep a token for the hub, read from the terminal or from standard input; an empty one forgets it."""
+    host = options.model or hubs(settings.hubs)[0]
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        token = getpass(f"Token for {host} (empty to forget it): ")
+    else:
+        token = sys.stdin.readline()
+    if not HubTokens().keep(host, token):
+        raise Unavailable(
+            "This system has no keyring that could keep a token, and RagDesk writes none in plain text",
+            "Give it in the environment variable HF_TOKEN whenever it is needed, or in the window, where it is used until"
+            " RagDesk is closed",
+        )
+    kept = bool(token.strip())
+    _say(options, {"host": host, "kept": kept}, f"The token for {host} is {'kept' if kept else 'forgotten'}.")
+
+
+def _say(options: argparse.Namespace, value: dict[str, Any], said: str) -> None:
+    if options.json:
+        print_json(value)
+    else:
+        print(said)
 
 
 def _use_embedder(options: argparse.Namespace, settings: Settings, job: Job) -> int:
@@ -101,13 +177,16 @@ def _roll_back(options: argparse.Namespace, job: Job) -> int:
 
 
 def _list(options: argparse.Namespace, settings: Settings) -> None:
-    found, here = catalogue.model_files(), embedders_here()
+    machine, here = this_machine(), embedders_here()
+    found = offers(machine, context_tokens=settings.context_tokens)
     if options.json:
-        rows = [{"name": m.name, "path": str(m.path), "size_bytes": m.size_bytes} for m in found]
+        quoting = {"name": catalogue.QUOTE, "path": None, "size_bytes": 0}
         print_json(
             {
-                "models": [{"name": catalogue.QUOTE, "path": None, "size_bytes": 0}, *rows],
+                "models": [quoting, *(_file_json(o.file) for o in found if o.file is not None)],
                 "used": settings.model,
+                "offers": [_offer_json(offer) for offer in found],
+                "machine": asdict(machine),
                 "embedders": [
                     {
                         "name": model.name,
@@ -125,12 +204,53 @@ def _list(options: argparse.Namespace, settings: Settings) -> None:
             }
         )
         return
-    print(f"{catalogue.QUOTE}: quotes the best passages, needs no model")
-    for m in found:
-        print(f"{m.name}: {m.size_bytes / 1e9:.1f} GB, {m.path}")
+    print(f"This machine has {machine}.\n\n{catalogue.QUOTE}: quotes the best passages, needs no model")
+    for offer in found:
+        _print_offer(offer)
     print(f"In use: {settings.model}\n\nEmbedding models:")
     for model in MODELS:
         where = "here" if model.name in here or model.id in here else f"download {model.download_mb:,} MB"
         code = ", runs its own code" if model.remote_code else ""
         print(f"{model.id}: {where}, {model.dimensions} dimensions, {model.languages}, {model.licence}{code}")
     print(f"In use: {settings.embedder or PACKAGED}")
+
+
+def _print_offer(offer: Offer) -> None:
+    states = {"here": "here", "absent": f"download {size_in_words(offer.size_bytes)}"}
+    if offer.begun is not None:
+        states["partly"] = f"begun, {progress_in_words(offer.begun.done_bytes, offer.begun.total_bytes)} here"
+    called = offer.file.name if offer.file is not None else offer.named
+    parts = [states[offer.state], offer.trouble or str(offer.fit or "")]
+    if offer.known is not None:
+        parts += [offer.known.languages, offer.known.licence]
+    mark = "  ← recommended here" if offer.recommended else ""
+    print(f"{called}: {', '.join(filter(None, parts))}{mark}")
+    for said in (offer.known.good_for if offer.known is not None else "", offer.speed_in_words):
+        if said:
+            print(f"    {said}")
+
+
+def _file_json(model: catalogue.ModelFile) -> dict[str, Any]:
+    return {"name": model.name, "path": str(model.path), "size_bytes": model.size_bytes, "linked": model.linked}
+
+
+def _offer_json(offer: Offer) -> dict[str, Any]:
+    known, fit, speed = offer.known, offer.fit, offer.speed
+    return {
+        "name": offer.name,
+        "id": known.id if known is not None else None,
+        "file": known.file if known is not None else None,
+        "state": offer.state,
+        "path": str(offer.file.path) if offer.file is not None else None,
+        "size_bytes": offer.size_bytes,
+        "done_bytes": offer.begun.done_bytes if offer.begun is not None else None,
+        "context_tokens": offer.context_tokens,
+        "licence": known.licence if known is not None else None,
+        "languages": known.languages if known is not None else None,
+        "good_for": known.good_for if known is not None else None,
+        "fit": asdict(fit) if fit is not None else None,
+        "speed": asdict(speed) if speed is not None else None,
+        "recommended": offer.recommended,
+        "trouble": offer.trouble or None,
+        "unchecked": list(known.unchecked) if known is not None else [],
+    }
