@@ -28,6 +28,7 @@ from ragdesk.sizes import size_in_words
 
 DOWNLOADING = "downloading"
 _GOES_ON = "Start the download again: it goes on where it stopped"
+_NO_NETWORK = f"Check the network connection; all else works without one. {_GOES_ON}"
 _SLOWEST = 1024
 """Bytes a second. What is slower for as long as one has patience counts as stalled."""
 _PIECE = 1 << 20
@@ -101,9 +102,8 @@ def download(
             wanted.target.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(_lock_path(wanted.target), timeout=0)
             try:
-                with lock, contextlib.closing(_Part(wanted, told, place)) as part:
+                with lock, _unlinked(_lock_path(wanted.target)), contextlib.closing(_Part(wanted, told, place)) as part:
                     fetched.append(_fetch(wanted, part, token, patience))
-                _lock_path(wanted.target).unlink(missing_ok=True)
             except Timeout:
                 raise Unavailable(
                     f"{wanted.target.name} is being downloaded already", "Wait for the other download to end"
@@ -144,6 +144,16 @@ def forget_part(target: Path) -> None:
     """Delete an unfinished file."""
     for path in (part_of(target), _about_path(target), _lock_path(target)):
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _unlinked(lock: Path) -> Iterator[None]:
+    """Leave no lock file; Windows keeps it while it is held, until the next download."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink()
 
 
 def _lock_path(target: Path) -> Path:
@@ -257,8 +267,13 @@ class _Part:
         return self.target
 
     def close(self) -> None:
-        """Leave it as it is; what is in memory is written."""
-        self._stream.close()
+        """Leave it as it is, what is in memory written; nothing is left of nothing."""
+        try:
+            self._stream.close()
+        finally:
+            if not self.size and not self.target.exists():
+                for path in (part_of(self.target), _about_path(self.target)):
+                    path.unlink(missing_ok=True)
 
 
 def _fetch(wanted: WantedFile, part: _Part, token: Callable[[str], str], patience: Patience) -> FetchedFile:
@@ -282,7 +297,9 @@ def _fetch(wanted: WantedFile, part: _Part, token: Callable[[str], str], patienc
             attempts = 1 if part.received > received else attempts + 1
             began = bool(part.received or part.size)
             if attempts > (len(patience.waits_s) if began else 2) * len(urls):
-                raise Unavailable(failed.said, f"Check the network connection. {_GOES_ON}") from failed
+                raise Unavailable(
+                    failed.said, f"Check the network connection; all else works without one. {_GOES_ON}"
+                ) from failed
             urls.append(urls.pop(0))
             if attempts % len(urls) == 0:
                 _wait(patience.waits_s[min(attempts // len(urls), len(patience.waits_s)) - 1], part.told)

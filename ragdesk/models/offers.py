@@ -66,7 +66,7 @@ class Offer:
 
 
 def offers(machine: Machine, *, context_tokens: int) -> list[Offer]:
-    """Models here first, then those begun, then the rest of the catalogue; each in its order there, one's own by name.
+    """Models here first, then those begun, then the rest of the catalogue, the recommended one before the others.
 
     Reads the heads of the files that are here. The one recommended is the best of the catalogue that fits well and is not
     slow.
@@ -85,8 +85,10 @@ def offers(machine: Machine, *, context_tokens: int) -> list[Offer]:
         if known_chat_model(u.named) is None
     ]
     best = _best([o for o in [*here, *absent] if o.known is not None])
-    found = [*sorted(here, key=_order), *sorted([*own, *absent], key=lambda o: (o.begun is None, _order(o)))]
-    return [replace(o, recommended=o.known is not None and o.known is best) for o in found]
+    found = [replace(o, recommended=o.known is not None and o.known is best) for o in [*here, *own, *absent]]
+    return sorted(
+        found, key=lambda o: (o.file is None, o.begun is None, o.file is None and not o.recommended, _order(o))
+    )
 
 
 def _of_known(known: KnownModel, machine: Machine, context_tokens: int) -> Offer:

@@ -86,7 +86,7 @@ def test_escape_stops_the_compute_of_an_endless_model(window: Window, tmp_path: 
 
 
 def test_after_a_model_quotes_can_be_chosen_again(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
-    window._use_model("quote")
+    window.desk.models.use("quote")
     ask(window, qtbot)
     assert window.conversation.views[-1].turn.model == "quote"  # type: ignore[union-attr]
     QTest.keyClick(window.conversation.composer, Qt.Key.Key_Up)
