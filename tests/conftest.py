@@ -1,4 +1,8 @@
-"""What all tests share: a settings file and models folder of their own, invented documents, and the command line."""
+"""What all tests share: a settings file and models folder of their own, invented documents, and the command line.
+
+The whole suite runs in several processes at once, so a test must bear a neighbour: nothing outside `tmp_path`, and no
+name, port or display that another could take.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,14 @@ import pytest
 
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # the processes share the cores; idle threads that wait by spinning take half
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+EVENT_LOOP = "event loop"
+"""The property of a test's report with what the window's watchdog saw: beats, and (window_s, worked_s, stacks) a block."""
+SLOW_S = 0.05
+_MOST_TOLD = 3
 
 TOWNS = {
     "harbour.md": """# Harbour of Ostrava Bay
@@ -51,6 +63,40 @@ The beehives beside the orchard belong to the village of Lipno. They gave 64 kil
 }
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process a core and at least two, because tests wait much; none for a selection, which would pay for starting."""
+    selected = config.args_source is not pytest.Config.ArgsSource.TESTPATHS or any(
+        config.getoption(name) for name in ("keyword", "markexpr", "lf", "collectonly")
+    )
+    return 0 if selected else min(max(os.cpu_count() or 1, 2), 8)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the watchdogs of the window's tests saw, in whichever process; it comes with the tests' reports."""
+    seen = [
+        (report.nodeid, *value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "teardown"
+        for name, value in report.user_properties
+        if name == EVENT_LOOP
+    ]
+    blocks = [(min(b[:2]), name, b[2]) for name, _, blocks in seen for b in blocks if min(b[:2]) > SLOW_S]
+    waited = sum(b[0] > SLOW_S for _, _, blocks in seen for b in blocks) - len(blocks)
+    if not seen:
+        return
+    terminalreporter.section("event loop of the window")
+    terminalreporter.write_line(
+        f"{len(seen)} tests, {sum(beats for _, beats, _ in seen):,} beats. The window worked over {1000 * SLOW_S:.0f} ms "
+        f"{len(blocks)} times, and waited {waited} times for a lock or a core."
+    )
+    for worked_s, name, stacks in sorted(blocks, key=lambda block: -block[0])[:_MOST_TOLD]:
+        terminalreporter.write_line(f"{1000 * worked_s:.0f} ms in {name}")
+        terminalreporter.write_line(
+            stacks[0].split("  meanwhile")[0].rstrip() if stacks else "  (too short to be seen)"
+        )
+
+
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees or changes the settings, models or library of whoever runs it."""
@@ -59,14 +105,18 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAGDESK_LIBRARY", str(tmp_path / "default-library"))
 
 
-@pytest.fixture
-def towns(tmp_path: Path) -> Path:
-    """A folder with three small documents."""
-    folder = tmp_path / "towns"
+def write_towns(folder: Path) -> Path:
+    """Write three small documents into a new folder and return it."""
     folder.mkdir()
     for name, text in TOWNS.items():
         (folder / name).write_text(text, "utf-8")
     return folder
+
+
+@pytest.fixture
+def towns(tmp_path: Path) -> Path:
+    """A folder with three small documents."""
+    return write_towns(tmp_path / "towns")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from ragdesk.errors import Cancelled, NotFound, Unavailable
 from ragdesk.job import Job, Progress
 from ragdesk.library import indexes
 from ragdesk.settings import Settings
-from tests.conftest import Run, command
+from tests.conftest import Run, command, write_towns
 from tests.models.light_embedder import write_light_model
 
 QUESTION = "How long is the longest berth?"
@@ -29,14 +29,32 @@ FEW_AT_ONCE = Settings(embed_batch=2)
 """So that a change takes several batches; and so few texts are embedded without torch, which takes long to load."""
 
 
-@pytest.fixture
-def desk(library_folder: Path, towns: Path) -> Iterator[Engine]:
-    """Some documents, embedded by the packaged model."""
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of some documents, embedded by the packaged model, to be copied."""
+    base = tmp_path_factory.mktemp("embedded")
+    towns = write_towns(base / "towns")
     for number in range(8):
         (towns / f"log{number}.txt").write_text(f"On day {number} the pilot boat left quay {number + 3}.", "utf-8")
+    with Engine(base / "library", write=True, settings=FEW_AT_ONCE) as engine:
+        assert engine.add([towns]).failures == []
+    return base / "library"
+
+
+@pytest.fixture
+def desk(embedded: Path, library_folder: Path) -> Iterator[Engine]:
+    """Some documents, embedded by the packaged model."""
+    shutil.copytree(embedded, library_folder)
     with Engine(library_folder, write=True, settings=FEW_AT_ONCE) as engine:
-        engine.add([towns])
         yield engine
+
+
+@pytest.fixture
+def mill(tmp_path: Path) -> Path:
+    """A document that is not in the library yet."""
+    file = tmp_path / "mill.txt"
+    file.write_text("The mill grinds rye on Thursdays.", "utf-8")
+    return file
 
 
 @pytest.fixture
@@ -102,18 +120,17 @@ def test_one_can_go_back_at_once_and_forth_again(desk: Engine, small: Path, monk
     after = desk.search(QUESTION)
     assert desk.go_back_embedder().embedder == ""
     assert desk.search(QUESTION) == before
-    monkeypatch.setattr(desk._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+    monkeypatch.setattr(desk._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
     desk.sync()
     assert desk.embedding_state().answers == "all-MiniLM-L6-v2"
     assert desk.go_back_embedder().embedder == str(small)
     assert desk.search(QUESTION) == after
 
 
-def test_what_was_added_since_is_embedded_after_going_back(desk: Engine, small: Path, towns: Path) -> None:
+def test_what_was_added_since_is_embedded_after_going_back(desk: Engine, small: Path, mill: Path) -> None:
     wants(desk, small)
     desk.sync()
-    (towns / "mill.txt").write_text("The mill grinds rye on Thursdays.", "utf-8")
-    desk.sync()
+    desk.add([mill])
     desk.go_back_embedder()
     assert "rye" in desk.search("What does the mill grind?")[0].text, "by words at least"
     desk.sync()
@@ -157,6 +174,7 @@ def test_questions_asked_while_the_model_changes_are_all_answered_by_vectors(
             except Exception as error:  # whatever it is, it must not be
                 problems.append(repr(error))
             asked += 1
+            time.sleep(0.05)  # the embedding gives way to questions: without a pause it would hardly come forward
 
     thread = threading.Thread(target=ask)
     thread.start()
@@ -195,11 +213,10 @@ def test_without_the_former_model_words_answer_alone_and_say_so(desk: Engine, sm
         assert by_vectors(again.search(QUESTION)) and again.without_vectors == ""
 
 
-def test_a_model_that_cannot_be_used_leaves_the_words_and_the_present_index(desk: Engine, towns: Path) -> None:
+def test_a_model_that_cannot_be_used_leaves_the_words_and_the_present_index(desk: Engine, mill: Path) -> None:
     wants(desk, "/no/such/model")
-    (towns / "mill.txt").write_text("The mill grinds rye on Thursdays.", "utf-8")
     with pytest.raises(Unavailable):
-        desk.sync()
+        desk.add([mill])
     assert "rye" in desk.search("mill rye")[0].text
     assert by_vectors(desk.search(QUESTION))
 
@@ -213,7 +230,7 @@ def test_a_moved_model_folder_embeds_nothing_again(
     small.rename(moved)
     wants(desk, moved)
     assert by_vectors(desk.search(QUESTION))
-    monkeypatch.setattr(desk._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+    monkeypatch.setattr(desk._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
     desk.sync()
     assert desk.embedding_state().answers == str(moved)
 
@@ -235,6 +252,11 @@ def test_what_a_change_takes_is_said_beforehand(desk: Engine, small: Path) -> No
 def test_killed_in_the_middle_it_goes_on_where_it_stopped(
     desk: Engine, small: Path, ragdesk: Run, library_folder: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "tides").mkdir()
+    for number in range(40):  # enough batches to be met in their midst also by a process that has to wait for a core
+        text = f"On day {number} the tide stood at {number + 5} feet."
+        (tmp_path / "tides" / f"{number}.txt").write_text(text, "utf-8")
+    desk.add([tmp_path / "tides"])
     desk.close()
     (tmp_path / "settings.toml").write_text("embed_batch = 1\n")
     process = subprocess.Popen(

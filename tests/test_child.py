@@ -149,5 +149,5 @@ def test_a_child_ends_when_its_parent_goes(child: Child) -> None:
     pid = child.call("echo")[0]["pid"]
     assert child._process is not None and child._process.stdin is not None
     child._process.stdin.close()
-    psutil.Process(pid).wait(10)
+    psutil.Process(pid).wait(60)
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,14 +12,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, command, json_lines
+from ragdesk.engine import Engine
+from ragdesk.errors import RagDeskError
+from ragdesk.settings import Settings
+from tests.conftest import Run, command, json_lines, write_towns
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three documents with the library of them beside it, to be copied."""
+    folder = write_towns(tmp_path_factory.mktemp("shelf") / "towns")
+    with Engine(folder.with_name("library"), write=True, settings=Settings()) as engine:
+        assert engine.add([folder]).failures == []
+    return folder
 
 
 @pytest.fixture
-def filled(ragdesk: Run, towns: Path) -> Run:
+def filled(ragdesk: Run, shelf: Path, library_folder: Path) -> Run:
     """The command line on a library that holds the three documents."""
-    done = ragdesk("add", towns)
-    assert done.returncode == 0, done.stderr
+    shutil.copytree(shelf.with_name("library"), library_folder)
     return ragdesk
 
 
@@ -72,10 +84,10 @@ def test_search_finds_a_passage_and_shows_where_it_stands(filled: Run) -> None:
 
 
 def test_many_questions_at_once_answer_a_line_each_within_their_documents(
-    filled: Run, tmp_path: Path, towns: Path
+    filled: Run, tmp_path: Path, shelf: Path
 ) -> None:
     queries = tmp_path / "queries.jsonl"
-    rows = [{"id": "q1", "text": "honey"}, {"id": "q2", "text": "honey", "document": str(towns / "harbour.md")}]
+    rows = [{"id": "q1", "text": "honey"}, {"id": "q2", "text": "honey", "document": str(shelf / "harbour.md")}]
     queries.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     first, second = json_lines(filled("search", "--queries", queries, "-k", "3", "--json").stdout)
     assert (first["id"], second["id"]) == ("q1", "q2")
@@ -119,9 +131,9 @@ def test_a_question_without_answer_gives_exit_code_1_and_the_nearest_passages(fi
     assert "nearest passages" in done.stdout
 
 
-def test_removing_leaves_the_file(filled: Run, towns: Path) -> None:
+def test_removing_leaves_the_file(filled: Run, shelf: Path) -> None:
     assert filled("remove", "orchard.md").returncode == 0
-    assert (towns / "orchard.md").exists()
+    assert (shelf / "orchard.md").exists()
     assert len(json.loads(filled("list", "--json").stdout)["documents"]) == 2
 
 
@@ -195,10 +207,19 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(library_folder: Path, tmp_p
     folder.mkdir()
     for n in range(200):
         (folder / f"note{n:03}.txt").write_text(f"Note {n}.\n\n" + f"The field number {n} is green. " * 40, "utf-8")
+
+    def done_so_far() -> int:
+        try:
+            with Engine(library_folder, write=False, settings=Settings()) as engine:
+                return sum(document.chunks > 0 for document in engine.documents())
+        except RagDeskError:  # not made yet
+            return 0
+
     process = subprocess.Popen(
         command(library_folder, "add", folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(4)
+    while process.poll() is None and not done_so_far():
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -207,14 +228,13 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_is_done(library_folder: Path, tmp_p
     assert any(d["chunks"] for d in json.loads(listed.stdout)["documents"])
 
 
-def test_why_names_ranks_words_and_parts(ragdesk: Run, towns: Path) -> None:
-    ragdesk("add", towns)
-    name = sorted(path.name for path in towns.iterdir())[0]
-    passage = (towns / name).read_text("utf-8").split(".")[0].split("\n")[-1]
-    asked = ragdesk("why", passage, "--document", name, "--passage", passage)
+def test_why_names_ranks_words_and_parts(filled: Run, shelf: Path) -> None:
+    name = sorted(path.name for path in shelf.iterdir())[0]
+    passage = (shelf / name).read_text("utf-8").split(".")[0].split("\n")[-1]
+    asked = filled("why", passage, "--document", name, "--passage", passage)
     assert asked.returncode == 0, asked.stderr
     assert "Shown: rank 1" in asked.stdout and "in its document alone" in asked.stdout
-    as_json = json.loads(ragdesk("why", passage, "--document", name, "--passage", passage, "--json").stdout)
+    as_json = json.loads(filled("why", passage, "--document", name, "--passage", passage, "--json").stdout)
     assert as_json["rank"] == 1 and as_json["parts"] and as_json["words"]
-    lost = ragdesk("why", passage, "--document", name, "--passage", "no such words anywhere")
+    lost = filled("why", passage, "--document", name, "--passage", "no such words anywhere")
     assert lost.returncode == 2 and "do not stand in what was read" in lost.stderr

@@ -64,8 +64,8 @@ def test_words_can_be_found_before_anything_is_embedded(engine: Engine, towns: P
 
 
 def test_an_unchanged_file_is_not_read_again(engine: Engine, towns: Path) -> None:
-    engine.add([towns])
-    again = engine.add([towns])
+    engine.add([towns], words_only=True)
+    again = engine.add([towns], words_only=True)
     assert (again.outcomes, again.changes.unchanged) == ([], 3)
 
 
@@ -88,11 +88,11 @@ def test_a_changed_file_replaces_its_chunks(engine: Engine, towns: Path) -> None
 
 
 def test_a_vanished_file_goes_and_a_new_one_comes(engine: Engine, towns: Path) -> None:
-    engine.add([towns])
+    engine.add([towns], words_only=True)
     (towns / "orchard.md").unlink()
     (towns / "deep" / "er").mkdir(parents=True)
     (towns / "deep" / "er" / "mill.txt").write_text("The mill grinds rye on Thursdays.", "utf-8")
-    done = engine.sync()
+    done = engine.sync(words_only=True)
     assert [os.path.basename(p) for p in done.changes.removed] == ["orchard.md"]
     assert names(engine) == ["mill.txt", "harbour.md", "lighthouse.txt"]
     assert "rye" in first(engine, "What does the mill grind?")
@@ -106,7 +106,7 @@ def test_a_moved_file_keeps_its_document_and_a_copied_one_is_not_embedded_again(
     (towns / "sub").mkdir()
     shutil.move(towns / "harbour.md", towns / "sub" / "harbour.md")
     shutil.copy(towns / "orchard.md", towns / "copy of orchard.md")
-    monkeypatch.setattr(engine._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+    monkeypatch.setattr(engine._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
     done = engine.sync()
     assert [os.path.basename(new) for _, new in done.changes.moved] == ["harbour.md"]
     moved = engine.library.document(str(document_id))
@@ -116,19 +116,19 @@ def test_a_moved_file_keeps_its_document_and_a_copied_one_is_not_embedded_again(
 
 
 def test_a_folder_that_is_not_there_keeps_its_documents(engine: Engine, towns: Path) -> None:
-    engine.add([towns])
+    engine.add([towns], words_only=True)
     towns.rename(towns.with_name("elsewhere"))
-    done = engine.sync()
+    done = engine.sync(words_only=True)
     assert [o.path for o in done.failures] == [str(towns)]
     assert len(engine.documents()) == 3
 
 
 def test_a_removed_document_stays_away_until_it_is_added_again(engine: Engine, towns: Path) -> None:
-    engine.add([towns])
+    engine.add([towns], words_only=True)
     engine.remove(["orchard.md"])
-    engine.sync()
+    engine.sync(words_only=True)
     assert names(engine) == ["harbour.md", "lighthouse.txt"]
-    engine.add([towns / "orchard.md"])
+    engine.add([towns / "orchard.md"], words_only=True)
     assert names(engine) == ["harbour.md", "lighthouse.txt", "orchard.md"]
 
 
@@ -305,15 +305,15 @@ def test_the_vector_index_answers_large_libraries_and_agrees_with_the_exact_scan
         exact = [(h.chunk_id, round(h.score, 3)) for h in engine.search("longest berth")]
     with Engine(library_folder, write=True, settings=Settings(exact_scan_limit=0)) as engine:
         assert [(h.chunk_id, round(h.score, 3)) for h in engine.search("longest berth")] == exact
-        assert engine._index()._child.alive, "the vector index was asked"
+        assert engine._search.vector_index()._child.alive, "the vector index was asked"
 
 
 def test_other_settings_for_chunks_read_the_documents_again(library_folder: Path, towns: Path) -> None:
     with Engine(library_folder, write=True, settings=Settings()) as engine:
-        engine.add([towns])
+        engine.add([towns], words_only=True)
         before = engine.library.counts()[1]
     with Engine(library_folder, write=True, settings=Settings(chunk_tokens=32)) as engine:
-        engine.sync()
+        engine.sync(words_only=True)
         assert engine.library.counts()[1] > before
 
 
@@ -323,7 +323,9 @@ def test_another_neighbour_weight_builds_another_index_without_embedding_again(
     with Engine(library_folder, write=True, settings=Settings()) as engine:
         engine.add([towns])
     with Engine(library_folder, write=True, settings=Settings(neighbour_weight=0.9)) as engine:
-        monkeypatch.setattr(engine._embedding(), "embed", lambda *a, **k: pytest.fail("something was embedded again"))
+        monkeypatch.setattr(
+            engine._intake.embedder(), "embed", lambda *a, **k: pytest.fail("something was embedded again")
+        )
         engine.sync()
         identity = engine.library.index_identity(engine.library.current_index)
         assert identity is not None
@@ -338,7 +340,7 @@ def test_word_boxes_of_a_pdf_lie_on_their_pages(engine: Engine, tmp_path: Path) 
     for text in ("The first page speaks of otters.", "The second page speaks of badgers."):
         pdf.new_page().insert_text((72, 100), text)
     pdf.save(tmp_path / "animals.pdf")
-    engine.add([tmp_path / "animals.pdf"])
+    engine.add([tmp_path / "animals.pdf"], words_only=True)
     hit = engine.search("badgers", limit=1)[0]
     stored = engine.document_text(hit.document_id)
     start = stored.text.index("badgers")

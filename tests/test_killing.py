@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from ragdesk.settings import Settings, save_settings
 from tests.conftest import command, facts
+from tests.models.light_embedder import write_light_model
 
 KILLS = int(os.environ.get("RAGDESK_KILLS", "3"))
 QUESTIONS = (
@@ -62,12 +64,26 @@ def write_archive(folder: Path, documents: int = 14) -> None:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], float]:
-    """A folder of documents, what a library of it says that was never killed, and the seconds that adding it took."""
+    """A folder of documents, what a library of it says that was never killed, and the seconds that adding it took.
+
+    Beside it are the settings of all processes here: a small embedding model, so that no time goes into loading torch,
+    and small batches, so that there are many moments to be killed at.
+    """
     base = tmp_path_factory.mktemp("archive")
     write_archive(base / "reports")
-    began = time.monotonic()
-    subprocess.run(command(base / "library", "add", base / "reports"), check=True, capture_output=True)
-    return base / "reports", facts(base / "library", *QUESTIONS), time.monotonic() - began
+    model = write_light_model(base / "small model")
+    save_settings(Settings(embedder=str(model), embed_batch=4), base / "settings.toml")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RAGDESK_SETTINGS", str(base / "settings.toml"))
+        began = time.monotonic()
+        subprocess.run(command(base / "library", "add", base / "reports"), check=True, capture_output=True)
+        seconds = time.monotonic() - began
+    return base / "reports", facts(base / "library", *QUESTIONS), seconds
+
+
+@pytest.fixture(autouse=True)
+def settings(archive: tuple[Path, dict[str, Any], float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAGDESK_SETTINGS", str(archive[0].with_name("settings.toml")))
 
 
 def start(library: Path, folder: Path) -> subprocess.Popen[bytes]:
@@ -167,9 +183,10 @@ def wait_for_writing(library: Path, process: subprocess.Popen[bytes]) -> bool:
 
 
 def test_reading_goes_on_while_another_process_adds(
-    archive: tuple[Path, dict[str, Any], float], tmp_path: Path
+    archive: tuple[Path, dict[str, Any], float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _, _ = archive
+    monkeypatch.setenv("RAGDESK_SETTINGS", str(tmp_path / "usual.toml"))  # the usual model: adding takes a while
     library = tmp_path / "library"
     first = tmp_path / "first"
     first.mkdir()

@@ -25,12 +25,14 @@ LAYERS: tuple[frozenset[str], ...] = (
             "arguments",
             "measuring_commands",
             "model_commands",
+            "model_listing",
             "printing",
             "progress",
         )
     ),
     frozenset(("mending", "measuring")),
     frozenset(("engine",)),
+    frozenset(("intake", "search_at_hand")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
@@ -101,6 +103,8 @@ def test_no_import_breaks_the_order() -> None:
     ("file", "source"),
     [
         ("library/words.py", "from ragdesk.engine import Engine"),
+        ("intake.py", "from ragdesk.engine import Engine"),
+        ("models/chat_at_hand.py", "from ragdesk.search_at_hand import SearchAtHand"),
         ("ingest/pdf.py", "from ragdesk.answer import retrieval"),
         ("answer/citing.py", "def f():\n    import ragdesk.ingest.formats"),
         ("models/chat.py", "from ragdesk.ingest.chunking import cut"),

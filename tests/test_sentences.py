@@ -84,6 +84,6 @@ def test_every_character_but_white_space_lies_in_one_span(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [".", "a.", " \n", ")", ". ", " | ", '."', "A. ", "。", "[1]."])
 def test_odd_text_takes_no_more_than_linear_time(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     sentences(unit * 100_000)
-    assert time.perf_counter() - began < 2.0
+    assert time.thread_time() - began < 2.0

@@ -76,11 +76,12 @@ def cite(text: str, hits: Sequence[Hit], hashes: Mapping[int, str]) -> tuple[str
         if not mine and marks.opens_line:
             done += len(text[end:]) - len(text[end:].lstrip(" \t"))
     out.append(text[done:])
-    citations = tuple(_citation(number, hits[hit], span, hashes) for (hit, span), number in numbers.items())
+    citations = tuple(citation(number, hits[hit], span, hashes) for (hit, span), number in numbers.items())
     return "".join(out), citations
 
 
-def _citation(mark: int, hit: Hit, span: Span, hashes: Mapping[int, str]) -> Citation:
+def citation(mark: int, hit: Hit, span: Span, hashes: Mapping[int, str]) -> Citation:
+    """The citation of this span of a hit's text. `hashes` are those of the documents' files, by document id."""
     return Citation(
         mark=mark,
         document_id=hit.document_id,

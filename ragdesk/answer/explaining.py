@@ -22,6 +22,7 @@ PART_NAMES: Parts[str] = Parts(
     named="words of the question in its document's title and name",
     meaning="its meaning",
     meaning_near="the meaning of what stands next to it",
+    document_meaning="what its document as a whole is about",
     held_near="words of the question in it and next to it",
     held_around="words of the question around it",
     beginning="being the beginning of its document",
@@ -192,6 +193,11 @@ def _advice(searcher: Searcher, why: Why, found: Weighed, limit: int) -> list[st
         for part in behind
         if part.adds_to_last - part.adds > _NEARLY_NOTHING
     ]
+    if why.document.id in found.talk:
+        own = sum(part.adds for part in why.parts)
+        advice.append(
+            f"Its document is a transcript: what is said around it counts too, and brings {why.score - own:+.2f}."
+        )
     if found.by_reranker and why.reranker_score is None:
         advice.append(f"The reranker looked again at the first {len(found.by_reranker)} only (rerank_candidates).")
     elif why.reranker_score is not None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ragdesk.answer.citing import citation
 from ragdesk.domain import Citation, Hit, Span
 from ragdesk.job import Job
 from ragdesk.library import words
@@ -36,6 +37,8 @@ CLAP NQ, CUAD) 96 % pass, of 160 asked of unrelated documents 6 %. Near misses a
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
+    """A sentence of a hit; `span` is in the hit's text."""
+
     hit: Hit
     span: Span
     text: str
@@ -102,28 +105,15 @@ def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
             if length < _HEADING_WORDS and text.isascii() and not _SAYS.search(text):
                 continue
             if length >= _SHORT_WORDS or (len(text) >= 8 and not text.isascii()):
-                found.append(_Sentence(hit, (hit.span[0] + start, hit.span[0] + end), text))
+                found.append(_Sentence(hit, (start, end), text))
     return found
 
 
 def _written(chosen: Sequence[_Sentence], hashes: Mapping[int, str]) -> tuple[str, tuple[Citation, ...]]:
-    lines, citations = [], []
-    for mark, sentence in enumerate(chosen, 1):
-        hit = sentence.hit
-        lines.append(f"“{' '.join(sentence.text.split())}” [{mark}]")
-        citations.append(
-            Citation(
-                mark=mark,
-                document_id=hit.document_id,
-                title=hit.title,
-                path=hit.path,
-                hash=hashes.get(hit.document_id, ""),
-                page=hit.page,
-                span=sentence.span,
-                quote=sentence.text,
-            )
-        )
-    return "\n\n".join(lines), tuple(citations)
+    numbered = list(enumerate(chosen, 1))
+    lines = [f"“{' '.join(sentence.text.split())}” [{mark}]" for mark, sentence in numbered]
+    citations = tuple(citation(mark, sentence.hit, sentence.span, hashes) for mark, sentence in numbered)
+    return "\n\n".join(lines), citations
 
 
 def _plain(text: str) -> str:

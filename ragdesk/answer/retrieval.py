@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ragdesk.answer.focusing import focus, focused
 from ragdesk.answer.reranking import blended, look_again
 from ragdesk.answer.spreading import Passage, spread
+from ragdesk.answer.transcripts import transcripts, with_surroundings
 from ragdesk.answer.verbatim import Typed
 from ragdesk.answer.weighing import Parts, Places, measure, weigh, weights_for
 from ragdesk.domain import Hit, Scope
@@ -142,7 +143,9 @@ def find(
     found = reranked(searcher, question, weighed(searcher, question, meant), job=job)
     best = found.order()[: _CHUNKS_A_HIT * limit]
     stored = searcher.library.chunks(best)
-    passages = spread([stored[c] for c in best if c in stored], found.scores, question.text, limit=limit)
+    passages = spread(
+        [stored[c] for c in best if c in stored], found.scores, question.text, talk=found.talk, limit=limit
+    )
     return [_hit(searcher.library, rank, passage, found) for rank, passage in enumerate(passages, 1)]
 
 
@@ -151,7 +154,8 @@ class Weighed:
     """The candidates for a question with all that was found of them.
 
     `parts` and `scores` by chunk; `by_words`, `by_document` and `by_vector` are the scores of each search in its order.
-    `by_reranker` is what a second look gave the best, 0 to 1, and `before` are the scores of all before it.
+    `talk` are the documents that are transcripts. `by_reranker` is what a second look gave
+    the best, 0 to 1, and `before` are the scores of all before it.
     """
 
     asked: Asked
@@ -161,6 +165,7 @@ class Weighed:
     by_document: Mapping[int, float]
     by_vector: Mapping[int, float]
     cosines: Mapping[int, float]
+    talk: frozenset[int] = frozenset()
     by_reranker: Mapping[int, float] = field(default_factory=dict)
     before: Mapping[int, float] = field(default_factory=dict)
 
@@ -196,8 +201,10 @@ def weighed(
     places = Places(*(np.array(column) for column in zip(*((c, *owners[c][1:]) for c in chunks), strict=True)))
     ranges = places.ranges()
     cosines: dict[int, float] = {}
+    document_cosines: dict[int, float] = {}
     if meant is not None:
         cosines = searcher.scan.scores(meant.vector, (i for first, last in ranges for i in range(first, last + 1)))
+        document_cosines = searcher.scan.document_scores(meant.vector, {p.document_id for p in owners.values()})
     rarity = words.rarity(connection, asked, counted=found.counted)
     word_scores = found.inside | found.by_words
     columns = measure(
@@ -206,6 +213,7 @@ def weighed(
         documents=np.array([found.by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         named=np.array([found.named.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
         cosines=cosines,
+        document_cosines=np.array([document_cosines.get(owners[chunk].document_id, np.nan) for chunk in chunks]),
         held=words.holding(connection, asked, ranges, counted=found.counted),
         rarity=rarity,
         familiar=meant.familiar if meant is not None else 0.0,
@@ -214,11 +222,17 @@ def weighed(
     first_look = weigh(columns, weights)
     best = [chunks[row] for row in np.argsort(-first_look, kind="stable")[:_LOOKED_AT]]
     typed = Typed(asked, rarity)
-    verbatim = {chunk: typed.share_in(stored.text) for chunk, stored in library.chunks({*best, *also}).items()}
+    looked_at = library.chunks({*best, *also})
+    verbatim = {chunk: typed.share_in(stored.text) for chunk, stored in looked_at.items()}
     columns[:, Parts._fields.index("verbatim")] = [verbatim.get(chunk, 0.0) for chunk in chunks]
-    scores = dict(zip(chunks, weigh(columns, weights).tolist(), strict=True))
+    texts: dict[int, list[str]] = {}
+    for stored in looked_at.values():
+        texts.setdefault(stored.document_id, []).append(stored.text)
+    talk = transcripts(texts)
+    owning = [owners[chunk].document_id for chunk in chunks]
+    scores = dict(zip(chunks, with_surroundings(places, owning, weigh(columns, weights), talk).tolist(), strict=True))
     parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
-    return Weighed(asked, parts, scores, found.by_words, found.by_document, found.by_vector, cosines)
+    return Weighed(asked, parts, scores, found.by_words, found.by_document, found.by_vector, cosines, talk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ NEAR = 1
 AROUND = 3
 """Chunks before and after a chunk that count as near it and as around it."""
 
+_SHORT = 5
+"""The mean of so many chunks' vectors says what their document is about; the mean of more says ever less."""
+
 
 class Parts(NamedTuple, Generic[Number]):
     """What a score is made of, each 0 to 1: of one chunk, of many (arrays), or the weight of each.
@@ -30,7 +33,8 @@ class Parts(NamedTuple, Generic[Number]):
     `words`: BM25 of the chunk with its context, against the best. `document`: BM25 of the document, against the best.
     `named`: the share of the question's words in its document's title, name and first lines, against the best.
     `meaning`: cosine to the question, between the farthest and the nearest candidate; `meaning_near`: the mean of the
-    two neighbours'. `held_near`, `held_around`: the share of the question's words, by rarity, that stand in the chunk or
+    two neighbours'; `document_meaning`: the nearness of the mean of its document's vectors, less in long documents.
+    `held_near`, `held_around`: the share of the question's words, by rarity, that stand in the chunk or
     one chunk (three chunks) before and after. `beginning`: whether it is the first of its document. `verbatim`: the
     share of the question's words and neighbouring pairs that stand in the text as typed (verbatim.py); 0 where the text
     was not read.
@@ -41,6 +45,7 @@ class Parts(NamedTuple, Generic[Number]):
     named: Number
     meaning: Number
     meaning_near: Number
+    document_meaning: Number
     held_near: Number
     held_around: Number
     beginning: Number
@@ -53,6 +58,7 @@ WEIGHTS: Parts[float] = Parts(
     named=1.0,
     meaning=3.5,
     meaning_near=1.0,
+    document_meaning=3.0,
     held_near=2.6,
     held_around=2.8,
     beginning=1.0,
@@ -93,6 +99,7 @@ def measure(
     documents: NDArray[np.float64],
     named: NDArray[np.float64],
     cosines: Mapping[int, float],
+    document_cosines: NDArray[np.float64],
     held: Mapping[Word, NDArray[np.int64]],
     rarity: Mapping[Word, float],
     familiar: float,
@@ -100,7 +107,8 @@ def measure(
     """The parts of each candidate's score, shape (n, parts).
 
     `words` and `documents` are BM25 scores (n,), `named` the shares of `words.naming` (n,); `cosines` those of the
-    candidates and of what is around them, as far as they have vectors; `held` which of these hold each word. `familiar`,
+    candidates and of what is around them, as far as they have vectors; `document_cosines` those of their documents (n,),
+    nan where there is none; `held` which of these hold each word. `familiar`,
     0 to 1, is how well the embedder knows the language of the question.
     """
     import numpy as np
@@ -113,6 +121,7 @@ def measure(
         named=named / (named.max() or 1.0),
         meaning=meaning,
         meaning_near=meaning_near,
+        document_meaning=_document_nearness(places, document_cosines, familiar),
         held_near=held_near,
         held_around=held_around,
         beginning=places.chunks == places.first,
@@ -140,6 +149,17 @@ def _nearness(
     return np.array([nearness.get(chunk, 0.0) for chunk in places.chunks.tolist()]), np.array(beside)
 
 
+def _document_nearness(places: Places, cosines: NDArray[np.float64], familiar: float) -> NDArray[np.float64]:
+    """How near each candidate's document is to the question among theirs, shape (n,)."""
+    import numpy as np
+
+    if np.isnan(cosines).all():
+        return np.zeros(len(cosines))
+    low, high = np.nanmin(cosines), np.nanmax(cosines)
+    short = np.minimum(1.0, _SHORT / (places.last - places.first + 1)) ** 2
+    return np.nan_to_num(familiar * short * (cosines - low) / max(high - low, 1e-9))
+
+
 def _held(
     places: Places, held: Mapping[Word, NDArray[np.int64]], rarity: Mapping[Word, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -162,7 +182,7 @@ def _held(
 def weights_for(asked: Asked) -> Parts[float]:
     """What each part counts for a question."""
     few = 0 < sum(word.weight == 1 for word in asked.words) <= _FEW_WORDS
-    return WEIGHTS._replace(verbatim=_VERBATIM_OF_FEW) if few else WEIGHTS
+    return WEIGHTS._replace(verbatim=_VERBATIM_OF_FEW, document_meaning=0.0) if few else WEIGHTS
 
 
 def weigh(columns: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:

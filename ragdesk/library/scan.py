@@ -24,10 +24,13 @@ _FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class _Matrix:
-    """All situated vectors: chunk ids (n), their documents (n), vectors (n, dimensions); of how many documents."""
+    """All situated vectors: chunk ids (n), their documents (n), vectors (n, dimensions); of how many documents, and for
+    each of these the unit vector that its chunks have in common.
+    """
 
     state: tuple[int, int]
     count: int
+    means: dict[int, NDArray[np.float32]]
     ids: NDArray[np.int64]
     documents: NDArray[np.int64]
     vectors: NDArray[np.float32]
@@ -96,15 +99,29 @@ class Scan:
             wanted = np.flatnonzero(np.isin(ids, chunks))
         return dict(zip(ids[wanted].tolist(), (vectors[wanted] @ vector).tolist(), strict=True))
 
+    def document_scores(self, vector: NDArray[np.float32], documents: Iterable[int]) -> dict[int, float]:
+        """Cosines of the means of these documents' vectors, as far as all of a document is embedded."""
+        import numpy as np
+
+        with self._lock:
+            means = self._up_to_date().means
+        known = [document for document in documents if document in means]
+        if not known:
+            return {}
+        return dict(zip(known, (np.stack([means[d] for d in known]) @ vector).tolist(), strict=True))
+
+    def _up_to_date(self) -> _Matrix:
+        """To be called with the lock held."""
+        state = self.index, newest_operation(self._library, self.index)
+        if self._matrix is None or self._matrix.state != state:
+            self._matrix = self._load(*state)
+        return self._matrix
+
     def _all(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
 
         with self._lock:
-            index = self.index
-            newest = newest_operation(self._library, index)
-            if self._matrix is None or self._matrix.state != (index, newest):
-                self._matrix = self._load(index, newest)
-            matrix = self._matrix
+            matrix = self._up_to_date()
         if matrix.count == self._library.counts()[0]:  # none is still being embedded: looking for such takes long
             return matrix.ids, matrix.documents, matrix.vectors
         ids, owners, parts = [matrix.ids], [matrix.documents], [matrix.vectors]
@@ -112,7 +129,7 @@ class Scan:
             "SELECT k.document_id, k.id, v.vector FROM documents d CROSS JOIN chunks k ON k.document_id = d.id"
             " CROSS JOIN vectors v ON v.index_id = ?1 AND v.key = k.embed_key WHERE NOT EXISTS"
             " (SELECT 1 FROM situated s WHERE s.index_id = ?1 AND s.document_id = d.id)",
-            (index,),
+            (matrix.state[0],),
         ):
             ids.append(np.array([chunk_id]))
             owners.append(np.array([document_id]))
@@ -126,6 +143,7 @@ class Scan:
         import numpy as np
 
         ids, owners, parts = [], [], []
+        means = {}
         for document_id, first, count, vectors in self._library.reading.execute(
             "SELECT document_id, first_chunk, chunk_count, vectors FROM situated WHERE index_id = ? ORDER BY first_chunk",
             (index,),
@@ -133,10 +151,13 @@ class Scan:
             ids.append(np.arange(first, first + count))
             owners.append(np.full(count, document_id))
             parts.append(np.frombuffer(vectors, np.float16).reshape(count, -1))
+            total = parts[-1].sum(axis=0, dtype=np.float32)
+            means[document_id] = total / max(float(np.linalg.norm(total)), 1e-9)
         empty = np.empty(0, np.int64)
         return _Matrix(
             (index, newest),
             len(ids),
+            means,
             np.concatenate(ids) if ids else empty,
             np.concatenate(owners) if owners else empty,
             np.concatenate(parts).astype(np.float32) if parts else np.empty((0, 0), np.float32),

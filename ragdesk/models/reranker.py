@@ -7,6 +7,7 @@ windows that overlap, and the best window counts. Weights are read from safetens
 
 from __future__ import annotations
 
+import abc
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -105,19 +106,19 @@ def _score(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     return {}, np.asarray(1 / (1 + np.exp(-best.astype(np.float64))), np.float32).tobytes()
 
 
-class _Asking:
+class _Asking(abc.ABC):
     """A model with its tokenizer. Subclasses know how it is asked: what stands around the passage, and the logits."""
 
     def __init__(self, model: Any, tokenizer: Any, max_tokens: int) -> None:
         self.model, self.tokenizer, self.max_tokens = model, tokenizer, max_tokens
 
+    @abc.abstractmethod
     def around(self, question: str) -> int:
         """Tokens of all that is read besides the passage."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """One number for each question and window, shape (len(pairs),)."""
-        raise NotImplementedError
 
     def windows(self, question: str, passages: Sequence[str]) -> tuple[list[tuple[str, str]], list[int]]:
         """The question with each window of each passage, and the passage that each belongs to.

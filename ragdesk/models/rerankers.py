@@ -7,14 +7,13 @@ in `unchecked`.
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ragdesk import paths
 from ragdesk.errors import Unavailable
+from ragdesk.models.model_folders import Kind, find_folder, folder_for, json_object, token_limit
+from ragdesk.models.published import PublishedModel, called_after
 
 Form = Literal["pair", "yes or no"]
 """How a model is asked: question and passage as a pair to classify, or a chat that ends before the word yes or no."""
@@ -22,28 +21,15 @@ Form = Literal["pair", "yes or no"]
 LARGEST_INPUT = 1024
 """Tokens of question and passage read at once, whatever a model claims: the models are trained with no more."""
 
-_FOLDERS = ("rerankers", "embedders")
-"""Where downloaded models lie in the models folder."""
+_FOLDERS: tuple[Kind, ...] = ("rerankers", "embedders")
+"""Where downloaded ones lie in the models folder: their own, and where `ragdesk models download` puts what it is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class RerankerModel:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerankerModel(PublishedModel):
     """A published reranker. `max_tokens` counts question, passage and special tokens together."""
 
-    id: str
-    licence: str
-    parameters_millions: int
-    download_mb: int
-    max_tokens: int
     form: Form
-    languages: str = "many languages"
-    remark: str = ""
-    unchecked: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name without its maker."""
-        return self.id.rpartition("/")[2]
 
 
 RERANKERS: tuple[RerankerModel, ...] = (
@@ -120,8 +106,12 @@ class RerankerPlace:
 
 def known_reranker(named: str) -> RerankerModel | None:
     """The model that a hub id, a name without its maker or a folder is called after; None for others."""
-    last = named.replace("\\", "/").rstrip("/").rpartition("/")[2].rpartition("--")[2].lower()
-    return next((model for model in RERANKERS if model.name.lower() == last), None)
+    return called_after(named, RERANKERS)
+
+
+def rerankers_here() -> list[RerankerModel]:
+    """The models of the catalogue that lie on this machine."""
+    return [model for model in RERANKERS if find_folder(model.id, *_FOLDERS) is not None]
 
 
 def find_reranker(named: str) -> RerankerPlace:
@@ -132,19 +122,20 @@ def find_reranker(named: str) -> RerankerPlace:
     known = known_reranker(named)
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        found = _downloaded(known.id if known is not None else named)
+        found = find_folder(known.id if known is not None else named, *_FOLDERS)
         if found is None:
             raise Unavailable(
                 f"The reranker {named} is not on this machine",
-                f"Get https://huggingface.co/{known.id} and put it into {_target(known.id)}"
+                f"Get https://huggingface.co/{known.id} and put it into {folder_for(known.id, _FOLDERS[0])}"
                 if known is not None
                 else "The setting `reranker` names a model's folder or a model of the catalogue; empty means none",
             )
         folder = found
-    config = _json(folder / "config.json")
+    config = json_object(folder / "config.json")
     if not config:
         raise Unavailable(f"There is no reranker in {folder}", "The setting `reranker` names a model's folder")
-    return RerankerPlace(folder, _form(folder, config, known), _max_tokens(folder, config, known))
+    max_tokens = token_limit(folder, known.max_tokens if known is not None else 0, LARGEST_INPUT)
+    return RerankerPlace(folder, _form(folder, config, known), max_tokens)
 
 
 def _form(folder: Path, config: dict[str, Any], known: RerankerModel | None) -> Form:
@@ -159,41 +150,3 @@ def _form(folder: Path, config: dict[str, Any], known: RerankerModel | None) -> 
         f"The model in {folder} is no reranker ({architecture or 'of unknown kind'})",
         "A reranker is a cross-encoder: a model for sequence classification, or one that answers yes or no",
     )
-
-
-def _max_tokens(folder: Path, config: dict[str, Any], known: RerankerModel | None) -> int:
-    positions = config.get("max_position_embeddings") or 0
-    if config.get("model_type") in ("roberta", "xlm-roberta", "camembert"):
-        positions -= int(config.get("pad_token_id") or 1) + 1  # counted from behind the padding's
-    told = _json(folder / "tokenizer_config.json").get("model_max_length")
-    limits = [positions, told, known.max_tokens if known is not None else 0, LARGEST_INPUT]
-    return min(int(n) for n in limits if isinstance(n, int | float) and n > 0)
-
-
-def _target(id: str) -> Path:
-    return paths.models_dir() / _FOLDERS[0] / id.replace("/", "--")
-
-
-def _downloaded(id: str) -> Path | None:
-    """Where a model of the hub lies: in the models folder, or in the hub's cache."""
-    for folder in _FOLDERS:
-        target = paths.models_dir() / folder / id.replace("/", "--")
-        if (target / "config.json").is_file():
-            return target
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
-    cached = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub") / f"models--{id.replace('/', '--')}"
-    try:
-        snapshot = cached / "snapshots" / (cached / "refs" / "main").read_text("utf-8").strip()
-    except OSError:
-        return None
-    return snapshot if (snapshot / "config.json").is_file() else None
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise Unavailable(f"The file {file} of the reranker cannot be read", str(error)) from error
-    return value if isinstance(value, dict) else {}

@@ -145,6 +145,13 @@ class Desk(QObject):
             lambda on_outcome, job: self.engine.read_again(ids, on_outcome=on_outcome, job=job),
         )
 
+    def read_failed_again(self) -> None:
+        """Read anew what the jobs in the list could not read."""
+        failed = {outcome.path for running in self.jobs.all for outcome in running.failures}
+        ids = [document.id for document in self.documents if document.path in failed]
+        if ids:
+            self.read_again(ids)
+
     def remove_documents(self, document_ids: Sequence[int]) -> None:
         """Take documents out of the library in a while, until when it can be undone."""
         self.remove(document_ids)

@@ -9,9 +9,9 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ragdesk.engine import Ingested
 from ragdesk.errors import Cancelled
 from ragdesk.ingest.ingesting import Outcome
+from ragdesk.intake import Ingested
 from ragdesk.job import Job, Progress
 from ragdesk.ui.background import Background
 
@@ -131,12 +131,25 @@ class Jobs(QObject):
         running.state = "running"
         self.changed.emit()
 
+    def pause_or_resume(self) -> None:
+        """Let the job that runs wait, or go on where it does."""
+        current = self.current
+        if current is not None and current.state == "paused":
+            self.resume(current)
+        elif current is not None:
+            self.pause(current)
+
     def cancel(self, running: Running) -> None:
         """Stop it; what is done is kept."""
         running.job.cancel()
         if running.state == "waiting":
             running.state = "cancelled"
         self.changed.emit()
+
+    def cancel_current(self) -> None:
+        """Stop the job that runs or is paused."""
+        if self.current is not None:
+            self.cancel(self.current)
 
     def cancel_all(self) -> None:
         """Stop everything, for closing."""

@@ -135,8 +135,8 @@ class JobsPanel(QWidget):
         self.bar.setFixedWidth(140)
         self.bar.setAccessibleName("Progress")
         self.bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.pause = self._tool("Pause", self._pause_or_resume)
-        self.cancel = self._tool("Stop", self._cancel)
+        self.pause = self._tool("Pause", self._desk.jobs.pause_or_resume)
+        self.cancel = self._tool("Stop", self._desk.jobs.cancel_current)
         self.unfold = self._tool("Show what became of each file", self._action.toggle)
         self.close_summary = self._tool("Dismiss", self._dismiss_ended)
         row.addWidget(self.said, 1)
@@ -314,28 +314,13 @@ class JobsPanel(QWidget):
 
     # --- Doing
 
-    def _pause_or_resume(self) -> None:
-        current = self._desk.jobs.current
-        if current is not None and current.state == "paused":
-            self._desk.jobs.resume(current)
-        elif current is not None:
-            self._desk.jobs.pause(current)
-
-    def _cancel(self) -> None:
-        current = self._desk.jobs.current
-        if current is not None:
-            self._desk.jobs.cancel(current)
-
     def _dismiss_ended(self) -> None:
         self._dismissed |= {r.id for r in self._desk.jobs.all if r.is_over}
         self._show()
 
     def _try_again(self) -> None:
-        failed = {o.path for running in self._desk.jobs.all for o in running.failures}
-        ids = [d.id for d in self._desk.documents if d.path in failed]
+        self._desk.read_failed_again()
         self._desk.jobs.forget_ended()
-        if ids:
-            self._desk.read_again(ids)
 
 
 def summary(running: Running) -> str:

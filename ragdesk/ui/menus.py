@@ -55,9 +55,9 @@ class ChosenActions(QObject):
             "read_again": self._read_again,
             "move_documents": lambda: library.doing.move(library.chosen),
             "remove_documents": lambda: library.doing.remove(library.chosen),
-            "pause_work": self._pause_or_resume,
-            "stop_work": self._stop_work,
-            "retry_failed": self._retry_failed,
+            "pause_work": desk.jobs.pause_or_resume,
+            "stop_work": desk.jobs.cancel_current,
+            "retry_failed": desk.read_failed_again,
             "ask_all": lambda: conversation.scope_bar.set_scope(Scope()),
             "pin_conversation": self._pin,
             "delete_conversation": self._delete,
@@ -112,26 +112,6 @@ class ChosenActions(QObject):
 
     def _read_again(self) -> None:
         self._desk.read_again([document.id for document in self._library.selected_documents()])
-
-    # --- Work
-
-    def _pause_or_resume(self) -> None:
-        current = self._desk.jobs.current
-        if current is not None and current.state == "paused":
-            self._desk.jobs.resume(current)
-        elif current is not None:
-            self._desk.jobs.pause(current)
-
-    def _stop_work(self) -> None:
-        current = self._desk.jobs.current
-        if current is not None:
-            self._desk.jobs.cancel(current)
-
-    def _retry_failed(self) -> None:
-        failed = {o.path for running in self._desk.jobs.all for o in running.failures}
-        ids = [document.id for document in self._desk.documents if document.path in failed]
-        if ids:
-            self._desk.read_again(ids)
 
     # --- The conversation
 

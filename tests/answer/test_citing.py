@@ -134,6 +134,6 @@ def test_a_text_without_marks_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("unit", ["[", "[1", " ", "[1] ", "```", "(source 1) ", "\n[1]:", "[1, ", "`"])
 def test_odd_text_takes_no_long_time(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     cite(unit * 5_000, HITS, {})
-    assert time.perf_counter() - began < 2.0
+    assert time.thread_time() - began < 2.0

@@ -15,7 +15,7 @@ from ragdesk.answer.reranking import SHARE, blended
 from ragdesk.answer.retrieval import Question, question_vectors, reranked, weighed
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
-from tests.conftest import Run
+from tests.conftest import Run, write_towns
 from tests.models.tiny_rerankers import cross_encoder_reference, write_cross_encoder
 
 QUESTION = "How long is the longest berth of the harbour?"
@@ -27,16 +27,22 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_cross_encoder(tmp_path_factory.mktemp("models") / "tiny", positions=256)
 
 
-@pytest.fixture
-def reranking(library_folder: Path, towns: Path, model: Path) -> Iterator[Engine]:
+@pytest.fixture(scope="module")
+def reranking(model: Path) -> Iterator[Engine]:
+    """A library that is asked with a reranker, by all tests here: each would load torch anew."""
     settings = Settings(reranker=str(model), rerank_candidates=CANDIDATES, chunk_tokens=32, device="cpu")
-    with Engine(library_folder, write=True, settings=settings) as engine:
-        engine.add([towns])
+    with Engine(model.parent / "library", write=True, settings=settings) as engine:
+        engine.add([write_towns(model.parent / "towns")])
         yield engine
 
 
+def processes() -> set[psutil.Process]:
+    """The rerankers' processes."""
+    return {c for c in psutil.Process().children() if "ragdesk.models.reranker" in " ".join(c.cmdline())}
+
+
 def test_the_order_follows_both_looks(reranking: Engine, model: Path) -> None:
-    searcher = reranking._search_parts()
+    searcher = reranking._search.searcher()
     vectors = question_vectors(searcher, [QUESTION])
     assert vectors is not None
     before = weighed(searcher, Question(QUESTION), vectors[0])
@@ -66,16 +72,18 @@ def test_why_says_what_the_reranker_gave(reranking: Engine) -> None:
 
 
 def test_without_a_reranker_none_is_loaded(engine: Engine, towns: Path) -> None:
+    before = processes()
     engine.add([towns])
     assert engine.search(QUESTION)
     assert engine.why(QUESTION, document="harbour.md", passage="212 metres").reranker_score is None
-    assert not [c for c in psutil.Process().children() if "ragdesk.models.reranker" in " ".join(c.cmdline())]
+    assert processes() == before
 
 
 def test_a_reranker_that_is_not_there_is_said_once_and_does_without(
-    reranking: Engine, library_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    reranking: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     plain, missing = Settings(chunk_tokens=32), Settings(chunk_tokens=32, reranker=str(tmp_path / "nothing"))
+    library_folder = reranking.library.folder
     with Engine(library_folder, write=False, settings=plain) as engine:
         expected = engine.search(QUESTION)
     with Engine(library_folder, write=False, settings=missing) as engine, caplog.at_level(logging.WARNING):
@@ -87,10 +95,10 @@ def test_a_reranker_that_is_not_there_is_said_once_and_does_without(
 
 def test_a_reranker_that_dies_is_done_without(reranking: Engine, caplog: pytest.LogCaptureFixture) -> None:
     reranking.search(QUESTION)
-    for child in psutil.Process().children():
-        if "ragdesk.models.reranker" in " ".join(child.cmdline()):
-            child.kill()
-            child.wait()
+    assert processes()
+    for child in processes():
+        child.kill()
+        child.wait()
     with caplog.at_level(logging.WARNING):
         assert reranking.search(QUESTION)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from ragdesk.answer.retrieval import familiarity
 from ragdesk.domain import Scope
 from ragdesk.engine import Engine
 from ragdesk.errors import NotFound
+from ragdesk.settings import Settings
 
 LEASES = {
     "harrow-lease.txt": ("Harrow Ltd", "three months", "the landlord", "41,000"),
@@ -30,14 +32,20 @@ def lease(tenant: str, notice: str, repairs: str, rent: str) -> str:
     )
 
 
-@pytest.fixture
-def leases(engine: Engine, tmp_path: Path) -> Engine:
-    folder = tmp_path / "leases"
+def add_leases(engine: Engine, folder: Path) -> Engine:
     folder.mkdir()
     for name, words in LEASES.items():
         (folder / name).write_text(lease(*words), "utf-8")
     engine.add([folder])
     return engine
+
+
+@pytest.fixture(scope="module")
+def leases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A library of two leases for all tests that only ask."""
+    base = tmp_path_factory.mktemp("leases")
+    with Engine(base / "library", write=True, settings=Settings()) as engine:
+        yield add_leases(engine, base / "leases")
 
 
 def test_the_right_document_comes_first_though_only_its_beginning_names_it(leases: Engine) -> None:
@@ -99,21 +107,22 @@ def test_why_says_what_would_have_to_change(leases: Engine) -> None:
 
 
 def test_why_tells_a_passage_that_is_not_there_from_a_document_that_was_not_read(
-    leases: Engine, tmp_path: Path
+    leases: Engine, engine: Engine, tmp_path: Path
 ) -> None:
     with pytest.raises(NotFound, match="do not stand in what was read"):
         leases.why("rent", document="averley-lease.txt", passage="fifty elephants")
     empty = tmp_path / "empty.txt"
     empty.write_text("", "utf-8")
-    leases.add([empty])
+    engine.add([empty])
     with pytest.raises(NotFound, match="can be found"):
-        leases.why("rent", document="empty.txt", passage="rent")
+        engine.why("rent", document="empty.txt", passage="rent")
 
 
-def test_copies_of_a_document_are_one_hit_that_names_the_others(leases: Engine, tmp_path: Path) -> None:
+def test_copies_of_a_document_are_one_hit_that_names_the_others(engine: Engine, tmp_path: Path) -> None:
+    add_leases(engine, tmp_path / "leases")
     (tmp_path / "leases" / "copy.txt").write_text(lease(*LEASES["harrow-lease.txt"]), "utf-8")
-    leases.sync()
-    hits = leases.search("How long is the notice period in the lease with Harrow Ltd?", limit=5)
+    engine.sync()
+    hits = engine.search("How long is the notice period in the lease with Harrow Ltd?", limit=5)
     found = [
         (Path(hit.path).name, [Path(path).name for path in hit.copies]) for hit in hits if "three months" in hit.text
     ]

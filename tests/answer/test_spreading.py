@@ -41,14 +41,16 @@ def passages(*scored: tuple[StoredChunk, float], limit: int = 10, question: str 
     return spread([c for c, _ in ranked], {c.id: s for c, s in scored}, question, limit=limit)
 
 
-def test_neighbours_of_about_equal_score_become_one_passage_with_the_rank_of_the_best() -> None:
+def test_neighbours_of_about_equal_rank_become_one_passage_with_the_rank_of_the_best() -> None:
     (joined, other) = passages((chunk(1, 4), 0.80), (chunk(1, 5), 0.79), (chunk(1, 3), 0.78), (chunk(2, 9), 0.5))
     assert joined.span == (300, 590) and joined.best.position == 4 and joined.score == 0.80
     assert other.best.document_id == 2
 
 
-def test_a_neighbour_that_is_much_worse_stays_apart() -> None:
-    assert [p.span for p in passages((chunk(1, 4), 0.8), (chunk(1, 5), 0.6))] == [(400, 490), (500, 590)]
+def test_a_neighbour_that_ranks_much_lower_stays_apart() -> None:
+    between = [(chunk(2, 10 * n), 0.7) for n in range(3)]
+    spans = [p.span for p in passages((chunk(1, 4), 0.8), *between, (chunk(1, 5), 0.6)) if p.best.document_id == 1]
+    assert spans == [(400, 490), (500, 590)]
 
 
 def test_no_passage_goes_over_a_page_or_grows_without_end() -> None:

@@ -70,7 +70,7 @@ def judged(
     engine: Engine, labelled: LabelledSet, ids: Mapping[str, str], queries: Sequence[LabelledQuery], *, inside: bool
 ) -> Iterator[Judged]:
     """The candidates for each question; `ids` names the document of each path; `inside` asks within its documents."""
-    searcher = engine._search_parts()
+    searcher = engine._search.searcher()
     known = {d.id: ids[d.path] for d in engine.documents() if d.path in ids}
     paths = {id: path for path, id in ids.items()}
     sources: dict[str, SourceText] = {}

@@ -207,7 +207,7 @@ def main() -> None:
             if not engine.library.counts()[1]:
                 engine.add([first])
             fill(engine.library, options.chunks)
-            searcher = engine._search_parts()
+            searcher = engine._search.searcher()
             asked = questions(engine.library, options.questions)
             if options.answers:
                 _write_answers(searcher, asked, options.answers)

@@ -23,7 +23,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import psutil
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
-from ragdesk.engine import Engine, Ingested
+from ragdesk.engine import Engine
+from ragdesk.intake import Ingested
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 from ragdesk.ui.app import make_app

@@ -140,3 +140,14 @@ def test_the_exact_scan_is_limited_to_documents_and_sees_half_embedded_ones(libr
     assert {library.chunks([id])[id].document_id for id, _ in inside} == {first}
     embed(library)
     assert len(scan.search(vector_of("four"), documents=[second], limit=10)) == 2
+
+
+def test_the_scan_knows_what_a_document_is_about_as_a_whole(filled: Library) -> None:
+    scan, question = Scan(filled), vector_of("anything")
+    documents = [document.id for document in filled.documents()]
+    for document, score in scan.document_scores(question, [*documents, 999]).items():
+        rows = filled.reading.execute("SELECT text FROM chunks WHERE document_id = ?", (document,))
+        texts = [text for (text,) in rows]
+        mean = np.sum([vector_of(text) for text in texts], axis=0)
+        assert abs(score - float(mean @ question / np.linalg.norm(mean))) < 2e-3
+    assert set(scan.document_scores(question, [*documents, 999])) == set(documents)

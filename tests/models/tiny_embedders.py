@@ -1,6 +1,7 @@
 """Tiny embedding models of random weights in the forms that real ones come in, and what transformers makes of a text.
 
 Tokenizers are trained on the spot. A folder called after a model of the catalogue is used as the catalogue says.
+torch takes seconds to load, so only the process that runs these tests loads it, and not each that collects them.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gguf
 import numpy as np
-import torch
-import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+if TYPE_CHECKING:
+    import torch
 
 WORDS = """The harbour has fourteen berths. The longest berth measures 212 metres and is called the Long Quay.
 The lamp is lit at sunset and turned off at sunrise. Its light flashes twice every ten seconds.
@@ -32,6 +34,9 @@ def write_model(
     padding_side: str = "right",
 ) -> Path:
     """Write a model of this architecture (model_type of transformers) and return its folder."""
+    import torch
+    import transformers
+
     if kind in ("qwen3", "gemma3_text"):
         tokenizer = _byte_tokenizer(ends=kind == "qwen3")
     else:
@@ -92,6 +97,9 @@ def write_modules(folder: Path, pooling: str, *, prompts: dict[str, str] | None 
 
 def reference(folder: Path, texts: Sequence[str], pooling: str, *, layer: int = -1) -> np.ndarray:
     """Unit vectors of texts, each computed alone and without padding, by transformers."""
+    import torch
+    import transformers
+
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     rows = []
@@ -104,6 +112,8 @@ def reference(folder: Path, texts: Sequence[str], pooling: str, *, layer: int = 
 
 def pooled(states: torch.Tensor, pooling: str) -> np.ndarray:
     """The unit vector of one text's states, shape (tokens, width)."""
+    import torch
+
     vector = {"mean": states.mean(dim=0), "cls": states[0], "last": states[-1]}[pooling]
     return np.asarray(torch.nn.functional.normalize(vector, dim=0))
 
@@ -115,6 +125,9 @@ def write_gguf(
 
     A text's tokens are 1 (the beginning) and then its bytes, counted from 3; a space is written as U+2581.
     """
+    import torch
+    import transformers
+
     torch.manual_seed(5)
     config = transformers.Qwen3Config(
         vocab_size=259,
@@ -187,12 +200,16 @@ def write_gguf(
 
 def gguf_reference(model: Any, text: str, pooling: str) -> np.ndarray:
     """The vector of a text by the model that `write_gguf` returned."""
+    import torch
+
     ids = torch.tensor([[1, *(3 + byte for byte in text.replace(" ", "\u2581").encode())]])
     with torch.no_grad():
         return pooled(model(input_ids=ids).last_hidden_state[0], pooling)
 
 
 def _inputs(encoded: Any) -> dict[str, torch.Tensor]:
+    import torch
+
     return {name: torch.tensor([encoded[name]]) for name in ("input_ids", "attention_mask")}
 
 

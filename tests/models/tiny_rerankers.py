@@ -1,17 +1,20 @@
 """Tiny rerankers of random weights in the two forms that real ones have, and what transformers makes of a pair.
 
 Tokenizers are trained on the spot. The weights are large, so that passages get scores that differ.
+torch takes seconds to load, so only the process that runs these tests loads it, and not each that collects them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+if TYPE_CHECKING:
+    import transformers
 
 WORDS = """The harbour has fourteen berths. The longest berth measures 212 metres and is called the Long Quay.
 The lamp is lit at sunset and turned off at sunrise. Its light flashes twice every ten seconds.
@@ -27,6 +30,9 @@ QWEN_TASK = "Given a web search query, retrieve relevant passages that answer th
 
 def write_cross_encoder(folder: Path, *, labels: int = 1, positions: int = 64) -> Path:
     """Write a BERT that classifies pairs, and return its folder."""
+    import torch
+    import transformers
+
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -54,6 +60,9 @@ def write_cross_encoder(folder: Path, *, labels: int = 1, positions: int = 64) -
 
 def write_yes_or_no(folder: Path, *, positions: int = 512) -> Path:
     """Write a Qwen3 language model that knows the words yes and no, and return its folder."""
+    import torch
+    import transformers
+
     special = ["<|pad|>", "<|im_start|>", "<|im_end|>", "yes", "no"]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -79,6 +88,9 @@ def write_yes_or_no(folder: Path, *, positions: int = 512) -> Path:
 
 def cross_encoder_reference(folder: Path, question: str, passages: Sequence[str]) -> np.ndarray:
     """Scores from 0 to 1 of pairs, each read alone, by transformers."""
+    import torch
+    import transformers
+
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
     with torch.no_grad():
@@ -88,6 +100,9 @@ def cross_encoder_reference(folder: Path, question: str, passages: Sequence[str]
 
 def yes_or_no_reference(folder: Path, question: str, passages: Sequence[str]) -> np.ndarray:
     """The probability of yes against no after the prompt of Qwen3-Reranker's card, by transformers."""
+    import torch
+    import transformers
+
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     words = [tokenizer.convert_tokens_to_ids(word) for word in ("no", "yes")]
@@ -104,6 +119,9 @@ def yes_or_no_reference(folder: Path, question: str, passages: Sequence[str]) ->
 def _save(
     model: transformers.PreTrainedModel, tokenizer: Tokenizer, folder: Path, positions: int, names: dict[str, str]
 ) -> None:
+    import torch
+    import transformers
+
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1:

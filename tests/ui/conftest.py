@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from ragdesk import paths
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
+from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.theme import Theme
-from tests.ui.event_loop import Block, Watchdog
+from ragdesk.ui.window import Window
+from tests.conftest import EVENT_LOOP, SLOW_S
+from tests.ui.event_loop import Watchdog
+from tests.ui.windows import close, filled
 
 _PATIENCE_MS = 180_000
-_SLOW_S = 0.05
-_MOST_TOLD = 3
-_SEEN = pytest.StashKey[list[tuple[str, int, list[Block]]]]()
 
 
 class PatientBot(QtBot):
@@ -64,31 +65,10 @@ def garbage(qapp: QApplication) -> Garbage:
 @pytest.fixture(autouse=True)
 def watchdog(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Watchdog]:
     """Watches the event loop during each test; what it saw is told when all are over. It fails no test."""
-    with Watchdog(1000 * _SLOW_S) as watchdog:
+    with Watchdog(1000 * SLOW_S) as watchdog:
         yield watchdog
-    seen = request.config.stash.setdefault(_SEEN, [])
-    seen.append((request.node.nodeid, watchdog.beats, watchdog.blocks))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What the watchdog saw."""
-    seen = config.stash.get(_SEEN, [])
-    blocks = [(b, name) for name, _, blocks in seen for b in blocks if min(b.window_s, b.worked_s) > _SLOW_S]
-    waited = sum(b.window_s > _SLOW_S for _, _, blocks in seen for b in blocks) - len(blocks)
-    blocks.sort(key=lambda found: -min(found[0].window_s, found[0].worked_s))
-    if not seen:
-        return
-    terminalreporter.section("event loop of the window")
-    terminalreporter.write_line(
-        f"{len(seen)} tests, {sum(beats for _, beats, _ in seen):,} beats. The window worked over {1000 * _SLOW_S:.0f} ms "
-        f"{len(blocks)} times, and waited {waited} times for a lock or a core."
-    )
-    for block, name in blocks[:_MOST_TOLD]:
-        worked_ms = 1000 * min(block.window_s, block.worked_s)
-        terminalreporter.write_line(f"{worked_ms:.0f} ms in {name}")
-        terminalreporter.write_line(
-            block.stacks[0].split("  meanwhile")[0].rstrip() if block.stacks else "  (too short to be seen)"
-        )
+    blocks = [(b.window_s, b.worked_s, b.stacks[:1]) for b in watchdog.blocks]
+    request.node.user_properties.append((EVENT_LOOP, (watchdog.beats, blocks)))
 
 
 @pytest.fixture
@@ -121,3 +101,26 @@ def desk(theme: Theme, tmp_path: Path, sample_library: Path) -> Iterator[Desk]:
         QTest.qWait(25)
     yield desk
     desk.close()
+
+
+@pytest.fixture
+def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
+    """The whole window over a copy of the sample library."""
+    window = filled(theme, tmp_path, sample_library, qtbot)
+    yield window
+    close(window)
+
+
+@pytest.fixture
+def bare_window(qtbot: QtBot) -> QWidget:
+    """A window with nothing in it, for a part to lie over."""
+    window = QWidget()
+    window.resize(900, 640)
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+@pytest.fixture
+def actions(bare_window: QWidget, empty_desk: Desk) -> Actions:
+    return Actions(bare_window, empty_desk.theme)

@@ -23,6 +23,8 @@ from ragdesk.ui import app
 from ragdesk.ui.app import Door, Unexpected, load_or_mend_settings
 from ragdesk.ui.theme import Theme
 
+_PATIENCE_S = 180
+"""What is waited for comes soon; on a busy machine later."""
 _ROOT = str(Path(__file__).parents[2])
 _HOLDER = """
 import sys
@@ -59,21 +61,21 @@ def test_a_second_start_hands_its_files_to_the_first(qtbot: QtBot, tmp_path: Pat
     door.handed.connect(handed.append)
     door.knocked.connect(lambda: knocks.append(None))
     process = second_start(tmp_path / "library", "/a/b c.pdf", "/d")
-    qtbot.waitUntil(lambda: bool(handed), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(handed), timeout=1000 * _PATIENCE_S)
     assert handed == [[Path("/a/b c.pdf"), Path("/d")]] and knocks
-    assert process.wait(60) == 0
+    assert process.wait(_PATIENCE_S) == 0
     door.close()
 
 
 def test_without_a_first_there_is_nobody_to_hand_files_to(tmp_path: Path) -> None:
-    assert second_start(tmp_path / "library", "/a").wait(60) == 5
+    assert second_start(tmp_path / "library", "/a").wait(_PATIENCE_S) == 5
 
 
 def test_another_library_has_a_window_of_its_own(qtbot: QtBot, tmp_path: Path) -> None:
     door = Door(tmp_path / "one")
     door.open()
     process = second_start(tmp_path / "two", "/a")
-    qtbot.waitUntil(lambda: process.poll() is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: process.poll() is not None, timeout=1000 * _PATIENCE_S)
     assert process.returncode == 5
     door.close()
 
@@ -83,14 +85,14 @@ def test_a_socket_left_behind_by_a_crash_keeps_nobody_out(qtbot: QtBot, tmp_path
     assert holder.stdout is not None and holder.stdout.readline() == b"open\n"
     holder.kill()
     holder.wait()
-    assert second_start(tmp_path / "library", "/a").wait(60) == 5
+    assert second_start(tmp_path / "library", "/a").wait(_PATIENCE_S) == 5
     door = Door(tmp_path / "library")
     door.open()
     handed: list[list[Path]] = []
     door.handed.connect(handed.append)
     process = second_start(tmp_path / "library", "/a")
-    qtbot.waitUntil(lambda: bool(handed), timeout=60_000)
-    assert process.wait(60) == 0
+    qtbot.waitUntil(lambda: bool(handed), timeout=1000 * _PATIENCE_S)
+    assert process.wait(_PATIENCE_S) == 0
     door.close()
 
 
@@ -102,8 +104,8 @@ def test_a_door_that_is_open_is_not_taken_over(qtbot: QtBot, tmp_path: Path) -> 
     first.handed.connect(handed.append)
     late.handed.connect(lambda named: handed.append(["late"]))
     process = second_start(tmp_path / "library", "/a")
-    qtbot.waitUntil(lambda: bool(handed), timeout=60_000)
-    assert handed == [[Path("/a")]] and process.wait(60) == 0
+    qtbot.waitUntil(lambda: bool(handed), timeout=1000 * _PATIENCE_S)
+    assert handed == [[Path("/a")]] and process.wait(_PATIENCE_S) == 0
     late.close()
     first.close()
 
@@ -114,7 +116,7 @@ def test_a_library_reached_by_a_link_is_the_same_library(qtbot: QtBot, tmp_path:
     door = Door(tmp_path / "library")
     door.open()
     process = second_start(tmp_path / "link", "/a")
-    qtbot.waitUntil(lambda: process.poll() is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: process.poll() is not None, timeout=1000 * _PATIENCE_S)
     assert process.returncode == 0
     door.close()
 
@@ -141,7 +143,7 @@ def test_a_second_start_adds_its_files_in_the_first_window_and_a_killed_one_hind
 
     first = start("one.txt")
     wait_for(library, {"one.txt"})
-    assert start("two.txt").wait(60) == 0, "the second start hands over and ends"
+    assert start("two.txt").wait(_PATIENCE_S) == 0, "the second start hands over and ends"
     wait_for(library, {"one.txt", "two.txt"})
     assert first.poll() is None
     first.kill()
@@ -151,10 +153,10 @@ def test_a_second_start_adds_its_files_in_the_first_window_and_a_killed_one_hind
         wait_for(library, {"one.txt", "two.txt", "three.txt"})
     finally:
         again.terminate()
-        again.wait(60)
+        again.wait(_PATIENCE_S)
 
 
-def wait_for(library: Path, names: set[str], patience_s: float = 120.0) -> None:
+def wait_for(library: Path, names: set[str], patience_s: float = _PATIENCE_S) -> None:
     """Wait until these documents, and no others, are in the library."""
     until = time.monotonic() + patience_s
     listed: set[str] = set()
@@ -194,7 +196,7 @@ def test_a_pyside_that_aborts_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_it_tries_itself_out_without_a_display() -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     done = subprocess.run(
-        [sys.executable, "-m", "ragdesk", "--selftest"], capture_output=True, text=True, timeout=240, env=environment
+        [sys.executable, "-m", "ragdesk", "--selftest"], capture_output=True, text=True, timeout=280, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok  ") == 4

@@ -41,20 +41,6 @@ _FIELDS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget)
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> QWidget:
-    window = QWidget()
-    window.resize(900, 640)
-    qtbot.addWidget(window)
-    window.show()
-    return window
-
-
-@pytest.fixture
-def actions(window: QWidget, empty_desk: Desk) -> Actions:
-    return Actions(window, empty_desk.theme)
-
-
-@pytest.fixture
 def settings(empty_desk: Desk, qtbot: QtBot) -> Iterator[SettingsDialog]:
     dialog = SettingsDialog(empty_desk, None)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)

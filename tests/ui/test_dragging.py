@@ -37,7 +37,7 @@ source.setGeometry(0, 0, 100, 100)
 source.show()
 app.exec()
 """
-_PATIENCE_S = 60.0
+_PATIENCE_S = 180.0
 
 
 @pytest.fixture

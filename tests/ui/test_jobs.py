@@ -14,8 +14,8 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from ragdesk.engine import Ingested
 from ragdesk.ingest.ingesting import Outcome
+from ragdesk.intake import Ingested
 from ragdesk.job import Job
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,17 +17,14 @@ from ragdesk.ui.export_dialog import ExportDialog
 from ragdesk.ui.panes import SOURCE
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
-from tests.ui.test_window import PATIENCE_MS, QUESTION, close, opened
+from tests.ui.test_window import QUESTION
+from tests.ui.windows import PATIENCE_MS, close, opened
 
 
 @pytest.fixture
-def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window._desk.documents), timeout=PATIENCE_MS)
+def window(window: Window) -> Window:
     window.activateWindow()
-    yield window
-    close(window)
+    return window
 
 
 def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

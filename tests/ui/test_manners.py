@@ -35,20 +35,17 @@ from ragdesk.ui.panes import SOURCE
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
-from tests.ui.test_window import PATIENCE_MS, ask, close, opened
+from tests.ui.test_window import ask
+from tests.ui.windows import PATIENCE_MS, close, filled, opened
 
 _TAB = Qt.FocusPolicy.TabFocus
 
 
 @pytest.fixture
-def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window.desk.documents), timeout=PATIENCE_MS)
+def window(window: Window, theme: Theme) -> Iterator[Window]:
     window.activateWindow()
     yield window
     theme.use("light", 0)
-    close(window)
 
 
 def in_use(window: Window, qtbot: QtBot) -> None:
@@ -258,9 +255,7 @@ def test_f6_goes_round_the_panes_and_back(window: Window, qtbot: QtBot) -> None:
 def test_everything_stands_where_it_stood_after_a_restart(
     theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot
 ) -> None:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window.desk.documents), timeout=PATIENCE_MS)
+    window = filled(theme, tmp_path, sample_library, qtbot)
     in_use(window, qtbot)
     window.resize(1180, 690)
     window.panes._splitter.setSizes([300, 420, 460])
@@ -289,9 +284,7 @@ def test_everything_stands_where_it_stood_after_a_restart(
 def test_another_library_does_not_begin_with_the_conversation_of_the_first(
     theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot
 ) -> None:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window.desk.documents), timeout=PATIENCE_MS)
+    window = filled(theme, tmp_path, sample_library, qtbot)
     ask(window, qtbot)
     close(window)
     shutil.copytree(tmp_path / "library", tmp_path / "other")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,23 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 from tests.models.tiny_gguf import write_tiny_gguf
-from tests.ui.test_window import PATIENCE_MS, QUESTION, ask, close, drop, opened
+from tests.ui.test_window import QUESTION, ask, drop
+from tests.ui.windows import PATIENCE_MS
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed"
 )
-
-
-@pytest.fixture
-def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window._desk.documents), timeout=PATIENCE_MS)
-    yield window
-    close(window)
 
 
 def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
@@ -51,7 +40,7 @@ def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, t
 
 def computing_s(window: Window) -> float:
     """Processor time that the model's process has used."""
-    chat = window._desk.engine._chat
+    chat = window._desk.engine._chat._model
     assert chat is not None and chat._child._process is not None
     used = psutil.Process(chat._child._process.pid).cpu_times()
     return used.user + used.system

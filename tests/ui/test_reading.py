@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +27,7 @@ from ragdesk.ui.source_pane import SourcePane
 from ragdesk.ui.theme import LIGHT, Theme
 from ragdesk.ui.turn_view import TurnView
 from ragdesk.ui.window import Window
-from tests.ui.test_window import PATIENCE_MS, close, opened
+from tests.ui.windows import PATIENCE_MS
 
 EVIL = "<img src=x onerror=a> **b** [x](http://evil) ![p](file:///etc/hostname)"
 ARABIC = "تتوقف العبارة عن العمل عندما تبلغ سرعة الرياح سبعة عشر مترا في الثانية."
@@ -114,15 +112,6 @@ def kept(engine: Engine, count: int, id: int | None = None) -> int:
         id = keep_turn(engine.library, answer, conversation_id=id)
     assert id is not None
     return id
-
-
-@pytest.fixture
-def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window._desk.documents), timeout=PATIENCE_MS)
-    yield window
-    close(window)
 
 
 def show(window: Window, id: int, qtbot: QtBot) -> None:
@@ -269,13 +258,19 @@ def test_the_mark_covers_the_words_of_a_turned_and_cropped_page(
     assert sorted(covered) == sorted(citation.quote.split())
 
 
-def test_a_page_stands_in_the_middle_without_a_bar_across(empty_desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
-    path = tmp_path / "plain.pdf"
+def write_pages(path: Path, pages: int) -> Path:
+    """Write a PDF with the lines on each of its pages."""
     with pymupdf.open() as pdf:
-        page = pdf.new_page()
-        for n, line in enumerate(LINES):
-            page.insert_text((90, 150 + 30 * n), line, fontsize=11)
+        for _ in range(pages):
+            page = pdf.new_page()
+            for n, line in enumerate(LINES):
+                page.insert_text((90, 150 + 30 * n), line, fontsize=11)
         pdf.save(path)
+    return path
+
+
+def test_a_page_stands_in_the_middle_without_a_bar_across(empty_desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    path = write_pages(tmp_path / "plain.pdf", 1)
     shown = Shown(qtbot, empty_desk, path)
     shown.cite(LINES[5])
     view = shown.pane.page_view
@@ -298,13 +293,7 @@ def test_a_page_stands_in_the_middle_without_a_bar_across(empty_desk: Desk, qtbo
 def test_a_file_replaced_while_it_is_shown_is_told_and_never_marked(
     empty_desk: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    path = tmp_path / "replaced.pdf"
-    with pymupdf.open() as pdf:
-        for _ in range(6):
-            page = pdf.new_page()
-            for n, line in enumerate(LINES):
-                page.insert_text((90, 150 + 30 * n), line, fontsize=11)
-        pdf.save(path)
+    path = write_pages(tmp_path / "replaced.pdf", 6)
     shown = Shown(qtbot, empty_desk, path)
     shown.cite(LINES[5])
     view = shown.pane.page_view

@@ -9,7 +9,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 import shiboken6
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -17,52 +17,19 @@ from pytestqt.qtbot import QtBot
 
 from ragdesk import paths
 from ragdesk.domain import Scope
-from ragdesk.engine import Engine
-from ragdesk.settings import Settings
-from ragdesk.ui.desk import Desk
 from ragdesk.ui.panes import LIBRARY, SOURCE, Panes
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.turn_view import SIDES, TurnView
 from ragdesk.ui.window import Window
 from tests.ui.event_loop import Watchdog
+from tests.ui.windows import PATIENCE_MS, close, filled, opened
 
 QUESTION = "At which gusts does the ferry stop running?"
-PATIENCE_MS = 60_000
-
-
-def opened(theme: Theme, folder: Path, qtbot: QtBot, *, again: bool = False) -> Window:
-    desk = Desk(Engine(folder / "library", write=True, settings=Settings()), theme)
-    window = Window(desk, QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
-    if not again:
-        window.resize(1280, 800)
-    window.show()
-    try:
-        qtbot.waitUntil(lambda: desk.jobs.current is None and not desk.jobs.waiting, timeout=PATIENCE_MS)
-    except BaseException:
-        close(window)  # left to itself it would be destroyed while its threads still run, which ends the process
-        raise
-    return window
-
-
-def close(window: Window) -> None:
-    window._desk.jobs.cancel_all()
-    window._may_close = lambda: True  # type: ignore[method-assign]  # a person would press Close
-    window.close()
-    shiboken6.delete(window)  # now, not when some later test collects garbage
 
 
 @pytest.fixture
 def empty_window(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Window]:
     window = opened(theme, tmp_path, qtbot)
-    yield window
-    close(window)
-
-
-@pytest.fixture
-def window(theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot) -> Iterator[Window]:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window._desk.documents), timeout=PATIENCE_MS)
     yield window
     close(window)
 
@@ -121,9 +88,7 @@ def test_from_an_empty_window_to_a_marked_passage(empty_window: Window, tmp_path
 def test_the_conversation_goes_on_and_is_there_again_after_a_restart(
     theme: Theme, tmp_path: Path, sample_library: Path, qtbot: QtBot
 ) -> None:
-    shutil.copytree(sample_library, tmp_path / "library")
-    window = opened(theme, tmp_path, qtbot)
-    qtbot.waitUntil(lambda: bool(window._desk.documents), timeout=PATIENCE_MS)
+    window = filled(theme, tmp_path, sample_library, qtbot)
     ask(window, qtbot)
     ask(window, qtbot, "Who built the first chain ferry?")
     window.resize(711, 577)
