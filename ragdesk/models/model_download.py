@@ -12,10 +12,11 @@ from ragdesk.job import Job
 from ragdesk.models import catalogue
 from ragdesk.models.catalogue import ModelFile
 from ragdesk.models.chat_models import KnownModel, known_chat_model
-from ragdesk.models.download import USUAL, Patience, WantedFile, about_part, download, forget_part, part_of
+from ragdesk.models.download import USUAL, Patience, WantedFile, download
 from ragdesk.models.gguf_file import piece_names
 from ragdesk.models.hub import HubTokens, file_urls, hub_file, hubs
 from ragdesk.models.model_records import change_record, model_record
+from ragdesk.models.part_file import about_part, forget_part, part_of
 
 _HINT = "Give a name of `ragdesk models list`, OWNER/MODEL/FILE.gguf of the Hugging Face hub, or an address"
 

@@ -6,7 +6,6 @@ It belongs to the desk and not to the page that shows the models, so that a down
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,9 +114,15 @@ class ModelsDoing(QObject):
         """Forget a file of one's own, which stays; delete one that RagDesk downloaded, or what is there of it."""
         if self.is_used(offer):
             self.use(QUOTE)
-        remove: Callable[[], object] = partial(catalogue.remove_model, offer.named)
-        if offer.file is None and offer.begun is not None:
-            remove = partial(forget_unfinished, offer.begun.named)
+        engine, file, begun = self._desk.engine, offer.file, offer.begun
+
+        def remove() -> None:
+            if file is not None:
+                engine.let_go_of_model(file.path)
+                catalogue.remove_model(str(file.path))
+            elif begun is not None:
+                forget_unfinished(begun.named)
+
         self._desk.call(remove, lambda nothing: self.changed.emit(), failed, lane="change")
 
     def keep_token(self, token: str, done: Callable[[bool], None], failed: Callable[[BaseException], None]) -> None:

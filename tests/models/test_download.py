@@ -19,7 +19,8 @@ import pytest
 
 from ragdesk.errors import Cancelled, Unavailable
 from ragdesk.job import Job, Progress
-from ragdesk.models.download import Patience, WantedFile, about_part, download, forget_part, part_of
+from ragdesk.models.download import Patience, WantedFile, download
+from ragdesk.models.part_file import about_part, forget_part, part_of
 from tests.models.file_server import FileServer, file_server
 
 DATA = random.Random(1).randbytes(600_000)

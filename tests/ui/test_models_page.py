@@ -21,8 +21,9 @@ from ragdesk.engine import Ingested
 from ragdesk.job import Job
 from ragdesk.models import catalogue
 from ragdesk.models.chat_models import MODELS
-from ragdesk.models.download import Patience, part_of
+from ragdesk.models.download import Patience
 from ragdesk.models.fit import Machine
+from ragdesk.models.part_file import part_of
 from ragdesk.settings import load_settings
 from ragdesk.ui import models_doing
 from ragdesk.ui.actions import Actions
