@@ -91,7 +91,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> None:
         return
     model = catalogue.remove_model(options.model)
     said = f"Forgot {model.name}; {model.path} stays." if model.linked else f"Removed {model.name}."
-    if settings.model != catalogue.QUOTE and Path(settings.model) == model.path:
+    if settings.model != catalogue.QUOTE and Path(settings.model).resolve() == model.path.resolve():
         save_settings(settings.with_values({"model": catalogue.QUOTE}), settings_file())
         said += " Questions are answered by quoting now."
     _say(options, {"removed": model.name, "path": str(model.path), "deleted": not model.linked}, said)

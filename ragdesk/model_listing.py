@@ -68,7 +68,7 @@ def _print_offer(offer: Offer) -> None:
     if offer.begun is not None:
         states["partly"] = f"begun, {progress_in_words(offer.begun.done_bytes, offer.begun.total_bytes)} here"
     called = offer.file.name if offer.file is not None else offer.named
-    parts = [states[offer.state], offer.trouble or str(offer.fit or "")]
+    parts = [states[offer.state], offer.trouble or offer.fit_in_words]
     if offer.known is not None:
         parts += [offer.known.languages, offer.known.licence]
     mark = "  ← recommended here" if offer.recommended else ""

@@ -54,7 +54,7 @@ class ChatAtHand:
     def let_go(self, path: Path) -> None:
         """Let go of the model in this file, where it is the one in memory: the file is about to be deleted."""
         with self._choosing:
-            if self._holds(path):
+            if self._holds(path.resolve()):
                 self.close()
 
     def close(self) -> None:

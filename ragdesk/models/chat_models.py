@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _QWEN = "119 languages"
 _GRANITE = "12 languages: English, German, Spanish, French, Japanese, Portuguese, Arabic, Czech, Italian, Korean, Dutch, Chinese"
-_MINISTRAL = "dozens of languages, among them the large European ones, Chinese, Japanese, Korean and Arabic"
+_MINISTRAL = "dozens of languages: the large European ones, Chinese, Japanese, Korean, Arabic and others"
 
 
 @dataclass(frozen=True, slots=True)

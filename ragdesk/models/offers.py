@@ -18,6 +18,8 @@ _WORDS = 0.75
 _BYTES_PER_WEIGHT = 0.6
 _READS, _WRITES = 30.0, 5.0
 """Tokens a second from which on waiting for a model is bearable."""
+_SLOW_READS, _SLOW_WRITES = 12.5, 1.5
+"""Tokens a second below which it is not: two minutes until the answer begins, a word a second."""
 _NOTHING = ModelRecord()
 
 
@@ -53,6 +55,21 @@ class Offer:
     def state(self) -> str:
         """`here`, `partly` or `absent`."""
         return "here" if self.file is not None else "partly" if self.begun is not None else "absent"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it fits, but one would wait long for its answers."""
+        if self.speed is None or self.fit is None:
+            return False
+        return self.speed.writes < _SLOW_WRITES or 0 < self.speed.reads < _SLOW_READS
+
+    @property
+    def fit_in_words(self) -> str:
+        """Whether it fits and is quick enough; "" where nothing is known."""
+        fits = str(self.fit) if self.fit is not None else ""
+        if not fits or self.fit is None or not self.is_slow:
+            return fits
+        return f"{fits}, {'but' if self.fit.level == 'well' else 'and'} slow here"
 
     @property
     def speed_in_words(self) -> str:

@@ -57,6 +57,8 @@ class ModelRow(QFrame):
         """Show this model with the last job about it."""
         self.offer = offer
         known, name = offer.known, offer.name
+        buttons = (self.pause, self.cancel, self.use, self.download, self.verify, self.remove)
+        had_focus = any(widget.hasFocus() for widget in buttons)
         going = job is not None and not job.is_over
         self._paused = job is not None and job.state == "paused"
         self.setAccessibleName(name)
@@ -68,12 +70,13 @@ class ModelRow(QFrame):
         self.good_for.setVisible(bool(self.good_for.text()))
         facts = [size_in_words(offer.size_bytes) if offer.size_bytes else ""]
         if known is not None:
-            facts += [known.licence, known.languages]
+            facts += [known.licence, known.languages.partition(":")[0]]
         if offer.context_tokens:
             facts.append(f"reads up to {offer.context_tokens:,} tokens")
         self.facts.setText(" · ".join(filter(None, facts)))
         unchecked = f"Not checked against its card: {', '.join(known.unchecked)}" if known and known.unchecked else ""
-        self.facts.setToolTip(tip(known.card, known.remark, unchecked) if known is not None else tip(own or name))
+        more = (known.card, known.languages, known.remark, unchecked) if known is not None else (own or name,)
+        self.facts.setToolTip(tip(*filter(None, more)))
         self._show_fit(offer)
         self._show_work(offer, job if going else None)
         self._show_said(offer, job)
@@ -91,15 +94,19 @@ class ModelRow(QFrame):
             widget.setToolTip(said)
         self.download.setText("Go on" if offer.begun is not None else "Download")
         self._look(self.download, "primary" if offer.recommended else "")
+        if had_focus and not any(widget.hasFocus() for widget in buttons):
+            next(widget for widget in buttons if not widget.isHidden()).setFocus()
         self._tint()
 
     def _show_fit(self, offer: Offer) -> None:
-        fits = str(offer.fit) if offer.fit is not None else ""
+        fits = offer.fit_in_words
         said = [fits[:1].upper() + fits[1:], offer.speed_in_words]
         if offer.trouble:
             said = [offer.trouble]
         self.fit.setText(". ".join(filter(None, said)))
         icon, colour = _FITS[offer.fit.level] if offer.fit is not None else ("circle-x", "bad")
+        if offer.is_slow and colour == "good":
+            icon, colour = "clock", "warn"
         self._fit_icon.change(icon, colour)
         self.fit.setVisible(bool(self.fit.text()))
         self._fit_icon.setVisible(bool(self.fit.text()))

@@ -56,7 +56,7 @@ class ModelsDoing(QObject):
         if offer.file is None or self._desk.settings.model == QUOTE:
             return False
         named = self._desk.settings.model
-        return named in (str(offer.file.path), offer.file.name) or Path(named) == offer.file.path
+        return named in (str(offer.file.path), offer.file.name) or Path(named).resolve() == offer.file.path.resolve()
 
     def job(self, offer: Offer) -> Running | None:
         """The last job about this model."""

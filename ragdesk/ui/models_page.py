@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QInputDialog,
+    QLabel,
     QLineEdit,
     QMessageBox,
     QVBoxLayout,
@@ -177,6 +178,14 @@ class ModelsPage(QWidget):
         if not self._coming:
             self._beat.stop()
             self._show_more()
+            self._show_missing()
+
+    def _show_missing(self) -> None:
+        """Say so where what is to answer is not there any more."""
+        named = self._desk.settings.model
+        if named != QUOTE and not any(row.offer and self._doing.is_used(row.offer) for row in self.rows.values()):
+            self.error.setText(f"{Path(named).name} is to answer, but it is not there any more. Choose another one.")
+            self.error.show()
 
     def _new_row(self, key: str) -> ModelRow:
         row = self.rows[key] = ModelRow(self._desk.theme)
@@ -258,8 +267,10 @@ class ModelsPage(QWidget):
         dialog.setWindowTitle("Hub token")
         dialog.setLabelText(_TOKEN.format(host=host))
         dialog.setTextEchoMode(QLineEdit.EchoMode.Password)
-        for label in dialog.findChildren(type(self.machine)):
+        for label in dialog.findChildren(QLabel):
             label.setWordWrap(True)
+        for field in dialog.findChildren(QLineEdit):
+            field.setAccessibleName("Hub token")
         dialog.resize(460, dialog.sizeHint().height())
         dialog.textValueSelected.connect(
             lambda token: self._doing.keep_token(token, lambda kept: self._token_kept(host, token, kept), self._failed)

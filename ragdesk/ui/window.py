@@ -331,7 +331,7 @@ class Window(QMainWindow):
             bar.set_scope(replace(bar.scope, collections=tuple(sorted(names))))
 
     def _model_changed(self, name: str) -> None:
-        self._settings_changed()
+        self.conversation.show_settings()
         by = "by quoting" if name == QUOTE else f"by {name}"
         self.notice.tell(f"Questions are answered {by} from now on.")
 

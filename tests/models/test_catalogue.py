@@ -355,6 +355,9 @@ def test_the_best_model_that_fits_and_is_quick_is_recommended() -> None:
 def test_the_speed_is_a_guess_until_it_was_measured(tiny: Path) -> None:
     assert "(estimated)" in offer("Qwen3 4B Instruct 2507").speed_in_words
     assert offer("Qwen3.6 35B-A3B").speed_in_words == "", "it does not fit"
+    old = replace(LAPTOP, memory_bytes=32 * GIB, free_bytes=28 * GIB, cores=1)
+    assert offer("Qwen3 8B", old).fit_in_words == "fits well, but slow here"
+    assert offer("Qwen3 4B Instruct 2507").fit_in_words == "fits well"
     catalogue.add_model(tiny)
     change_record(tiny, reads=75.0, writes=8.0)
     assert offer("tiny").speed_in_words == "Writes about 6 words a second, begins after 20 s (measured)"

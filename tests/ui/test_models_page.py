@@ -105,6 +105,8 @@ def test_each_model_says_what_it_is_for_what_it_takes_and_whether_it_fits(page: 
     assert shown.name.text() == KNOWN.name and shown.good_for.text() == KNOWN.good_for
     assert "730.9 MB" in shown.facts.text() and KNOWN.licence in shown.facts.text()
     assert "Arabic" in shown.facts.text() and shown.fit.text()
+    granite = row(page, MODELS[2].file)
+    assert "12 languages" in granite.facts.text() and "Czech" in granite.facts.toolTip()
     assert buttons(shown) == [f"Download {KNOWN.name}"]
     assert page.quote_badge.isVisible() and not page.quote.isVisible()
 
@@ -139,6 +141,27 @@ def test_a_file_of_ones_own_is_added_used_and_taken_off_the_list(
     press(own.remove)
     qtbot.waitUntil(lambda: tiny.name not in page.rows)
     assert empty_desk.settings.model == "quote" and tiny.exists() and catalogue.model_files() == []
+
+
+def test_a_model_that_went_away_is_told(empty_desk: Desk, qtbot: QtBot) -> None:
+    empty_desk.engine.settings = empty_desk.settings.with_values({"model": "/d/gone.gguf"})
+    page = shown(empty_desk, qtbot)
+    assert page.error.isVisible() and "gone.gguf is to answer, but it is not there" in page.error.text()
+    with qtbot.waitSignal(empty_desk.model_changed) as told:
+        press(page.quote)
+    assert told.args == ["quote"] and empty_desk.settings.model == "quote"
+
+
+def test_the_keyboard_stays_with_a_row_whose_buttons_change(page: ModelsPage, qtbot: QtBot, hub: FileServer) -> None:
+    go_on, coming = held_at(hub, 390_000), row(page)
+    page.activateWindow()
+    coming.download.setFocus()
+    QTest.keyClick(coming.download, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "0.4 of" in coming.progress.text())
+    assert coming.isAncestorOf(page.focusWidget())
+    go_on.set()
+    qtbot.waitUntil(lambda: f"Use {KNOWN.name}" in buttons(coming))
+    assert coming.isAncestorOf(page.focusWidget())
 
 
 def test_what_is_no_model_is_refused_in_words(page: ModelsPage, qtbot: QtBot, tmp_path: Path) -> None:
