@@ -87,14 +87,16 @@ def add_model(named: str | Path) -> ModelFile:
     return _model_file(path)
 
 
+def is_gguf(path: Path) -> bool:
+    """Whether a file begins as GGUF files do."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"GGUF"
+
+
 def check_chat_file(path: Path) -> GgufHead:
     """Look whether this is a language model as a GGUF file. Raises `WrongUse` or `Unavailable` with what it is."""
-    if path.is_file():
-        with path.open("rb") as stream:
-            if stream.read(4) != b"GGUF":
-                raise WrongUse(
-                    f"{path.name} is not a GGUF file", "Language models for RagDesk are files that end in .gguf"
-                )
+    if path.is_file() and not is_gguf(path):
+        raise WrongUse(f"{path.name} is not a GGUF file", "Language models for RagDesk are files that end in .gguf")
     head = read_gguf_head(path)
     if head.pooling:
         raise WrongUse(

@@ -57,6 +57,9 @@ def download_model(
         patience=patience,
         job=job,
     )
+    if not catalogue.is_gguf(target):
+        target.unlink()  # a page that says something, or another kind of file: of no use to anybody
+        raise WrongUse(f"What is at {fetched[0].url or wanted[0].urls[0]} is not a GGUF file", _HINT)
     catalogue.check_chat_file(target)
     if all(f.sha256 for f in fetched):
         hashes, published = tuple(f.sha256 for f in fetched), all(f.published for f in fetched)

@@ -28,8 +28,7 @@ class ModelRow(QFrame):
         self._paused = False
         self.offer: Offer | None = None
         self.setObjectName("card")
-        self.name = words("", "title", wraps=False)
-        self.badge = words("", "dim", wraps=False)
+        self.name, self.badge = words("", "title"), words("")
         self.good_for = words("")
         self.facts = words("", "dim")
         self._fit_icon = IconLabel(theme, "circle-check", "good", 16)
@@ -65,6 +64,7 @@ class ModelRow(QFrame):
         self.name.setText(name)
         self.badge.setText("In use" if used else "Recommended for this machine" if offer.recommended else "")
         self._look(self.badge, "good" if used else "accent")
+        self.badge.setVisible(bool(self.badge.text()))
         own = f"A file of yours: {offer.file.path}" if offer.file is not None and offer.file.linked else ""
         self.good_for.setText(known.good_for if known is not None else own)
         self.good_for.setVisible(bool(self.good_for.text()))
@@ -155,9 +155,7 @@ class ModelRow(QFrame):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(self.name)
-        head.addWidget(self.badge)
-        head.addStretch(1)
+        head.addWidget(self.name, 1)
         for tool in (self.verify, self.remove, self.pause, self.cancel):
             head.addWidget(tool)
         head.addSpacing(4)
@@ -171,7 +169,7 @@ class ModelRow(QFrame):
         column.setContentsMargins(16, 10, 12, 12)
         column.setSpacing(4)
         column.addLayout(head)
-        for widget in (self.good_for, self.facts):
+        for widget in (self.badge, self.good_for, self.facts):
             column.addWidget(widget)
         column.addLayout(fits)
         column.addWidget(self.bar)

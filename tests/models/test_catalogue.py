@@ -219,6 +219,11 @@ def test_a_model_of_the_catalogue_is_downloaded_verified_and_removed(hub: FileSe
     )
 
 
+def test_a_mirror_named_in_the_settings_is_taken_where_the_hub_cannot_be_reached(hub: FileServer) -> None:
+    model = download_model(KNOWN.name, hubs_named=f"http://127.0.0.1:9, {hub.address}", patience=QUICK)
+    assert model.known is KNOWN and model_record(model.path).source.startswith(hub.address)
+
+
 def test_a_download_that_was_stopped_is_offered_to_go_on(hub: FileServer) -> None:
     job = Job()
     job.on_progress = lambda progress: job.cancel() if progress.done > 100_000 else None
@@ -263,6 +268,7 @@ def test_a_downloaded_file_that_is_no_language_model_is_told(hub: FileServer) ->
     hub.files["/some/model/resolve/main/text.gguf"] = b"Dear Sir"
     with pytest.raises(WrongUse, match="not a GGUF file"):
         download_model("some/model/text.gguf", patience=QUICK)
+    assert list(paths.models_dir().iterdir()) == [], "it is of no use"
 
 
 # --- Models in pieces

@@ -304,6 +304,16 @@ def test_a_token_is_asked_for_and_where_it_is_kept_is_said(page: ModelsPage, qtb
         keyring.set_keyring(before)
 
 
+def test_nothing_is_cut_off_in_a_narrow_dialog(page: ModelsPage, qtbot: QtBot, tiny: Path) -> None:
+    page.add_files([str(tiny)])
+    qtbot.waitUntil(lambda: tiny.name in page.rows and page.is_listed)
+    page.resize(296, 3000)  # what the narrowest settings leave it
+    qtbot.wait(1)
+    for button in page.findChildren(QAbstractButton):
+        if button.isVisible():
+            assert button.mapTo(page, button.rect().bottomRight()).x() <= 296, button.accessibleName()
+
+
 def test_every_button_has_a_name_and_can_be_reached_by_keyboard(page: ModelsPage, qtbot: QtBot, tiny: Path) -> None:
     page.add_files([str(tiny)])
     qtbot.waitUntil(lambda: tiny.name in page.rows)
