@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ragdesk.job import Job
 from ragdesk.models.catalogue import QUOTE, model_path
-from ragdesk.models.chat import ChatModel
+from ragdesk.models.chat import ChatModel, LocalModel
 from ragdesk.models.giving_way import GivingWay
 from ragdesk.settings import Settings
 
@@ -24,7 +24,7 @@ class ChatAtHand:
     def __init__(self, settings: Callable[[], Settings]) -> None:
         """`settings` gives those of now; a model keeps the ones it was loaded with."""
         self._settings = settings
-        self._model: ChatModel | None = None
+        self._model: LocalModel | None = None
         self._choosing = threading.Lock()
         self.giving_way = GivingWay()
 
@@ -68,7 +68,7 @@ class ChatAtHand:
         if self._model is None or self._model.path != path:
             self.close()
             settings = self._settings()
-            self._model = ChatModel(path, context_tokens=settings.context_tokens, gpu_layers=settings.gpu_layers)
+            self._model = LocalModel(path, context_tokens=settings.context_tokens, gpu_layers=settings.gpu_layers)
         return self._model
 
     def _holds(self, path: Path) -> bool:
