@@ -19,6 +19,7 @@ from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.embedder import Embedder, chosen_embedder
+from ragdesk.models.places import ENDPOINT
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings
 
@@ -61,6 +62,7 @@ class Intake:
         """Look for changes in these sources; read and embed them and all that was left undone."""
 
         done = Ingested()
+        beside = self._chat.giving_way.beside(job)
 
         def keep(outcome: Outcome) -> None:
             done.outcomes.append(outcome)
@@ -68,10 +70,10 @@ class Intake:
 
         with self.turn:
             embedder = self.embedder()
-            done.changes = sync(self._library, sources, reading=cutting(self._settings()).identity, job=job)
-            ingest(self._library, embedder, self._settings(), words_only=words_only, on_outcome=keep, job=job)
+            done.changes = sync(self._library, sources, reading=cutting(self._settings()).identity, job=beside)
+            ingest(self._library, embedder, self._settings(), words_only=words_only, on_outcome=keep, job=beside)
             if not words_only:
-                self._search.catch_up(job)
+                self._search.catch_up(beside)
         if not words_only:
             with taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
                 self._situate(embedder, done.notices, job)
@@ -101,6 +103,8 @@ class Intake:
         """
         if not self._settings().situate_by_model:
             self._situate_by_structure(embedder, job)
+        elif self._settings().model == ENDPOINT:
+            notices.append("Passages are not situated by the language model, because it is not on this machine.")
         elif self._settings().model == QUOTE:
             notices.append("Passages are not situated by a language model, because none is chosen to answer.")
         else:

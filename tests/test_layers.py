@@ -35,7 +35,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "sentences")),
+    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences")),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""
@@ -48,6 +48,8 @@ ONLY_IN = {
     "sentence_transformers": ("models/embedding.py", "models/reranker.py"),
     "transformers": ("models/embedding.py", "models/reranker.py"),
     "huggingface_hub": ("models/embedder_download.py",),
+    "httpx": ("models/endpoint.py",),
+    "keyring": ("secrets.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }

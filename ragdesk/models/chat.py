@@ -45,6 +45,9 @@ class ChatModel(Protocol):
     def load(self, job: Job | None = None) -> None:
         """Make it ready, unless it is. Raises `Unavailable` with the reason where it cannot be used."""
 
+    def read_ahead(self, rules: Message, *, job: Job | None = None) -> None:
+        """Load it and compute what every prompt begins with, so that the first question need not wait for that."""
+
     def count_tokens(self, text: str) -> int:
         """The number of tokens of a text, or a few more where that cannot be known."""
 
@@ -162,7 +165,7 @@ class LocalModel:
         """Load it and compute what every prompt begins with, so that the first question need not wait for that."""
         self.load(job)
         tokens, about = self._prompt([rules, Message("user", "?")], job)
-        request = {"fixed": about["fixed"], "state": self._state_file()}
+        request = {"fixed": about["fixed"], "state": str(paths.model_states())}
         self._child.call("read_ahead", request, tokens, job=job)
 
     def count_tokens(self, text: str) -> int:
@@ -235,7 +238,7 @@ class LocalModel:
             "thinking": about["thinking"],
             "written": len(written),
             "fixed": about["fixed"],
-            "state": self._state_file(),
+            "state": str(paths.model_states()),
         }
         with contextlib.closing(self._child.stream("generate", request, tokens + written.tobytes(), job=job)) as parts:
             while True:
@@ -257,9 +260,6 @@ class LocalModel:
                     on_thought(part["thought"])
                 if part["text"]:
                     yield part["text"]
-
-    def _state_file(self) -> str:
-        return str(paths.models_dir() / "states")
 
     def _prompt(self, messages: Sequence[Message], job: Job | None) -> tuple[bytes, dict[str, Any]]:
         """The prompt's tokens (int32); whether they end inside the model's thinking, and how many the rules take."""

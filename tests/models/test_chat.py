@@ -461,7 +461,7 @@ def test_the_rules_are_computed_once_for_all_questions_and_times(folder: Path) -
     assert computed(model, RULES, question) < whole - 300, "also by a process that never saw them"
     assert "".join(model.stream([RULES, other], max_tokens=20)) == alone
     model.close()
-    states = list((paths.models_dir() / "states").iterdir())
+    states = list(paths.model_states().iterdir())
     assert len(states) == 1
     states[0].write_bytes(states[0].read_bytes()[:-1000])
     assert computed(model, RULES, question) == whole, "a damaged state is computed again"
