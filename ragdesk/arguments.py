@@ -151,7 +151,11 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("-k", type=int, metavar="N", help="how many passages are shown")
     ask = command("ask", "ask a question and get an answer with citations", scope)
     ask.add_argument("text", nargs="*", metavar="TEXT")
-    ask.add_argument("--model", metavar="NAME", help="quote, or a GGUF file by name or path")
+    ask.add_argument(
+        "--model",
+        metavar="NAME",
+        help="quote, a GGUF file by name or path, endpoint, or the address of an OpenAI-compatible server (#MODEL)",
+    )
     ask.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
     ask.add_argument("--queries", metavar="FILE.jsonl", help="many at once; not kept as conversations")
     conversations = command("conversations", "list the conversations")
@@ -161,17 +165,21 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
     models = command("models", "list, add, choose or remove language models; change the embedding model")
-    actions = ("list", "use", "add", "remove", "download", "use-embedder", "roll-back-embedder", "drop-former")
+    actions = ("list", "use", "key", "add", "remove", "download", "use-embedder", "roll-back-embedder", "drop-former")
     models.add_argument(
         "action",
         nargs="?",
         choices=actions,
         default="list",
-        help="download gets an embedding model; roll-back-embedder lets the one before answer again, drop-former frees"
+        help="use takes the address of an OpenAI-compatible server too, key keeps the key for it;"
+        " download gets an embedding model; roll-back-embedder lets the one before answer again, drop-former frees"
         " its space",
     )
     models.add_argument(
-        "model", nargs="?", metavar="MODEL", help="quote, a model's name or folder, or the path of a GGUF file"
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="quote, a model's name or folder, a GGUF file's path, or a server's address",
     )
     models.add_argument("--cost", action="store_true", help="use-embedder: only say what the change takes")
     models.add_argument("--later", action="store_true", help="use-embedder: leave the embedding to the next sync")

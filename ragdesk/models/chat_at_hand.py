@@ -12,16 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ragdesk.domain import Message
 from ragdesk.job import Job, taken
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat import ChatModel, LocalModel
-from ragdesk.models.endpoint import EndpointModel
 from ragdesk.models.giving_way import GivingWay
-from ragdesk.models.places import place_of
+from ragdesk.models.places import Place, place_of
 from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings
+
+if TYPE_CHECKING:
+    from ragdesk.models.endpoint import EndpointModel
 
 WAITING = "waiting"
 """Phase of a job: another question has the model."""
@@ -58,10 +61,16 @@ class ChatAtHand:
                 return
             place = place_of(named, self._settings())
             if place is not None:
-                yield EndpointModel(place, self._settings(), self.secrets)
+                yield self.at(place)
                 return
             with contextlib.ExitStack() as until_answered:
                 yield _Lent(model_path(named), lambda path: self._lend(path, until_answered, job))
+
+    def at(self, place: Place) -> EndpointModel:
+        """The model at this place."""
+        from ragdesk.models.endpoint import EndpointModel
+
+        return EndpointModel(place, self._settings(), self.secrets)
 
     def for_piece(self, path: Path, piece: Job) -> ChatModel:
         """The language model for a piece of work in the background. Raises `Cancelled` where a question came first."""

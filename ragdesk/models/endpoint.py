@@ -16,13 +16,11 @@ from typing import Any, TypeVar
 from ragdesk.domain import Message
 from ragdesk.errors import Cancelled, RagDeskError, Unavailable, WrongUse
 from ragdesk.job import Job
-from ragdesk.models.places import Place
+from ragdesk.models.places import KEY_VARIABLE, Place, key_name
 from ragdesk.models.thinking import ThinkingFilter
 from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings
 
-KEY_VARIABLE = "RAGDESK_ENDPOINT_KEY"
-"""A key for the server of this run, which goes before the one that the keyring keeps."""
 _T = TypeVar("_T")
 _CONNECT_S = 10.0
 _POLL_S = 0.05
@@ -32,11 +30,6 @@ _LONGEST_EVENT = 1 << 20
 _END = "[DONE]"
 _UNKNOWN_WORDS = (400, 422)
 """What servers answer that refuse words of a request which they do not know."""
-
-
-def key_name(place: Place) -> str:
-    """The name that the key for a server is kept under."""
-    return f"key for {place.host}"
 
 
 class EndpointModel:
@@ -165,13 +158,19 @@ class EndpointModel:
                         continue
                     if response.status_code != 200:
                         self._check(response.status_code, await response.aread())
-                    finished = False
+                    finished = came = False
                     async for data in _data_lines(response.aiter_bytes()):
                         if data == _END:
                             return
                         thought, text, finished = self._part(data, finished)
                         if thought or text:
+                            came = True
                             yield thought, text
+                    if not came and not finished:  # what llama-cpp-python's server does with a prompt beyond its window
+                        raise Unavailable(
+                            f"The server at {self._place.host} gave no answer",
+                            "Its window may be too small: allow fewer tokens of passages, the setting source_tokens",
+                        )
                     if not finished:
                         raise Unavailable(
                             f"The server at {self._place.host} ended the connection in the middle of the answer",

@@ -12,6 +12,9 @@ from ragdesk.settings import Settings
 ENDPOINT = "endpoint"
 """The name of answering by the model at the address in the settings."""
 
+KEY_VARIABLE = "RAGDESK_ENDPOINT_KEY"
+"""A key for the server of this run, which goes before the one that the keyring keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -90,3 +93,8 @@ def place_of(named: str, settings: Settings) -> Place | None:
 def agreed(place: Place, settings: Settings) -> bool:
     """Whether text may be sent there: it is this machine, or the user agreed to this address."""
     return place.is_here or settings.endpoint_agreed == place.address
+
+
+def key_name(place: Place) -> str:
+    """The name that the key for a server is kept under."""
+    return f"key for {place.host}"

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ragdesk import paths
 from ragdesk.models import catalogue
 from ragdesk.models.catalogue import QUOTE, ModelFile
+from ragdesk.models.places import ENDPOINT
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import Choice, IconLabel, button, row_of, words
 
@@ -134,7 +135,9 @@ class ModelsPage(QWidget):
         self._row(QUOTE, "Quote the passages (no model)")
         for model in models:
             self._row(str(model.path), f"{model.name}   {_size(model.size_bytes)}")
-        if self._chosen != QUOTE and not any(self._is_chosen(str(m.path)) for m in models):
+        if self._chosen == ENDPOINT:
+            self._row(ENDPOINT, "A model on a server (see Server)")
+        elif self._chosen != QUOTE and not any(self._is_chosen(str(m.path)) for m in models):
             self._row(self._chosen, f"{Path(self._chosen).name}   (not found)")
         for place in range(self.list.count()):
             if self._is_chosen(self.list.item(place).data(_PATH)):

@@ -22,10 +22,11 @@ from ragdesk.domain import Message
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled, Unavailable, WrongUse
 from ragdesk.job import Job
-from ragdesk.models.endpoint import KEY_VARIABLE, EndpointModel, key_name
-from ragdesk.models.places import place_at, place_of
+from ragdesk.models.endpoint import EndpointModel
+from ragdesk.models.places import KEY_VARIABLE, key_name, place_at, place_of
 from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings
+from tests.conftest import Run
 from tests.models.tiny_gguf import TEMPLATE, write_tiny_gguf
 
 ASKED = [Message("system", "Be brief."), Message("user", "How long?")]
@@ -58,7 +59,7 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     template = TEMPLATE[: TEMPLATE.index("{% if enable")] + "<|answer|>"
     path = write_tiny_gguf(tmp_path_factory.mktemp("served") / "served.gguf", says=SAYS, template=template)
     port = free_port()
-    limits = ["--n_ctx", "1024", "--n_threads", "1"]
+    limits = ["--n_ctx", "8192", "--n_threads", "1"]
     door = ["--host", "127.0.0.1", "--port", str(port), "--api_key", "open sesame"]
     server = subprocess.Popen(
         [sys.executable, "-m", "llama_cpp.server", "--model", str(path), "--model_alias", "served", *limits, *door],
@@ -105,6 +106,21 @@ def test_a_question_is_answered_by_a_real_server(
     written: list[str] = []
     answer, _ = engine.ask("How long is the longest berth?", model=real_server, on_text=written.append)
     assert "".join(written) == SAYS and answer.hits and "served at 127.0.0.1" in answer.model
+
+
+def test_the_command_line_asks_a_server_and_says_where_text_goes(
+    real_server: str, towns: Path, ragdesk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "open sesame")
+    ragdesk("add", towns, "--words-only")
+    asked = ragdesk("ask", "How long is the longest berth?", "--model", real_server)
+    assert SAYS in asked.stdout and "Text stays on this machine" in asked.stderr
+    used = ragdesk("models", "use", f"{real_server}#served")
+    assert "answered by served at" in used.stdout and "Text stays on this machine" in used.stdout
+    assert json.loads(ragdesk("ask", "How long is the berth?", "--json").stdout)["model"].startswith("served at")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    kept = ragdesk("models", "key", real_server, input="open sesame\n")
+    assert kept.returncode == 3 and KEY_VARIABLE in kept.stderr
 
 
 # --- A server that fails
@@ -202,7 +218,7 @@ def failing(status: int, value: object) -> Answer:
         (failing(429, {}), Unavailable, "too much to do"),
         (failing(302, {}), Unavailable, "not followed"),
         (failing(500, {"detail": "out of memory"}), Unavailable, "500 out of memory"),
-        (failing(200, {"hello": "world"}), Unavailable, "ended the connection"),
+        (failing(200, {"hello": "world"}), Unavailable, "gave no answer"),
         (lambda h, r: stream(h, {"content": "Tw"}, end=b""), Unavailable, "ended the connection"),
         (lambda h, r: stream(h, {"content": "Tw"}, end=b"data: {]\n\n"), Unavailable, "not as a language model"),
         (lambda h, r: stream(h, end=b'data: {"error": {"message": "CUDA"}}\n\n'), Unavailable, "failed: CUDA"),
