@@ -164,22 +164,23 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("conversation", type=int, metavar="CONVERSATION")
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
-    models = command("models", "list, add, choose or remove language models; change the embedding model")
-    actions = ("list", "use", "key", "add", "remove", "download", "use-embedder", "roll-back-embedder", "drop-former")
+    models = command("models", "list, download, choose or remove language models; change the embedding model")
+    chat_actions = ("list", "download", "use", "key", "remove", "add", "verify", "token")
     models.add_argument(
         "action",
         nargs="?",
-        choices=actions,
+        choices=(*chat_actions, "use-embedder", "roll-back-embedder", "drop-former"),
         default="list",
-        help="use takes the address of an OpenAI-compatible server too, key keeps the key for it;"
-        " download gets an embedding model; roll-back-embedder lets the one before answer again, drop-former frees"
-        " its space",
+        help="download gets a language model or an embedding model; add takes a GGUF file where it lies; use takes a"
+        " server's address too, key keeps the key for it; verify reads a"
+        " model's file to its end and compares its SHA-256; token keeps a token for the hub in the system's keyring;"
+        " roll-back-embedder lets the embedding model before answer again, drop-former frees its space",
     )
     models.add_argument(
         "model",
         nargs="?",
         metavar="MODEL",
-        help="quote, a model's name or folder, a GGUF file's path, or a server's address",
+        help="quote, a model's name or folder, a GGUF file's path, OWNER/MODEL/FILE.gguf of the hub, or a server's address",
     )
     models.add_argument("--cost", action="store_true", help="use-embedder: only say what the change takes")
     models.add_argument("--later", action="store_true", help="use-embedder: leave the embedding to the next sync")

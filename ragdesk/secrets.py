@@ -16,15 +16,13 @@ class Secrets:
         import keyring
         from keyring.errors import KeyringError
 
-        self._for_now.pop(name, None)
+        self._for_now[name] = value
         try:
             if value:
                 keyring.set_password(_SERVICE, name, value)
             elif keyring.get_password(_SERVICE, name) is not None:
                 keyring.delete_password(_SERVICE, name)
-        except KeyringError:
-            if value:
-                self._for_now[name] = value
+        except (KeyringError, RuntimeError):  # RuntimeError: a keyring that cannot be reached
             return False
         return True
 
@@ -36,6 +34,8 @@ class Secrets:
         from keyring.errors import KeyringError
 
         try:
-            return keyring.get_password(_SERVICE, name) or ""
-        except KeyringError:
-            return ""
+            kept = keyring.get_password(_SERVICE, name) or ""
+        except (KeyringError, RuntimeError):  # there is none, or it is locked: what needs no secret works all the same
+            kept = ""
+        self._for_now[name] = kept
+        return kept

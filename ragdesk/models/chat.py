@@ -18,13 +18,19 @@ from ragdesk.child import Child
 from ragdesk.domain import Message
 from ragdesk.errors import ChildDied, Unavailable, WrongUse
 from ragdesk.job import Job, taken
+from ragdesk.models.gguf_file import gguf_name
 from ragdesk.models.gpu_layers import known_layers, layers_to_try, remember_layers
+from ragdesk.models.model_records import change_record, model_record
 
 _TEMPLATE_TIMEOUT_S = 20.0
 LOADING, READING = "loading the language model", "reading the passages"
 """Phases of a job: before the first word, what takes long on a processor."""
 _CANCEL_GRACE_S = 0.6
 """What does not heed a cancel in this time, as the end of a load may not, is ended with its process."""
+_MEASURED_READ, _MEASURED_WRITTEN = 128, 16
+"""Tokens from which on a speed is worth keeping."""
+_NEW_SPEED = 0.2
+"""How far off the speed kept may be before it is kept anew, as a share of it."""
 
 
 class ChatModel(Protocol):
@@ -96,7 +102,7 @@ class LocalModel:
     @property
     def name(self) -> str:
         """The file's name without its ending."""
-        return self._path.stem
+        return gguf_name(self._path)
 
     @property
     def path(self) -> Path:
@@ -250,6 +256,7 @@ class LocalModel:
                             f"The language model {self.name} thought until its window was full, and did not answer",
                             "Choose a model that does not think, or give it a larger context window",
                         ) from None
+                    self._keep_speed(stop.value[0])
                     return
                 if "read" in part:
                     if job is not None:
@@ -260,6 +267,21 @@ class LocalModel:
                     on_thought(part["thought"])
                 if part["text"]:
                     yield part["text"]
+
+    def _keep_speed(self, took: dict[str, Any]) -> None:
+        """Keep the tokens a second that it reads and writes here, where enough of them were counted."""
+        kept = model_record(self._path)
+        changed = {}
+        for name, tokens, seconds, least in (
+            ("reads", took["read"], took["read_s"], _MEASURED_READ),
+            ("writes", took["written"], took["written_s"], _MEASURED_WRITTEN),
+        ):
+            if tokens >= least and seconds > 0:
+                before, now = getattr(kept, name), tokens / seconds
+                if abs(now - before) > _NEW_SPEED * before:
+                    changed[name] = round(now, 1)
+        if changed:
+            change_record(self._path, **changed)
 
     def _prompt(self, messages: Sequence[Message], job: Job | None) -> tuple[bytes, dict[str, Any]]:
         """The prompt's tokens (int32); whether they end inside the model's thinking, and how many the rules take."""

@@ -18,6 +18,7 @@ from ragdesk.domain import Message
 from ragdesk.job import Job, taken
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat import ChatModel, LocalModel
+from ragdesk.models.gguf_file import gguf_name
 from ragdesk.models.giving_way import GivingWay
 from ragdesk.models.places import Place, place_of
 from ragdesk.secrets import Secrets
@@ -88,6 +89,12 @@ class ChatAtHand:
             with self._choosing:
                 if self._model is not None and not held and asked == self.giving_way.asked:
                     self._model.close()  # nobody else used it; the next use loads it again
+
+    def let_go(self, path: Path) -> None:
+        """Let go of the model in this file, where it is the one in memory: the file is about to be deleted."""
+        with self._choosing:
+            if self._model is not None and self._holds(path.resolve()):
+                self._model.close()
 
     def close(self) -> None:
         """Let go of the model and end its process."""
@@ -162,7 +169,7 @@ class _Lent:
     @property
     def name(self) -> str:
         """The file's name without its ending."""
-        return self._path.stem
+        return gguf_name(self._path)
 
     @property
     def loaded(self) -> bool:

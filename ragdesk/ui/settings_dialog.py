@@ -28,13 +28,14 @@ from ragdesk.settings import Settings, describe_settings, save_settings
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import button, words
 from ragdesk.ui.embedder_choice import FormerModel
+from ragdesk.ui.models_page import ModelsPage
 from ragdesk.ui.server_page import ServerPage
 from ragdesk.ui.settings_fields import SettingRow
-from ragdesk.ui.settings_pages import DataPage, LookPage, ModelsPage
+from ragdesk.ui.settings_pages import DataPage, LookPage
 
 _SEARCHED = {
     "Look": "look colours theme dark light contrast text font size window",
-    "Models": "models what answers language model gguf quote llm",
+    "Models": "models what answers language model gguf quote llm download hub token verify",
     "Server": "server endpoint address openai ollama vllm lm studio llama-server key language model remote",
     "Data": "data library folder move log size",
 }
@@ -119,7 +120,6 @@ class SettingsDialog(QDialog):
         self.look, self.models, self.data = LookPage(desk), ModelsPage(desk), DataPage(desk)
         self.look.edited.connect(self._edit)
         self.server = ServerPage(desk)
-        self.models.edited.connect(self._edit)
         self.server.edited.connect(self._edit)
         self.data.move_wanted.connect(self._move)
         own = {"Look": self.look, "Models": self.models, "Server": self.server, "Data": self.data}
