@@ -15,6 +15,7 @@ from typing import Any
 from ragdesk.child import Call, Payload, Served
 from ragdesk.errors import Cancelled, ChildDied, Unavailable
 from ragdesk.models.chat_prompt import prompt_tokens
+from ragdesk.models.drafting import can_draft, drafted
 from ragdesk.models.gguf_file import GgufHead, read_gguf_head
 from ragdesk.models.loaded_model import LoadedModel
 from ragdesk.models.thinking import ThinkingFilter
@@ -133,7 +134,7 @@ def generate(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         reading.read(token)
     reading.take()  # these were told before
     held.call = call
-    held.api.llama_perf_context_reset(held.llama.ctx)
+    began_s = time.monotonic()
     untold: list[int] = []
     told_s, count = 0.0, 0
     try:
@@ -151,14 +152,13 @@ def generate(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     finally:
         held.call = None
     call.part({**reading.take(end=True), "tokens": untold})
-    took = held.api.llama_perf_context(held.llama.ctx)
     return {
         "tokens": count,
         "thinking": reading.thinking and not reading.answered,
-        "read": took.n_p_eval,
-        "read_s": took.t_p_eval_ms / 1000,
-        "written": took.n_eval,
-        "written_s": took.t_eval_ms / 1000,
+        "read": reading.computed,
+        "read_s": reading.computed_s,
+        "written": count,
+        "written_s": time.monotonic() - began_s - reading.computed_s,
     }, b""
 
 
@@ -174,6 +174,8 @@ class _Reading:
         """Tokens outside of thinking."""
         self.thought = 0
         """Tokens inside."""
+        self.computed, self.computed_s = 0, 0.0
+        """Tokens of the prompt that were computed, and how long that took."""
 
     @property
     def thinking(self) -> bool:
@@ -207,9 +209,11 @@ def _tokens(
     `reading` reads each before the next is asked for. Thinking that takes too long is ended for the model.
     """
     most, full = value["max_tokens"], len(tokens) - value["written"] + value["room"]
-    held.evaluate(tokens, fixed=value["fixed"], states=Path(value["state"]))
     while len(tokens) < full and reading.answered < most:
-        for token in held.llama.generate(tokens, temp=value["temperature"], top_k=40, top_p=0.95, min_p=0.05):
+        began_s = time.monotonic()
+        reading.computed += held.evaluate(tokens, fixed=value["fixed"], states=Path(value["state"]))
+        reading.computed_s += time.monotonic() - began_s
+        for token in _following(held, tokens, value["temperature"]):
             call.check()
             if held.api.llama_vocab_is_eog(held.vocab, token):
                 return
@@ -222,6 +226,13 @@ def _tokens(
         for token in held.tokens(reading.closing + "\n\n", special=True)[: max(0, full - len(tokens))]:
             yield token
             tokens.append(token)
+
+
+def _following(held: LoadedModel, tokens: list[int], temperature: float) -> Iterator[int]:
+    """What follows the tokens, which are computed."""
+    if temperature == 0 and can_draft(held):
+        return drafted(held, tokens)
+    return iter(held.llama.generate(tokens, temp=temperature, top_k=40, top_p=0.95, min_p=0.05))
 
 
 def _import_llama_cpp() -> Any:

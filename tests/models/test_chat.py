@@ -94,6 +94,18 @@ def test_the_same_prompt_gives_the_same_answer(endless: LocalModel) -> None:
     assert list("".join(endless.stream(ASKED, max_tokens=30))) == list("".join(endless.stream(ASKED, max_tokens=30)))
 
 
+def test_what_is_drafted_does_not_change_the_answer(endless: LocalModel) -> None:
+    asked = [Message("user", "ab ab ab ab cd cd cd " * 6)]
+    plain = "".join(
+        endless.stream(asked, max_tokens=400, temperature=1e-6)
+    )  # nothing is drafted where tokens are drawn
+    assert "".join(endless.stream(asked, max_tokens=400)) == plain
+    follow_up = [*asked, Message("assistant", plain), Message("user", "On?")]
+    assert "".join(endless.stream(follow_up, max_tokens=40)) == "".join(
+        endless.stream(follow_up, max_tokens=40, temperature=1e-6)
+    )
+
+
 def test_tokens_are_counted_as_text(speaking: LocalModel) -> None:
     assert speaking.count_tokens("") == 0
     assert speaking.count_tokens("xyz") == 3
