@@ -23,7 +23,7 @@ from ragdesk.models.gpu_layers import known_layers, layers_to_try, remember_laye
 from ragdesk.models.model_records import change_record, model_record
 
 _TEMPLATE_TIMEOUT_S = 20.0
-LOADING, READING = "loading the language model", "reading the passages"
+LOADING, READING, THINKING = "loading the language model", "reading the passages", "thinking"
 """Phases of a job: before the first word, what takes long on a processor."""
 _CANCEL_GRACE_S = 0.6
 """What does not heed a cancel in this time, as the end of a load may not, is ended with its process."""
@@ -263,8 +263,11 @@ class LocalModel:
                         job.step(part["read"], part["total"], phase=READING)
                     continue
                 written.extend(part["tokens"])
-                if part["thought"] and on_thought is not None:
-                    on_thought(part["thought"])
+                if part["thought"]:
+                    if on_thought is not None:
+                        on_thought(part["thought"])
+                    if job is not None:
+                        job.step(0, 0, phase=THINKING)
                 if part["text"]:
                     yield part["text"]
 

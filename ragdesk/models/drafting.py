@@ -3,7 +3,7 @@
 What followed the last three tokens where they stood before is drafted, and one batch computes whether the model would
 have written just that: the answer is the same, only sooner. After prompt lookup decoding (Saxena, 2023). A batch of four
 tokens takes 1.24 times as long as one here, and answers that people wrote from passages (clapnq) need 0.41 batches a
-token: `python -m tests.benchmarks.first_word` measures the one.
+token: `tests.benchmarks.first_word` and `copying` measure that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def drafted(held: LoadedModel, tokens: Sequence[int]) -> Iterator[int]:
     """
     api, llama = held.api, held.llama
     sampler = api.llama_sampler_init_greedy()
-    seen = _Seen(tokens)
+    seen = Seen(tokens)
     misses = rest = 0
     try:
         token = api.llama_sampler_sample(sampler, llama.ctx, -1)
@@ -63,7 +63,7 @@ def drafted(held: LoadedModel, tokens: Sequence[int]) -> Iterator[int]:
         api.llama_sampler_free(sampler)
 
 
-class _Seen:
+class Seen:
     """Tokens so far, and where each three of them were followed last."""
 
     def __init__(self, tokens: Sequence[int]) -> None:

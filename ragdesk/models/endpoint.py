@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from ragdesk.domain import Message
 from ragdesk.errors import Cancelled, RagDeskError, Unavailable, WrongUse
 from ragdesk.job import Job
+from ragdesk.models.chat import THINKING
 from ragdesk.models.places import KEY_VARIABLE, Place, key_name
 from ragdesk.models.thinking import ThinkingFilter
 from ragdesk.secrets import Secrets
@@ -135,8 +136,11 @@ class EndpointModel:
                 while (part := self._wait(loop, _next(events), job)) is not None:
                     thought, text = part
                     shown = thinking.feed(text)
-                    if on_thought is not None and (thought := thought + thinking.take_thought()):
-                        on_thought(thought)
+                    if thought := thought + thinking.take_thought():
+                        if on_thought is not None:
+                            on_thought(thought)
+                        if job is not None:
+                            job.step(0, 0, phase=THINKING)
                     if shown:
                         yield shown
                 if rest := thinking.rest():

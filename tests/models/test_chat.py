@@ -18,7 +18,7 @@ from ragdesk.domain import Message
 from ragdesk.errors import Cancelled, ChildDied, Unavailable, WrongUse
 from ragdesk.job import Job, Progress
 from ragdesk.models import chat
-from ragdesk.models.chat import LOADING, READING, LocalModel
+from ragdesk.models.chat import LOADING, READING, THINKING, LocalModel
 from ragdesk.models.gguf_file import read_gguf_head
 from ragdesk.models.gpu_layers import layers_to_try
 from ragdesk.models.thinking import ThinkingFilter
@@ -423,8 +423,9 @@ def test_what_was_thought_is_told_apart(folder: Path) -> None:
         folder / "musing.gguf", says="hm, 2?</think>\n\nTwo.", template=template, starts_after="<think>"
     )
     model, thoughts = LocalModel(path, context_tokens=512), list[str]()
-    assert "".join(model.stream(ASKED, max_tokens=50, on_thought=thoughts.append)) == "Two."
-    assert "".join(thoughts) == "hm, 2?"
+    told: list[Progress] = []
+    assert "".join(model.stream(ASKED, max_tokens=50, on_thought=thoughts.append, job=Job(told.append))) == "Two."
+    assert "".join(thoughts) == "hm, 2?" and told[-1].phase == THINKING
     model.close()
 
 
