@@ -20,6 +20,7 @@ from ragdesk.models.embedder_place import PACKAGED
 from ragdesk.models.hub import HubTokens, hubs
 from ragdesk.models.model_download import forget_unfinished, unfinished
 from ragdesk.models.places import ENDPOINT, KEY_VARIABLE, key_name, place_at
+from ragdesk.models.rerankers import known_reranker
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
 from ragdesk.secrets import Secrets
@@ -113,7 +114,8 @@ def _download(options: argparse.Namespace, settings: Settings, job: Job) -> None
     folder = download_embedder(
         options.model, remote_code=settings.embedder_remote_code, hubs_named=settings.hubs, job=job
     )
-    said = f"Downloaded into {folder}. Use it: ragdesk models use-embedder {options.model}"
+    use = "settings reranker" if known_reranker(options.model) is not None else "models use-embedder"
+    said = f"Downloaded into {folder}. Use it: ragdesk {use} {options.model}"
     _say(options, {"downloaded": {"name": options.model, "path": str(folder)}}, said)
 
 

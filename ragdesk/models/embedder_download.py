@@ -18,6 +18,7 @@ from ragdesk.models.download import USUAL, Patience, WantedFile, download, read_
 from ragdesk.models.embedder_place import download_target
 from ragdesk.models.embedding_models import known_model
 from ragdesk.models.hub import HubTokens, file_urls, hubs
+from ragdesk.models.rerankers import known_reranker
 
 _WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "LICENSE*", "README.md")
 _UNWANTED = ("onnx/*", "openvino/*", "*/onnx/*", "*.h5", "*.msgpack", "original/*")
@@ -33,16 +34,16 @@ def download_embedder(
     patience: Patience = USUAL,
     job: Job | None = None,
 ) -> Path:
-    """Download an embedding model of the hub; what was begun goes on where it stopped. Returns its folder.
+    """Download an embedding model or a reranker of the hub; what was begun goes on where it stopped. Returns its folder.
 
     `hubs_named` is the setting `hubs`. Raises `WrongUse` where the name is no id, `Unavailable` with the reason where it
     cannot be fetched.
     """
     job, tokens, addresses = job or Job(), tokens or HubTokens(), hubs(hubs_named)
-    known = known_model(named) if "/" not in named else None
+    known = (known_model(named) or known_reranker(named)) if "/" not in named else None
     id = known.id if known is not None else named
     if id.count("/") != 1 or not all(id.split("/")) or ".." in id:
-        raise WrongUse(f"{named!r} is not the name of an embedding model", "See `ragdesk models list`")
+        raise WrongUse(f"{named!r} is not the name of an embedding model or a reranker", "See `ragdesk models list`")
     target = download_target(id)
 
     def asked(path: str) -> Any:

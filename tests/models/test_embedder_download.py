@@ -16,6 +16,8 @@ from ragdesk.job import Job, Progress
 from ragdesk.models.download import Patience
 from ragdesk.models.embedder_download import download_embedder
 from ragdesk.models.embedder_place import download_target
+from ragdesk.models.rerankers import find_reranker
+from tests.conftest import Run
 
 ID = "someone/tiny"
 FILES = {
@@ -170,6 +172,15 @@ def test_files_of_an_older_version_are_fetched_anew_and_damaged_ones_refused(hub
     with pytest.raises(Unavailable, match="not the file that was published"):
         download_embedder(ID)
     assert not (folder / "model.safetensors").exists()
+
+
+def test_a_reranker_is_downloaded_by_its_short_name_and_then_used(
+    hub: Hub, ragdesk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "ID", "BAAI/bge-reranker-v2-m3")
+    said = ragdesk("models", "download", "bge-reranker-v2-m3").stdout
+    assert said.endswith("Use it: ragdesk settings reranker bge-reranker-v2-m3\n")
+    assert find_reranker("bge-reranker-v2-m3").folder == download_target(ID)
 
 
 def test_what_goes_wrong_is_said_in_words(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
