@@ -151,7 +151,11 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("-k", type=int, metavar="N", help="how many passages are shown")
     ask = command("ask", "ask a question and get an answer with citations", scope)
     ask.add_argument("text", nargs="*", metavar="TEXT")
-    ask.add_argument("--model", metavar="NAME", help="quote, or a GGUF file by name or path")
+    ask.add_argument(
+        "--model",
+        metavar="NAME",
+        help="quote, a GGUF file by name or path, endpoint, or the address of an OpenAI-compatible server (#MODEL)",
+    )
     ask.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
     ask.add_argument("--queries", metavar="FILE.jsonl", help="many at once; not kept as conversations")
     conversations = command("conversations", "list the conversations")
@@ -161,13 +165,14 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
     models = command("models", "list, download, choose or remove language models; change the embedding model")
-    chat_actions = ("list", "download", "use", "remove", "add", "verify", "token")
+    chat_actions = ("list", "download", "use", "key", "remove", "add", "verify", "token")
     models.add_argument(
         "action",
         nargs="?",
         choices=(*chat_actions, "use-embedder", "roll-back-embedder", "drop-former"),
         default="list",
-        help="download gets a language model or an embedding model; add takes a GGUF file where it lies; verify reads a"
+        help="download gets a language model or an embedding model; add takes a GGUF file where it lies; use takes a"
+        " server's address too, key keeps the key for it; verify reads a"
         " model's file to its end and compares its SHA-256; token keeps a token for the hub in the system's keyring;"
         " roll-back-embedder lets the embedding model before answer again, drop-former frees its space",
     )
@@ -175,7 +180,7 @@ def parser() -> argparse.ArgumentParser:
         "model",
         nargs="?",
         metavar="MODEL",
-        help="quote, a model's name or folder, the path of a GGUF file, or OWNER/MODEL/FILE.gguf of the hub",
+        help="quote, a model's name or folder, a GGUF file's path, OWNER/MODEL/FILE.gguf of the hub, or a server's address",
     )
     models.add_argument("--cost", action="store_true", help="use-embedder: only say what the change takes")
     models.add_argument("--later", action="store_true", help="use-embedder: leave the embedding to the next sync")

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from ragdesk import errors
 from ragdesk.errors import Cancelled, ChildDied, RagDeskError
-from ragdesk.job import Job
+from ragdesk.job import Job, taken
 
 Payload: TypeAlias = tuple[dict[str, Any], bytes]
 
@@ -45,12 +45,17 @@ class Child:
         environment: Mapping[str, str] | None = None,
         name: str = "",
         gives_way: bool = False,
+        cancel_grace_s: float = 2.0,
     ) -> None:
-        """With `gives_way` it runs at low priority, so that the window and questions go before it."""
+        """With `gives_way` it runs at low priority, so that the window and questions go before it.
+
+        Work that is cancelled and has not stopped after `cancel_grace_s` ends with the process.
+        """
         self.name = name or module.rsplit(".", 1)[-1]
         self._module = module
         self._memory_bytes = memory_bytes
         self._gives_way = gives_way
+        self._cancel_grace_s = cancel_grace_s
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._replies: queue.Queue[Payload | None] = queue.Queue()
@@ -118,7 +123,7 @@ class Child:
         job: Job | None = None,
     ) -> Generator[dict[str, Any], None, Payload]:
         """Like `call`, as a generator of the partial results; its return value is the reply. Closing it cancels the work."""
-        with self._turn:
+        with taken(self._turn, job):
             self.start()
             self._next_id += 1
             request = {"id": self._next_id, "do": function, "value": value or {}}
@@ -184,7 +189,7 @@ class Child:
             now = time.monotonic()
             if deadline is not None and now > deadline:
                 raise ChildDied(f"The {self.name} process took too long and was stopped") from None
-            if cancel_sent_s is not None and now - cancel_sent_s > 2.0:
+            if cancel_sent_s is not None and now - cancel_sent_s > self._cancel_grace_s:
                 self.kill()
                 raise Cancelled from None
             if self._too_large():

@@ -201,6 +201,8 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
         if options.queries:
             return _ask_many(options, engine, job)
         streamed: list[str] = []
+        if where := engine.where_text_goes(options.model):
+            print(f"note: {where}.", file=sys.stderr)
 
         def on_text(text: str) -> None:
             if not options.json:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from ragdesk import paths
-from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Scope, Span, WordBox, unpack_boxes
+from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Message, Scope, Span, WordBox, unpack_boxes
 from ragdesk.errors import NotFound
 from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
@@ -18,6 +18,7 @@ from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
+from ragdesk.models.places import Place, key_name, place_of
 from ragdesk.pages import PageRenderer
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings, library_folder, load_settings
@@ -264,7 +265,7 @@ class Engine:
         from ragdesk.answer.retrieval import Question
 
         history = self.conversation(conversation_id).turns if conversation_id is not None else ()
-        with self._chat.for_question(model or self.settings.model) as chat:
+        with self._chat.for_question(model or self.settings.model, job=job) as chat:
             given = answer(
                 self._search.searcher(),
                 Question(text, scope or Scope()),
@@ -278,6 +279,31 @@ class Engine:
         if not (keep and self.library.writable):
             return given, None
         return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
+
+    def where_text_goes(self, model: str | None = None) -> str:
+        """What becomes of questions and passages where a model on a server answers, in a sentence; else empty.
+
+        Raises `WrongUse` where text would leave this machine without the user's consent.
+        """
+        place = place_of(model or self.settings.model, self.settings)
+        return place.told if place is not None else ""
+
+    def models_at(self, place: Place, *, job: Job | None = None) -> list[str]:
+        """The models that a server has. Raises `Unavailable` with the reason where it does not answer."""
+        return [str(row["id"]) for row in self._chat.at(place).models(job)]
+
+    def keep_key(self, place: Place, key: str) -> bool:
+        """Use this key for a server from now on, "" for none; whether the system's keyring keeps it."""
+        return self._chat.secrets.keep(key_name(place), key)
+
+    def expect_question(self, *, job: Job | None = None) -> None:
+        """Load the language model of this machine that answers, and have it read the rules, if it is not loaded yet."""
+        from ragdesk.answer.prompting import SYSTEM
+
+        if place_of(self.settings.model, self.settings) is None:
+            with self._chat.for_question(self.settings.model, job=job) as chat:
+                if chat is not None and not chat.loaded:
+                    chat.read_ahead(Message("system", SYSTEM), job=job)
 
     @property
     def without_vectors(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,12 +13,13 @@ from ragdesk.errors import NotFound, Unavailable
 from ragdesk.ingest.folders import Changes, sync
 from ragdesk.ingest.ingesting import Outcome, cutting, embed_pending, ingest
 from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
-from ragdesk.job import Job
+from ragdesk.job import Job, taken
 from ragdesk.library.library import Library
 from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.embedder import Embedder, chosen_embedder
+from ragdesk.models.places import ENDPOINT
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings
 
@@ -61,6 +62,7 @@ class Intake:
         """Look for changes in these sources; read and embed them and all that was left undone."""
 
         done = Ingested()
+        beside = self._chat.giving_way.beside(job)
 
         def keep(outcome: Outcome) -> None:
             done.outcomes.append(outcome)
@@ -68,12 +70,12 @@ class Intake:
 
         with self.turn:
             embedder = self.embedder()
-            done.changes = sync(self._library, sources, reading=cutting(self._settings()).identity, job=job)
-            ingest(self._library, embedder, self._settings(), words_only=words_only, on_outcome=keep, job=job)
+            done.changes = sync(self._library, sources, reading=cutting(self._settings()).identity, job=beside)
+            ingest(self._library, embedder, self._settings(), words_only=words_only, on_outcome=keep, job=beside)
             if not words_only:
-                self._search.catch_up(job)
+                self._search.catch_up(beside)
         if not words_only:
-            with _taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
+            with taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
                 self._situate(embedder, done.notices, job)
         return done
 
@@ -101,6 +103,8 @@ class Intake:
         """
         if not self._settings().situate_by_model:
             self._situate_by_structure(embedder, job)
+        elif self._settings().model == ENDPOINT:
+            notices.append("Passages are not situated by the language model, because it is not on this machine.")
         elif self._settings().model == QUOTE:
             notices.append("Passages are not situated by a language model, because none is chosen to answer.")
         else:
@@ -108,12 +112,12 @@ class Intake:
                 self._situate_by_model(embedder, job)
             except (NotFound, Unavailable) as error:
                 notices.append(f"Not all passages were situated by the language model. {error.message}. {error.hint}")
-            with _taken(self.turn, job):
+            with taken(self.turn, job):
                 self._search.catch_up(job)
 
     def _situate_by_structure(self, embedder: Embedder, job: Job) -> None:
 
-        with _taken(self.turn, job):
+        with taken(self.turn, job):
             if situate_by_structure(self._library, job=job):
                 self._embed(embedder, job)
                 self._search.catch_up(job)
@@ -122,7 +126,7 @@ class Intake:
         """Raises `NotFound` and `Unavailable` where the model cannot be used."""
 
         def on_situated() -> None:
-            with _taken(self.turn, job):
+            with taken(self.turn, job):
                 self._chat.giving_way.between(partial(self._embed, embedder), job=job)
 
         with self._chat.in_passing():
@@ -134,14 +138,3 @@ class Intake:
     def _embed(self, embedder: Embedder, job: Job) -> None:
 
         embed_pending(self._library, embedder, self._settings(), job=job)
-
-
-@contextmanager
-def _taken(lock: threading.Lock, job: Job) -> Iterator[None]:
-    """Hold a lock, waiting for it as long as the job is not cancelled."""
-    while not lock.acquire(timeout=0.2):
-        job.check()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ragdesk.errors import Cancelled
@@ -97,3 +98,15 @@ class Job:
     def resume(self) -> None:
         """Let paused work go on."""
         self._running.set()
+
+
+@contextlib.contextmanager
+def taken(lock: threading.Lock, job: Job | None) -> Iterator[None]:
+    """Hold a lock, waiting for it as long as the job is not cancelled. Raises `Cancelled`."""
+    while not lock.acquire(timeout=0.05):
+        if job is not None and job.cancelled:
+            raise Cancelled
+    try:
+        yield
+    finally:
+        lock.release()

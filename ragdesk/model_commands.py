@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from ragdesk.models.chat_models import known_chat_model
 from ragdesk.models.embedder_place import PACKAGED
 from ragdesk.models.hub import HubTokens, hubs
 from ragdesk.models.model_download import forget_unfinished, unfinished
+from ragdesk.models.places import ENDPOINT, KEY_VARIABLE, key_name, place_at
 from ragdesk.models.rerankers import known_reranker
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
+from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings, save_settings
 from ragdesk.sizes import size_in_words
 
-_NEED_A_MODEL = ("use", "add", "remove", "download", "verify", "use-embedder")
+_NEED_A_MODEL = ("use", "key", "add", "remove", "download", "verify", "use-embedder")
 
 
 def models_command(options: argparse.Namespace, job: Job) -> int:
@@ -35,7 +38,11 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
         raise WrongUse(
             f"`ragdesk models {action}` needs a model", "Give its name, its folder or the path of a GGUF file"
         )
-    if action == "use":
+    if action == "use" and (options.model == ENDPOINT or "://" in options.model):
+        _use_endpoint(options.model, settings)
+    elif action == "key":
+        return _keep_key(options.model)
+    elif action == "use":
         chosen = options.model if options.model == catalogue.QUOTE else str(catalogue.model_path(options.model))
         save_settings(settings.with_values({"model": chosen}), settings_file())
         _say(options, {"used": chosen}, f"Questions are answered by {chosen}.")
@@ -64,6 +71,34 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
     else:
         list_models(options, settings)
     return 0
+
+
+def _use_endpoint(named: str, settings: Settings) -> None:
+    """Let the model on a server answer. Asking for it here is consent to send text there, and it is said what that means."""
+    if named == ENDPOINT and not settings.endpoint:
+        raise WrongUse("No address of a language model is set", "Give it: ragdesk models use http://HOST:PORT/v1")
+    place = place_at(settings.endpoint if named == ENDPOINT else named)
+    same = bool(settings.endpoint) and place_at(settings.endpoint).address == place.address
+    values = {
+        "model": ENDPOINT,
+        "endpoint": place.address,
+        "endpoint_model": place.model or (settings.endpoint_model if same else ""),
+        "endpoint_agreed": place.address,
+    }
+    save_settings(settings.with_values(values), settings_file())
+    print(f"Questions are answered by {values['endpoint_model'] or 'the first model'} at {place.host}. {place.told}.")
+
+
+def _keep_key(address: str) -> int:
+    """Keep the key for a server, read from the terminal unseen or from standard input; "" forgets it."""
+    place = place_at(address)
+    key = getpass(f"Key for {place.host}: ") if sys.stdin.isatty() else sys.stdin.readline()
+    if Secrets().keep(key_name(place), key.strip()):
+        print(f"The keyring of this system keeps the key for {place.host}." if key.strip() else "Forgotten.")
+        return 0
+    raise Unavailable(
+        "This system has no keyring, and a key is never kept in a file", f"Set {KEY_VARIABLE} for each run instead"
+    )
 
 
 def _download(options: argparse.Namespace, settings: Settings, job: Job) -> None:

@@ -21,6 +21,11 @@ def models_dir() -> Path:
     return _data_dir() / "models"
 
 
+def model_states() -> Path:
+    """What language models computed of the rules they are given, kept so that it is not computed again."""
+    return _data_dir() / "states"
+
+
 def sentences_file() -> Path:
     """What language models said about where passages stand, kept for all libraries of this user."""
     return _data_dir() / "sentences.sqlite3"

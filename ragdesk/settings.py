@@ -155,7 +155,10 @@ class Settings:
     hits: int = _setting(10, "Search", "Passages", "Passages found for a question", least=1, most=1000)
     # Answers
     model: str = _setting(
-        "quote", "Answers", "What answers", "What answers: quote (no language model), or the path of a GGUF file"
+        "quote",
+        "Answers",
+        "What answers",
+        "What answers: quote (no language model), the path of a GGUF file, or endpoint (a model on a server)",
     )
     context_tokens: int = _setting(
         4096,
@@ -184,6 +187,37 @@ class Settings:
         "Layers of the language model put on the GPU; -1 tries all, then half, then none",
         least=-1,
         effect="restart",
+    )
+    idle_minutes: float = _setting(
+        10.0,
+        "Answers",
+        "Kept in memory, minutes",
+        "Minutes after the last question until the language model is let go of; 0 means never, unless memory is short",
+        least=0,
+        most=100_000,
+    )
+    endpoint: str = _setting(
+        "",
+        "Answers",
+        "Address of a server",
+        "Address of an OpenAI-compatible server with a language model, such as http://127.0.0.1:11434/v1",
+    )
+    endpoint_model: str = _setting(
+        "", "Answers", "Model on the server", "Model asked for on that server; empty means its first"
+    )
+    endpoint_timeout_s: float = _setting(
+        120.0,
+        "Answers",
+        "Longest silence of the server, seconds",
+        "Seconds of silence after which the server is given up; reading a long prompt may take long without a GPU",
+        least=1,
+        most=3600,
+    )
+    endpoint_agreed: str = _setting(
+        "",
+        "Answers",
+        "Server that text may be sent to",
+        "The address that you agreed to send questions and passages to",
     )
 
     hubs: str = _setting(

@@ -36,7 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "sentences", "sizes")),
+    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes")),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""
@@ -48,8 +48,8 @@ ONLY_IN = {
     "torch": ("models/embedding.py", "models/reranker.py"),
     "sentence_transformers": ("models/embedding.py", "models/reranker.py"),
     "transformers": ("models/embedding.py", "models/reranker.py"),
-    "httpx": ("models/arriving.py",),
-    "keyring": ("models/hub.py",),
+    "httpx": ("models/arriving.py", "models/endpoint.py"),
+    "keyring": ("secrets.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }

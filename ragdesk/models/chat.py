@@ -1,6 +1,6 @@
-"""Messages in, text out as it comes: a language model of one's own, run by llama.cpp in a process of its own.
+"""Messages in, text out as it comes: what a language model is to the rest, and one of one's own, run by llama.cpp.
 
-The work itself is in `generating.py`, which that process serves; a crash there becomes an ordinary error here.
+That one runs in a process of its own, which serves `generating.py`; a crash there becomes an ordinary error here.
 """
 
 from __future__ import annotations
@@ -8,29 +8,78 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Sequence
+from array import array
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from ragdesk import paths
 from ragdesk.child import Child
 from ragdesk.domain import Message
 from ragdesk.errors import ChildDied, Unavailable, WrongUse
-from ragdesk.job import Job
+from ragdesk.job import Job, taken
 from ragdesk.models.gguf_file import gguf_name
+from ragdesk.models.gpu_layers import known_layers, layers_to_try, remember_layers
 from ragdesk.models.model_records import change_record, model_record
 
 _TEMPLATE_TIMEOUT_S = 20.0
+LOADING, READING, THINKING = "loading the language model", "reading the passages", "thinking"
+"""Phases of a job: before the first word, what takes long on a processor."""
+_CANCEL_GRACE_S = 0.6
+"""What does not heed a cancel in this time, as the end of a load may not, is ended with its process."""
 _MEASURED_READ, _MEASURED_WRITTEN = 128, 16
 """Tokens from which on a speed is worth keeping."""
 _NEW_SPEED = 0.2
 """How far off the speed kept may be before it is kept anew, as a share of it."""
 
 
-class ChatModel:
+class ChatModel(Protocol):
+    """A language model: here (`LocalModel`) or at an address (`endpoint.EndpointModel`)."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in an answer."""
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it can answer without being loaded first."""
+
+    @property
+    def context_tokens(self) -> int:
+        """The window that prompt and answer share."""
+
+    def load(self, job: Job | None = None) -> None:
+        """Make it ready, unless it is. Raises `Unavailable` with the reason where it cannot be used."""
+
+    def read_ahead(self, rules: Message, *, job: Job | None = None) -> None:
+        """Load it and compute what every prompt begins with, so that the first question need not wait for that."""
+
+    def count_tokens(self, text: str) -> int:
+        """The number of tokens of a text, or a few more where that cannot be known."""
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        on_thought: Callable[[str], None] | None = None,
+        job: Job | None = None,
+    ) -> Generator[str]:
+        """The answer to the messages, in parts as they come; closing the iterator stops the model.
+
+        What it thinks before it answers is no part of the answer; `on_thought` is told it as it comes.
+        """
+
+    def close(self) -> None:
+        """Let it go. The next use loads it again."""
+
+
+class LocalModel:
     """A GGUF file that can be talked to. Loaded by `load` or by the first use; loaded again after its process died.
 
-    `gpu_layers` is how many layers to put on a GPU: -1 tries all, half and none. `threads` None means one less than
-    the physical cores.
+    `gpu_layers` is how many layers to put on a GPU: -1 tries all, half and none, and remembers what went well.
+    `threads` None means one less than the physical cores.
     """
 
     def __init__(self, path: Path, *, context_tokens: int, gpu_layers: int = -1, threads: int | None = None) -> None:
@@ -43,7 +92,12 @@ class ChatModel:
         self._loading = threading.Lock()
         self._gpu_layers = 0
         # Spinning OpenMP threads starve each other where the cores have other work.
-        self._child = Child("ragdesk.models.generating", name="language model", environment={"GOMP_SPINCOUNT": "0"})
+        self._child = Child(
+            "ragdesk.models.generating",
+            name="language model",
+            environment={"GOMP_SPINCOUNT": "0"},
+            cancel_grace_s=_CANCEL_GRACE_S,
+        )
 
     @property
     def name(self) -> str:
@@ -67,24 +121,27 @@ class ChatModel:
         return self._context_tokens
 
     def load(self, job: Job | None = None) -> None:
-        """Load it, unless it is loaded.
+        """Load it, unless it is loaded; the job is told how far that is.
 
         Raises `Unavailable` where llama-cpp-python is not installed, the file is missing, damaged or no chat model, or
         memory would not suffice.
         """
-        with self._loading:
+        with taken(self._loading, job):
             if not self.loaded:
                 self._load(job)
 
     def _load(self, job: Job | None) -> None:
         self._loaded = False
         request = {"path": str(self._path), "context_tokens": self._wanted_context_tokens}
-        known, _ = self._child.call("look", request, job=job)
-        request |= {"threads": self._threads or _default_threads(), "context_tokens": known["context_tokens"]}
-        choices = _layer_choices(self._wanted_gpu_layers, known["layers"]) if known["gpu"] else [0]
+        known, _ = self._child.call("look", {**request, "gpu_layers": self._wanted_gpu_layers}, job=job)
+        request |= {"threads": self._threads or default_threads(), "context_tokens": known["context_tokens"]}
+        choices = [0]
+        if known["gpu"]:
+            remembered = known_layers(self._path, known["context_tokens"])
+            choices = layers_to_try(self._wanted_gpu_layers, known["layers"], remembered)
         for gpu_layers in choices:
             try:
-                value, _ = self._child.call("load", {**request, "gpu_layers": gpu_layers}, job=job)
+                value = self._load_once({**request, "gpu_layers": gpu_layers}, job)
             except Unavailable as error:  # also a process that died: too much for the GPU
                 if gpu_layers != choices[-1]:
                     self._child.kill()
@@ -96,7 +153,26 @@ class ChatModel:
                     ) from error
                 raise
             self._context_tokens, self._gpu_layers, self._loaded = value["context_tokens"], gpu_layers, True
+            if known["gpu"] and self._wanted_gpu_layers < 0:
+                remember_layers(self._path, known["context_tokens"], gpu_layers)
             return
+
+    def _load_once(self, request: dict[str, Any], job: Job | None) -> dict[str, Any]:
+        with contextlib.closing(self._child.stream("load", request, job=job)) as parts:
+            while True:
+                try:
+                    part = next(parts)
+                except StopIteration as stop:
+                    return dict(stop.value[0])
+                if job is not None:
+                    job.step(part["done"], part["total"], self.name, phase=LOADING)
+
+    def read_ahead(self, rules: Message, *, job: Job | None = None) -> None:
+        """Load it and compute what every prompt begins with, so that the first question need not wait for that."""
+        self.load(job)
+        tokens, about = self._prompt([rules, Message("user", "?")], job)
+        request = {"fixed": about["fixed"], "state": str(paths.model_states())}
+        self._child.call("read_ahead", request, tokens, job=job)
 
     def count_tokens(self, text: str) -> int:
         """The number of tokens of a text; what spells a control token is counted as text."""
@@ -105,27 +181,34 @@ class ChatModel:
         return int(value["tokens"])
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0, job: Job | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        on_thought: Callable[[str], None] | None = None,
+        job: Job | None = None,
     ) -> Generator[str]:
         """The answer to the messages, in parts as they come; closing the iterator stops the model.
 
-        At most `max_tokens` are written, fewer where the window does not hold them after the prompt. Raises `WrongUse`
-        where the prompt alone fills the window, `Cancelled` where the job was cancelled, and `ChildDied` where the
-        model's process died; before the first part it is started again once, in silence.
+        At most `max_tokens` are written, fewer where the window does not hold them after the prompt; four times as many
+        may be thought before. Where the model's process dies it is started again once, in silence, and goes on where it
+        was. Raises `WrongUse` where the prompt alone fills the window, `Cancelled` where the job was cancelled,
+        `Unavailable` where the model thought without coming to an answer, and `ChildDied` where its process died again.
         """
+        written = array("i")
         for again in (True, False):
-            began = False
             try:
-                with contextlib.closing(self._stream_once(messages, max_tokens, temperature, job)) as parts:
-                    for part in parts:
-                        began = True
-                        yield part
+                with contextlib.closing(
+                    self._stream_once(messages, max_tokens, temperature, written, on_thought, job)
+                ) as parts:
+                    yield from parts
                 return
             except ChildDied as error:
-                if began or not again:
+                if not again:
                     raise ChildDied(
-                        f"The language model {self.name} stopped while answering: {error.message}",
-                        "Ask again; if it happens again, choose a smaller model",
+                        f"The language model {self.name} stopped twice while answering: {error.message}",
+                        "Ask again; if it happens again, choose a smaller model or a smaller context window",
                     ) from error
                 if self._gpu_layers:
                     self._wanted_gpu_layers = 0
@@ -136,10 +219,17 @@ class ChatModel:
         self._child.close()
 
     def _stream_once(
-        self, messages: Sequence[Message], max_tokens: int, temperature: float, job: Job | None
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        written: array[int],
+        on_thought: Callable[[str], None] | None,
+        job: Job | None,
     ) -> Generator[str]:
+        """What follows the tokens `written`, which grow by those that are told."""
         self.load(job)
-        tokens, thinking = self._prompt(messages, job)
+        tokens, about = self._prompt(messages, job)
         room = self._context_tokens - len(tokens) // 4
         if room < 1:
             raise WrongUse(
@@ -147,15 +237,39 @@ class ChatModel:
                 f"but the model {self.name} holds only {self._context_tokens}",
                 "Ask a shorter question, allow fewer tokens of passages or give the model a larger context window",
             )
-        request = {"max_tokens": min(max_tokens, room), "temperature": temperature, "thinking": thinking}
-        with contextlib.closing(self._child.stream("generate", request, tokens, job=job)) as parts:
+        request = {
+            "max_tokens": max_tokens,
+            "room": room,
+            "temperature": temperature,
+            "thinking": about["thinking"],
+            "written": len(written),
+            "fixed": about["fixed"],
+            "state": str(paths.model_states()),
+        }
+        with contextlib.closing(self._child.stream("generate", request, tokens + written.tobytes(), job=job)) as parts:
             while True:
                 try:
                     part = next(parts)
                 except StopIteration as stop:
+                    if stop.value[0]["thinking"]:
+                        raise Unavailable(
+                            f"The language model {self.name} thought until its window was full, and did not answer",
+                            "Choose a model that does not think, or give it a larger context window",
+                        ) from None
                     self._keep_speed(stop.value[0])
                     return
-                yield part["text"]
+                if "read" in part:
+                    if job is not None:
+                        job.step(part["read"], part["total"], phase=READING)
+                    continue
+                written.extend(part["tokens"])
+                if part["thought"]:
+                    if on_thought is not None:
+                        on_thought(part["thought"])
+                    if job is not None:
+                        job.step(0, 0, phase=THINKING)
+                if part["text"]:
+                    yield part["text"]
 
     def _keep_speed(self, took: dict[str, Any]) -> None:
         """Keep the tokens a second that it reads and writes here, where enough of them were counted."""
@@ -172,8 +286,8 @@ class ChatModel:
         if changed:
             change_record(self._path, **changed)
 
-    def _prompt(self, messages: Sequence[Message], job: Job | None) -> tuple[bytes, bool]:
-        """The prompt's tokens (int32) and whether they end inside the model's thinking."""
+    def _prompt(self, messages: Sequence[Message], job: Job | None) -> tuple[bytes, dict[str, Any]]:
+        """The prompt's tokens (int32); whether they end inside the model's thinking, and how many the rules take."""
         request = {"messages": [{"role": message.role, "content": message.content} for message in messages]}
         began_s = time.monotonic()
         try:
@@ -184,16 +298,11 @@ class ChatModel:
             raise Unavailable(
                 f"The chat template of {self.name} does not come to an end", "Choose another model"
             ) from error
-        return tokens, bool(value["thinking"])
+        return tokens, value
 
 
-def _layer_choices(wanted: int, layers: int) -> list[int]:
-    """How many layers to try on the GPU, in order; -1 is llama.cpp's word for all."""
-    choices = [-1, layers // 2, 0] if wanted < 0 else [wanted, 0]
-    return list(dict.fromkeys(choices))
-
-
-def _default_threads() -> int:
+def default_threads() -> int:
+    """Threads for a model: a core stays free for everything else, since threads that wait for one another stall."""
     import psutil
 
     return max(1, (psutil.cpu_count(logical=False) or 2) - 1)

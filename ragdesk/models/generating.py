@@ -1,107 +1,34 @@
 """The child's side of the chat model: messages become prompt tokens, prompt tokens become text.
 
-Runs in the process that `chat.ChatModel` owns, the only place where llama.cpp is loaded. What stands in a message is
-text and never a control token, whatever it spells: the template's own parts are tokenised with control tokens, the
-contents without (llama-cpp-python tokenises the whole rendered prompt with them).
+Runs in the process that `chat.LocalModel` owns, the only place where llama.cpp is loaded.
 """
 
 from __future__ import annotations
 
 import codecs
-import ctypes
-import re
-import secrets
 import time
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ragdesk.child import Call, Payload, Served
-from ragdesk.errors import Cancelled, ChildDied, Unavailable, WrongUse
+from ragdesk.errors import Cancelled, ChildDied, Unavailable
+from ragdesk.models.chat_prompt import prompt_tokens
+from ragdesk.models.drafting import can_draft, drafted
 from ragdesk.models.gguf_file import GgufHead, read_gguf_head
+from ragdesk.models.loaded_model import LoadedModel
 from ragdesk.models.thinking import ThinkingFilter
 
 _PART_EVERY_S = 1 / 30
 _GB = 1 << 30
+_THOUGHTS_PER_ANSWER = 4
+"""Tokens that may be thought for each of the longest answer; then the thinking is ended for the model."""
+
+_held: list[LoadedModel] = []  # at most one; a process holds its model until it ends
 
 
-class _Held:
-    """The model this process has loaded. It stops computing, also in mid-batch, once `call` is cancelled."""
-
-    def __init__(self, path: Path, *, context_tokens: int, gpu_layers: int, threads: int) -> None:
-        import llama_cpp
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        self.call: Call | None = None
-        self.api = llama_cpp
-        self.llama = llama_cpp.Llama(
-            model_path=str(path),
-            n_ctx=context_tokens,
-            n_batch=512,
-            n_threads=threads,
-            n_threads_batch=threads,
-            n_gpu_layers=gpu_layers,
-            verbose=False,
-        )
-        self.vocab = llama_cpp.llama_model_get_vocab(self.llama.model)
-        template = self.llama.metadata.get("tokenizer.chat_template")
-        if not template:
-            raise Unavailable(
-                f"The model {path.name} cannot hold a conversation: it has no chat template",
-                "Choose a model made for chat, often called Instruct",
-            )
-        bos, eos = self.llama.token_bos(), self.llama.token_eos()
-        self.bos = bos if bos >= 0 and llama_cpp.llama_vocab_get_add_bos(self.vocab) else None
-        self.render = Jinja2ChatFormatter(
-            template=template, eos_token=self.token_text(eos), bos_token=self.token_text(bos)
-        )
-        # llama.cpp keeps only the address of the callback: this attribute keeps it alive.
-        self.abort = llama_cpp.ggml_abort_callback(lambda _data: self.call is not None and self.call.cancelled.is_set())
-        llama_cpp.llama_set_abort_callback(self.llama.ctx, self.abort, None)
-        self.adds_space = self.piece_bytes(self.llama.tokenize(b"a", add_bos=False)).startswith(b" ")
-
-    def token_text(self, token: int) -> str:
-        """How a token is spelled in the vocabulary, "" for none."""
-        text = self.api.llama_vocab_get_text(self.vocab, token) if token >= 0 else b""
-        return (text or b"").decode("utf-8", "replace")
-
-    def piece_bytes(self, tokens: Sequence[int]) -> bytes:
-        """What tokens stand for; control tokens stand for nothing, except those around a model's thinking.
-
-        `Llama.detokenize` allows a token 32 bytes only.
-        """
-        out = b""
-        for token in tokens:
-            size = 64
-            while True:
-                buffer = ctypes.create_string_buffer(size)
-                length = self.api.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
-                if length >= 0:
-                    break
-                size = -length
-            piece = buffer.raw[:length]
-            if not piece and (text := self.token_text(token)) in ("<think>", "</think>"):
-                piece = text.encode()
-            out += piece
-        return out
-
-    def tokens(self, text: str, *, special: bool) -> list[int]:
-        """Tokenise a part of a prompt, without the space that some vocabularies put before every text."""
-        if not text:
-            return []
-        if self.adds_space:
-            line = self.llama.tokenize(b"\n", add_bos=False, special=False)
-            both = self.llama.tokenize(b"\n" + text.encode("utf-8", "replace"), add_bos=False, special=special)
-            if both[: len(line)] == line:
-                return list(both[len(line) :])
-        return list(self.llama.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=special))
-
-
-_held: list[_Held] = []  # at most one; a process holds its model until it ends
-
-
-def _held_model() -> _Held:
+def _held_model() -> LoadedModel:
     """The loaded model. A process started in the place of one that died has none: to its owner that is the same."""
     if not _held:
         raise ChildDied("its process was started anew")
@@ -109,29 +36,48 @@ def _held_model() -> _Held:
 
 
 def look(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
-    """What is known before loading: whether a GPU can be used, the number of layers, the context to ask for."""
+    """What is known before loading: whether a GPU can be used, the number of layers, the context to ask for.
+
+    Raises `Unavailable` where memory would not suffice; what a GPU holds is tried.
+    """
     path = Path(value["path"])
     head = read_gguf_head(path)
     llama_cpp = _import_llama_cpp()
-    gpu = bool(llama_cpp.llama_supports_gpu_offload())
+    gpu = bool(llama_cpp.llama_supports_gpu_offload()) and value["gpu_layers"] != 0
     context_tokens = min(value["context_tokens"], head.context_tokens or value["context_tokens"])
-    check_memory(path, head, context_tokens)
+    if not gpu:
+        check_memory(path, head, context_tokens)
     return {"gpu": gpu, "layers": head.layers, "context_tokens": context_tokens}, b""
 
 
 def load(value: dict[str, Any], _data: bytes, call: Call) -> Payload:
-    """Load the model and say which context it really has."""
+    """Load the model, telling how far that is, and say which context it really has."""
     path = Path(value["path"])
+    if value["gpu_layers"] == 0:
+        check_memory(path, read_gguf_head(path), value["context_tokens"])
+    told_s = 0.0
+
+    def on_progress(share: float) -> bool:
+        nonlocal told_s
+        now = time.monotonic()
+        if now - told_s >= 0.1 and not call.cancelled.is_set():
+            told_s = now
+            call.part({"done": round(1000 * share), "total": 1000})
+        return not call.cancelled.is_set()
+
     call.check()
     _held.clear()
     try:
-        held = _Held(
+        held = LoadedModel(
             path,
             context_tokens=value["context_tokens"],
             gpu_layers=value["gpu_layers"],
             threads=value["threads"],
+            on_progress=on_progress,
         )
     except (ValueError, RuntimeError, AssertionError) as error:
+        if call.cancelled.is_set():
+            raise Cancelled from None
         if "context" in str(error):
             raise Unavailable(
                 f"There is not enough memory to run {path.name}", "Choose a smaller model or a smaller context window"
@@ -140,12 +86,13 @@ def load(value: dict[str, Any], _data: bytes, call: Call) -> Payload:
             f"The language model {path} cannot be loaded: it is damaged, incomplete or of a kind not known here",
             "Download it again, or choose another model",
         ) from error
-    except Unavailable:
+    except (Unavailable, MemoryError):
         raise
     except Exception as error:  # a chat template that is not valid Jinja, raised by jinja2 as one of many types
         raise Unavailable(
             f"The chat template of {path.name} cannot be read ({type(error).__name__})", "Choose another model"
         ) from error
+    call.check()
     _held.append(held)
     trained = int(held.api.llama_model_n_ctx_train(held.llama.model))
     return {"context_tokens": min(value["context_tokens"], trained or value["context_tokens"])}, b""
@@ -157,119 +104,135 @@ def count(value: dict[str, Any], data: bytes, _call: Call) -> Payload:
 
 
 def prompt(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
-    """The tokens of the messages, as int32 bytes, and whether the model is made to begin inside its thinking."""
-    held = _held_model()
-    messages: list[dict[str, str]] = value["messages"]
-    parts: list[tuple[str, bool]] | None = None
-    for candidate in (messages, _system_merged(messages)):
-        parts = parts or _template_parts(held, candidate)
-    if parts is None:
-        merged = [{**message, "content": _defused(held, message["content"])} for message in _system_merged(messages)]
-        parts = [(_rendered(held, merged), True)]
-    tokens = [token for text, special in parts for token in held.tokens(text, special=special)]
-    if held.bos is not None and tokens[:1] != [held.bos]:
-        tokens.insert(0, held.bos)
-    return {"tokens": len(tokens), "thinking": parts[-1][0].rstrip().endswith("<think>")}, array("i", tokens).tobytes()
+    """The tokens of the messages, as int32 bytes; whether they end inside the model's thinking, and those of the rules."""
+    made = prompt_tokens(_held_model(), value["messages"])
+    return {"thinking": made.thinking, "fixed": made.fixed}, array("i", made.tokens).tobytes()
+
+
+def read_ahead(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    """Compute the rules, with which the prompt begins whose tokens these are."""
+    held, tokens = _held_model(), array("i")
+    tokens.frombytes(data)
+    held.call = call
+    try:
+        if value["fixed"]:
+            held.evaluate(tokens[: value["fixed"]], fixed=value["fixed"], states=Path(value["state"]))
+    finally:
+        held.call = None
+    return {}, b""
 
 
 def generate(value: dict[str, Any], data: bytes, call: Call) -> Payload:
-    """Stream the text that follows the prompt tokens, in parts at most 30 times a second."""
-    held = _held_model()
-    tokens = array("i")
+    """Stream the text that follows the tokens, of which the last `written` were written before this process began.
+
+    In parts at most 30 times a second: {"text", "thought", "tokens"}, before them {"read", "total"}.
+    """
+    held, tokens = _held_model(), array("i")
     tokens.frombytes(data)
+    reading = _Reading(held, thinking=value["thinking"])
+    for token in tokens[len(tokens) - value["written"] :] if value["written"] else ():
+        reading.read(token)
+    reading.take()  # these were told before
     held.call = call
-    held.api.llama_perf_context_reset(held.llama.ctx)
-    unsent, sent_s, count = "", 0.0, 0
+    began_s = time.monotonic()
+    untold: list[int] = []
+    told_s, count = 0.0, 0
     try:
-        for text in _texts(held, list(tokens), value, call):
+        for token in _tokens(held, list(tokens), value, reading, call):
+            reading.read(token)
+            untold.append(token)
             count += 1
-            unsent += text
             now = time.monotonic()
-            if unsent and now - sent_s >= _PART_EVERY_S:
-                call.part({"text": unsent})
-                unsent, sent_s = "", now
+            if now - told_s >= _PART_EVERY_S:
+                call.part({**reading.take(), "tokens": untold})
+                untold, told_s = [], now
     except RuntimeError:
-        # What llama.cpp's abort becomes. A recurrent state was left half advanced and cannot be cut back.
-        if call.cancelled.is_set():
-            if held.llama._is_recurrent or held.llama._is_hybrid:
-                held.llama.reset()  # type: ignore[no-untyped-call]
-            raise Cancelled from None
+        held.heed_abort()
         raise
     finally:
         held.call = None
-    if unsent:
-        call.part({"text": unsent})
-    took = held.api.llama_perf_context(held.llama.ctx)
+    call.part({**reading.take(end=True), "tokens": untold})
     return {
         "tokens": count,
-        "read": took.n_p_eval,
-        "read_s": took.t_p_eval_ms / 1000,
-        "written": took.n_eval,
-        "written_s": took.t_eval_ms / 1000,
+        "thinking": reading.thinking and not reading.answered,
+        "read": reading.computed,
+        "read_s": reading.computed_s,
+        "written": count,
+        "written_s": time.monotonic() - began_s - reading.computed_s,
     }, b""
 
 
-def _texts(held: _Held, tokens: list[int], value: Mapping[str, Any], call: Call) -> Iterator[str]:
-    """The text of each token generated, characters whole, thinking left out."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    thinking = ThinkingFilter(inside=value["thinking"])
-    generated = held.llama.generate(tokens, temp=value["temperature"], top_k=40, top_p=0.95, min_p=0.05)
-    for number, token in enumerate(generated, 1):
-        call.check()
-        if held.api.llama_vocab_is_eog(held.vocab, token):
-            break
-        yield thinking.feed(decoder.decode(held.piece_bytes([token])))
-        if number >= value["max_tokens"]:
-            break
-    yield thinking.feed(decoder.decode(b"", final=True)) + thinking.rest()
+class _Reading:
+    """Tokens in, characters whole; what is thought apart from what is answered."""
+
+    def __init__(self, held: LoadedModel, *, thinking: bool) -> None:
+        self._held = held
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._filter = ThinkingFilter(inside=thinking)
+        self._text = ""
+        self.answered = 0
+        """Tokens outside of thinking."""
+        self.thought = 0
+        """Tokens inside."""
+        self.computed, self.computed_s = 0, 0.0
+        """Tokens of the prompt that were computed, and how long that took."""
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model is at its thinking."""
+        return self._filter.inside
+
+    @property
+    def closing(self) -> str:
+        """What ends the thinking."""
+        return self._filter.closing
+
+    def read(self, token: int) -> None:
+        """Read the next token."""
+        self._text += self._filter.feed(self._decoder.decode(self._held.piece_bytes([token])))
+        self.thought += self.thinking
+        self.answered += not self.thinking
+
+    def take(self, *, end: bool = False) -> dict[str, Any]:
+        """What was read since the last time."""
+        if end:
+            self._text += self._filter.feed(self._decoder.decode(b"", final=True)) + self._filter.rest()
+        text, self._text = self._text, ""
+        return {"text": text, "thought": self._filter.take_thought()}
 
 
-def _template_parts(held: _Held, messages: list[dict[str, str]]) -> list[tuple[str, bool]] | None:
-    """The rendered prompt as (text, whether it is the template's own); None where the template refuses or drops one."""
-    key = "q" + secrets.token_hex(8)
-    marked = [{**message, "content": f"{key}{i}z"} for i, message in enumerate(messages)]
-    try:
-        pieces = re.split(rf"{key}(\d+)z", _rendered(held, marked))
-    except WrongUse:
-        return None
-    if len({int(number) for number in pieces[1::2]}) < len(messages):
-        return None
-    return [
-        (messages[int(piece)]["content"], False) if place % 2 else (piece, True) for place, piece in enumerate(pieces)
-    ]
+def _tokens(
+    held: LoadedModel, tokens: list[int], value: Mapping[str, Any], reading: _Reading, call: Call
+) -> Iterator[int]:
+    """What follows the tokens, until the model ends, the answer is long enough or the window full.
+
+    `reading` reads each before the next is asked for. Thinking that takes too long is ended for the model.
+    """
+    most, full = value["max_tokens"], len(tokens) - value["written"] + value["room"]
+    while len(tokens) < full and reading.answered < most:
+        began_s = time.monotonic()
+        reading.computed += held.evaluate(tokens, fixed=value["fixed"], states=Path(value["state"]))
+        reading.computed_s += time.monotonic() - began_s
+        for token in _following(held, tokens, value["temperature"]):
+            call.check()
+            if held.api.llama_vocab_is_eog(held.vocab, token):
+                return
+            yield token
+            tokens.append(token)
+            if len(tokens) >= full or reading.answered >= most:
+                return
+            if reading.thinking and reading.thought >= _THOUGHTS_PER_ANSWER * most:
+                break
+        for token in held.tokens(reading.closing + "\n\n", special=True)[: max(0, full - len(tokens))]:
+            yield token
+            tokens.append(token)
 
 
-def _rendered(held: _Held, messages: list[dict[str, str]]) -> str:
-    """Render the template without thinking, where it knows that word. Raises `WrongUse` where it refuses."""
-    try:
-        return str(held.render(messages=messages, enable_thinking=False).prompt)  # type: ignore[arg-type]
-    except Exception as error:  # a template is a program of the model's maker and may raise anything
-        raise WrongUse(
-            f"The model's chat template refuses the conversation: {error}", "Choose another model"
-        ) from error
-
-
-def _system_merged(messages: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The messages for a template without a system role: the rules stand before the first question."""
-    if len(messages) < 2 or messages[0]["role"] != "system" or messages[1]["role"] != "user":
-        return messages
-    first = {"role": "user", "content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
-    return [first, *messages[2:]]
-
-
-def _defused(held: _Held, content: str) -> str:
-    """The content with every control token of this vocabulary that it spells broken by a zero-width space."""
-    control = held.api.LLAMA_TOKEN_ATTR_CONTROL | held.api.LLAMA_TOKEN_ATTR_USER_DEFINED
-    spelled = [
-        text
-        for token in range(held.llama.n_vocab())
-        if held.api.llama_vocab_get_attr(held.vocab, token) & control
-        and len(text := held.token_text(token)) > 1
-        and text in content
-    ]
-    for text in sorted(spelled, key=len, reverse=True):
-        content = content.replace(text, text[0] + "\u200b" + text[1:])
-    return content
+def _following(held: LoadedModel, tokens: list[int], temperature: float) -> Iterator[int]:
+    """What follows the tokens, which are computed."""
+    if temperature == 0 and can_draft(held):
+        return drafted(held, tokens)
+    return iter(held.llama.generate(tokens, temp=temperature, top_k=40, top_p=0.95, min_p=0.05))
 
 
 def _import_llama_cpp() -> Any:
@@ -296,4 +259,11 @@ def check_memory(path: Path, head: GgufHead, context_tokens: int) -> None:
         )
 
 
-SERVED: Served = {"look": look, "load": load, "count": count, "prompt": prompt, "generate": generate}
+SERVED: Served = {
+    "look": look,
+    "load": load,
+    "count": count,
+    "prompt": prompt,
+    "read_ahead": read_ahead,
+    "generate": generate,
+}

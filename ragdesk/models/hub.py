@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from ragdesk.errors import Unavailable
+from ragdesk.secrets import Secrets
 
 HUB = "https://huggingface.co"
-_SERVICE = "RagDesk"
 _GIVE_TOKEN = "ragdesk models token, or Hub token… below the list of models"
 _ABOUT = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)(?:/.*)?")
 _AT_HUB = re.compile(r"/(?P<id>[^/]+/[^/]+)/(?:resolve|blob)/(?P<revision>[^/]+)/(?P<file>.+)")
@@ -70,41 +70,14 @@ class HubTokens:
     """Tokens by host: in the system's keyring, or until RagDesk ends where the system has none."""
 
     def __init__(self) -> None:
-        self._here: dict[str, str] = {}
+        self._secrets = Secrets()
 
     def token(self, url: str) -> str:
         """The token for this address, "" for none. HF_TOKEN counts for the usual hub."""
         host = origin(url)
-        if host in self._here:
-            return self._here[host]
-        kept = _kept(host)
-        if not kept and host == origin(hubs()[0]):
-            kept = os.environ.get("HF_TOKEN", "")
-        self._here[host] = kept
-        return kept
+        usual = host == origin(hubs()[0])
+        return self._secrets.get(host) or (os.environ.get("HF_TOKEN", "") if usual else "")
 
     def keep(self, url: str, token: str) -> bool:
         """Use this token for the host of the address from now on, "" for none; whether the keyring keeps it."""
-        import keyring
-        from keyring.errors import KeyringError
-
-        host, token = origin(url), token.strip()
-        self._here[host] = token
-        try:
-            if token:
-                keyring.set_password(_SERVICE, host, token)
-            elif keyring.get_password(_SERVICE, host) is not None:
-                keyring.delete_password(_SERVICE, host)
-        except (KeyringError, RuntimeError):  # RuntimeError: a keyring that cannot be reached
-            return False
-        return True
-
-
-def _kept(host: str) -> str:
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        return keyring.get_password(_SERVICE, host) or ""
-    except (KeyringError, RuntimeError):  # there is none, or it is locked: what needs no token works all the same
-        return ""
+        return self._secrets.keep(origin(url), token.strip())

@@ -1,13 +1,34 @@
-"""A model's text in, as it comes; the same text without what stands between <think> and </think> out."""
+"""A model's text in, as it comes; what it thinks and what it answers out, apart.
+
+Models think between tags of their own; those of gpt-oss name the channel that follows.
+"""
 
 from __future__ import annotations
+
+_PAIRS = (
+    ("<think>", "</think>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+)
+_MARKS = ("<|channel|>final<|message|>",)
+"""What stands before an answer and is no part of it."""
+TAGS = frozenset(("<think>", "</think>", "[THINK]", "[/THINK]", "<|channel|>", "<|message|>", "<|start|>", "<|end|>"))
+"""Control tokens that are read as text, since they tell thinking from answer."""
+
+
+def begins_thinking(prompt: str) -> bool:
+    """Whether a prompt ends inside a model's thinking."""
+    return prompt.rstrip().endswith(tuple(begin for begin, _ in _PAIRS))
 
 
 class ThinkingFilter:
     """Leaves out a model's thinking and the white space before its answer. `inside`: the text begins within it."""
 
     def __init__(self, *, inside: bool = False) -> None:
-        self._inside = inside
+        self.inside = inside
+        self.closing = "</think>"
+        """What ends the thinking that was begun last."""
+        self._thought = ""
         self._begun = False
         self._kept = ""
 
@@ -16,22 +37,34 @@ class ThinkingFilter:
         self._kept += text
         shown = ""
         while self._kept:
-            tag = "</think>" if self._inside else "<think>"
-            before, found, after = self._kept.partition(tag)
-            if found:
-                shown += "" if self._inside else before
-                self._inside, self._kept = not self._inside, after
-                continue
-            held = _tail_that_begins(self._kept, tag)
-            shown += "" if self._inside else self._kept[: len(self._kept) - held]
-            self._kept = self._kept[len(self._kept) - held :]
-            break
+            tags = (self.closing,) if self.inside else (*(begin for begin, _ in _PAIRS), *_MARKS)
+            found = [(place, tag) for tag in tags if (place := self._kept.find(tag)) >= 0]
+            held = max(_tail_that_begins(self._kept, tag) for tag in tags)
+            place, tag = min(found, default=(len(self._kept) - held, ""))
+            before, self._kept = self._kept[:place], self._kept[place + len(tag) :]
+            if self.inside:
+                self._thought += before
+            else:
+                shown += before
+            if not tag:
+                break
+            if tag not in _MARKS or self.inside:
+                self.inside = not self.inside
+                self.closing = dict(_PAIRS).get(tag, self.closing)
         return self._without_lead(shown)
 
     def rest(self) -> str:
         """What was held back because it might have become a tag; call it at the end."""
         kept, self._kept = self._kept, ""
-        return "" if self._inside else self._without_lead(kept)
+        if self.inside:
+            self._thought += kept
+            return ""
+        return self._without_lead(kept)
+
+    def take_thought(self) -> str:
+        """What was thought since the last time."""
+        thought, self._thought = self._thought, ""
+        return thought
 
     def _without_lead(self, text: str) -> str:
         if not self._begun:

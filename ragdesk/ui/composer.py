@@ -13,6 +13,8 @@ class Composer(QPlainTextEdit):
     """Where questions are written."""
 
     asked = Signal(str)
+    begun = Signal()
+    """A question is being written in a field that was empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,6 +24,8 @@ class Composer(QPlainTextEdit):
         self.setAcceptDrops(False)  # files dropped here are documents, and go to the window
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.textChanged.connect(self._fit)
+        self.textChanged.connect(self._tell_begun)
+        self._was_empty = True
         self._fit()
 
     @property
@@ -42,6 +46,11 @@ class Composer(QPlainTextEdit):
         """Be as high as the text is at this width."""
         super().resizeEvent(event)
         self._fit()
+
+    def _tell_begun(self) -> None:
+        was_empty, self._was_empty = self._was_empty, not self.toPlainText()
+        if was_empty and not self._was_empty:
+            self.begun.emit()
 
     def _fit(self) -> None:
         lines = min(_MOST_LINES, max(1, round(self.document().size().height())))

@@ -26,6 +26,7 @@ from ragdesk.ui.scope_bar import ScopeBar
 from ragdesk.ui.turn_list import TurnList, centred
 from ragdesk.ui.turn_view import SIDES, TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
+from ragdesk.ui.where_text_goes import WhereTextGoes, what_answers
 
 
 @dataclass(slots=True, eq=False)
@@ -202,6 +203,7 @@ class ConversationPane(QWidget):
         self.composer = Composer()
         self.composer.asked.connect(self.ask)
         self.composer.textChanged.connect(self._show_send)
+        self.composer.begun.connect(self._desk.expect_question)
         self.composer.installEventFilter(self)
         row.addWidget(self.composer, 1)
         self.send = QPushButton("Ask")
@@ -219,6 +221,8 @@ class ConversationPane(QWidget):
         below.addStretch(1)
         below.addWidget(self.scope_bar.said)
         column.addLayout(below)
+        self.where_text_goes = WhereTextGoes(self._desk.theme)
+        column.addWidget(self.where_text_goes)
         self._without_vectors = words("", "warn")
         column.addWidget(self._without_vectors)
         return foot
@@ -398,9 +402,8 @@ class ConversationPane(QWidget):
         empty = not self.views
         self._stack.setCurrentIndex(2 if not empty else 1 if documents else 0)
         self._title.setText(self.conversation.title if self.conversation else "New conversation")
-        model = self._desk.settings.model
-        name = "quotes, no language model" if model == "quote" else model.replace("\\", "/").rsplit("/", 1)[-1]
-        self._model.setText(f"Answered by {name}")
+        self._model.setText(f"Answered by {what_answers(self._desk.settings)}")
+        self.where_text_goes.show_for(self._desk.settings)
         why = self._desk.engine.without_vectors
         self._without_vectors.setText(f"⚠ Found by words alone, not by meaning: {why}." if why else "")
         self._without_vectors.setVisible(bool(why))

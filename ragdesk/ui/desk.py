@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ragdesk.domain import Conversation, DocumentInfo
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled, RagDeskError, details_of
+from ragdesk.job import Job
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.settings import Settings
 from ragdesk.ui.asking import Asking
@@ -64,6 +65,7 @@ class Desk(QObject):
         self.collections: list[tuple[str, int]] = []
         self.sources: list[tuple[str, str]] = []
         self.conversations: list[Conversation] = []
+        self._expecting = Job()
         self._looking = False
         self._look_again = False
         self._later: dict[QTimer, Callable[[], None]] = {}
@@ -89,6 +91,7 @@ class Desk(QObject):
             timer.stop()
             self._later.pop(timer)()
         self.jobs.cancel_all()
+        self._expecting.cancel()
         self.background.close()
         self.engine.close()
 
@@ -106,6 +109,13 @@ class Desk(QObject):
     def asking(self, parent: QObject) -> Asking:
         """A question to be asked."""
         return Asking(self.background, self.engine, parent)
+
+    def expect_question(self) -> None:
+        """A question is being written: let the language model that answers be ready for it. What fails is told then."""
+        if self.settings.model != "quote":
+            self._expecting = Job()
+            job = self._expecting
+            self.call(lambda: self.engine.expect_question(job=job), failed=lambda error: None)
 
     # --- Documents
 

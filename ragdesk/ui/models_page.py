@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ragdesk.models.catalogue import QUOTE, ModelFile
 from ragdesk.models.fit import Machine
 from ragdesk.models.offers import Offer
+from ragdesk.models.places import ENDPOINT
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import IconLabel, button, row_of, words
 from ragdesk.ui.drop_overlay import dropped_paths
@@ -183,7 +184,9 @@ class ModelsPage(QWidget):
     def _show_missing(self) -> None:
         """Say so where what is to answer is not there any more."""
         named = self._desk.settings.model
-        if named != QUOTE and not any(row.offer and self._doing.is_used(row.offer) for row in self.rows.values()):
+        if named in (QUOTE, ENDPOINT):
+            return
+        if not any(row.offer and self._doing.is_used(row.offer) for row in self.rows.values()):
             self.error.setText(f"{Path(named).name} is to answer, but it is not there any more. Choose another one.")
             self.error.show()
 

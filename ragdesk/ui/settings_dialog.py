@@ -29,19 +29,21 @@ from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import button, words
 from ragdesk.ui.embedder_choice import FormerModel
 from ragdesk.ui.models_page import ModelsPage
+from ragdesk.ui.server_page import ServerPage
 from ragdesk.ui.settings_fields import SettingRow
 from ragdesk.ui.settings_pages import DataPage, LookPage
 
 _SEARCHED = {
     "Look": "look colours theme dark light contrast text font size window",
     "Models": "models what answers language model gguf quote llm download hub token verify",
+    "Server": "server endpoint address openai ollama vllm lm studio llama-server key language model remote",
     "Data": "data library folder move log size",
 }
 """What pages that are no forms are found by."""
-_ON_PAGES = ("theme", "font_points", "model", "library")
+_ON_PAGES = ("theme", "font_points", "model", "library", "endpoint", "endpoint_model", "endpoint_agreed")
 _EMBEDDING = ("embedder", "embedding_dimensions", "embedding_layers")
 _CODE = "embedder_remote_code"
-_ORDER = ("Look", "Models", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
+_ORDER = ("Look", "Models", "Server", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
 
 
 class SettingsDialog(QDialog):
@@ -117,8 +119,10 @@ class SettingsDialog(QDialog):
         desk = self._desk
         self.look, self.models, self.data = LookPage(desk), ModelsPage(desk), DataPage(desk)
         self.look.edited.connect(self._edit)
+        self.server = ServerPage(desk)
+        self.server.edited.connect(self._edit)
         self.data.move_wanted.connect(self._move)
-        own = {"Look": self.look, "Models": self.models, "Data": self.data}
+        own = {"Look": self.look, "Models": self.models, "Server": self.server, "Data": self.data}
         about = [row for row in describe_settings(desk.settings) if row["name"] not in _ON_PAGES]
         others = [row["group"] for row in about if row["group"] not in _ORDER]
         for group in [*_ORDER, *dict.fromkeys(others)]:

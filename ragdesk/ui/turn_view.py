@@ -134,7 +134,9 @@ class TurnView(QFrame):
         """How far the loading of a model is."""
         if progress.phase and not self._text:
             part = f" {100 * progress.done // progress.total} %" if progress.total else ""
-            self.state.setText(f"{progress.phase.capitalize()}{part} {progress.note}".strip())
+            left = progress.seconds_left or 0.0
+            soon = f", {left:.0f} s left" if left > 0.5 else ""
+            self.state.setText(f"{progress.phase.capitalize()}{part} {progress.note}".strip() + soon)
 
     def finish(self, answer: Answer, turn: Turn | None) -> None:
         """The whole answer, its citations checked; `turn` as kept, None where it was not kept."""

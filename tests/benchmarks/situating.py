@@ -17,7 +17,7 @@ from ragdesk.domain import Message
 from ragdesk.engine import Engine
 from ragdesk.ingest.situating_by_model import questions
 from ragdesk.library.resituating import Waiting, situated_chunks
-from ragdesk.models.chat import ChatModel
+from ragdesk.models.chat import LocalModel
 from ragdesk.settings import Settings
 from tests.models.tiny_gguf import write_tiny_gguf
 
@@ -38,7 +38,7 @@ def main() -> None:
             document = engine.documents()[0]
             chunks = situated_chunks(engine.library, document.id)
         prompts = [a.prompt() for a in questions(Waiting(document.id, document.title, len(chunks)), chunks)]
-        model = ChatModel(path, context_tokens=4096 if options.model else 32_768)
+        model = LocalModel(path, context_tokens=4096 if options.model else 32_768)
         before: list[int] = []
         evaluated = []
         model.load()

@@ -35,7 +35,7 @@ from ragdesk.library import files
 from ragdesk.library.library import FileVersion, Library
 from ragdesk.library.resituating import Waiting, situated_chunks
 from ragdesk.library.sentence_store import SentenceStore
-from ragdesk.models.chat import ChatModel
+from ragdesk.models.chat import LocalModel
 from ragdesk.models.giving_way import GivingWay
 from ragdesk.settings import Settings, save_settings
 from tests.conftest import command, facts
@@ -49,10 +49,10 @@ ASKED = "zymurgic Quillon estuary"
 
 
 @pytest.fixture(scope="module")
-def speaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatModel]:
+def speaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
     """A model that says `SAYS`."""
     path = write_tiny_gguf(tmp_path_factory.mktemp("models") / "speaking.gguf", says=SAYS, context_tokens=32_768)
-    model = ChatModel(path, context_tokens=16_384)
+    model = LocalModel(path, context_tokens=16_384)
     yield model
     model.close()
 
@@ -83,11 +83,11 @@ def fill(library: Library, folder: Path) -> None:
         library.add(state.document_id, document, chunks, FileVersion("", 0, 0, "test"))
 
 
-def let_situate(library: Library, model: ChatModel, *, job: Job | None = None) -> int:
+def let_situate(library: Library, model: LocalModel, *, job: Job | None = None) -> int:
     """Let a model situate what it did not yet; how many pieces of work it was given."""
     borrowed = 0
 
-    def borrow(piece: Job) -> ChatModel:
+    def borrow(piece: Job) -> LocalModel:
         nonlocal borrowed
         borrowed += 1
         return model
@@ -144,7 +144,7 @@ def index_situating(engine: Engine) -> str:
 
 
 def test_sentences_are_found_not_quoted_and_go_when_turned_off(
-    towns: Path, library_folder: Path, speaking: ChatModel
+    towns: Path, library_folder: Path, speaking: LocalModel
 ) -> None:
     with Engine(library_folder, write=True, settings=settings(speaking.path, on=False)) as engine:
         engine.add([towns])
@@ -188,7 +188,7 @@ def test_what_keeps_a_model_from_situating_is_told(towns: Path, tmp_path: Path, 
 
 
 def test_the_list_says_how_each_document_is_situated(
-    towns: Path, ragdesk: Callable[..., subprocess.CompletedProcess[str]], speaking: ChatModel
+    towns: Path, ragdesk: Callable[..., subprocess.CompletedProcess[str]], speaking: LocalModel
 ) -> None:
     save_settings(settings(speaking.path), paths.settings_file())
     assert ragdesk("add", towns).returncode == 0
@@ -265,7 +265,7 @@ def _kept_so_far() -> int:
 # --- In the library -------------------------------------------------------------------------------------------------
 
 
-def test_turned_off_and_on_again_nothing_is_asked_twice(towns: Path, library: Library, speaking: ChatModel) -> None:
+def test_turned_off_and_on_again_nothing_is_asked_twice(towns: Path, library: Library, speaking: LocalModel) -> None:
     fill(library, towns)
     before = contexts(library)
     assert let_situate(library, speaking) > 0
@@ -279,7 +279,7 @@ def test_turned_off_and_on_again_nothing_is_asked_twice(towns: Path, library: Li
 
 
 def test_a_second_library_and_a_file_added_again_ask_nothing(
-    towns: Path, tmp_path: Path, library: Library, speaking: ChatModel
+    towns: Path, tmp_path: Path, library: Library, speaking: LocalModel
 ) -> None:
     fill(library, towns)
     let_situate(library, speaking)
@@ -296,18 +296,18 @@ def test_a_second_library_and_a_file_added_again_ask_nothing(
 
 
 def test_another_model_situates_anew_and_the_first_ones_sentences_go(
-    towns: Path, tmp_path: Path, library: Library, speaking: ChatModel
+    towns: Path, tmp_path: Path, library: Library, speaking: LocalModel
 ) -> None:
     path = write_tiny_gguf(tmp_path / "other.gguf", says="Paper about the moor of Kestrel.", context_tokens=32_768)
     fill(library, towns)
     let_situate(library, speaking)
-    with closing(ChatModel(path, context_tokens=16_384)) as other:
+    with closing(LocalModel(path, context_tokens=16_384)) as other:
         let_situate(library, other)
     assert all("Kestrel" in row[5] and "Quillon" not in row[5] for row in contexts(library))
     assert situated(library) == {"model other"}
 
 
-def test_a_changed_document_is_situated_anew(towns: Path, library: Library, speaking: ChatModel) -> None:
+def test_a_changed_document_is_situated_anew(towns: Path, library: Library, speaking: LocalModel) -> None:
     fill(library, towns)
     let_situate(library, speaking)
     count = kept()
@@ -319,7 +319,7 @@ def test_a_changed_document_is_situated_anew(towns: Path, library: Library, spea
     assert all(row[5].endswith(SAYS) for row in contexts(library))
 
 
-def test_ids_are_never_used_twice(towns: Path, library: Library, speaking: ChatModel) -> None:
+def test_ids_are_never_used_twice(towns: Path, library: Library, speaking: LocalModel) -> None:
     fill(library, towns)
     ids = {row[0] for row in library.reading.execute("SELECT id FROM chunks")}
     let_situate(library, speaking)
@@ -328,7 +328,7 @@ def test_ids_are_never_used_twice(towns: Path, library: Library, speaking: ChatM
     assert all(place.first <= chunk <= place.last for chunk, place in places.items())
 
 
-def test_cancelled_in_the_middle_it_goes_on_there(tmp_path: Path, library: Library, speaking: ChatModel) -> None:
+def test_cancelled_in_the_middle_it_goes_on_there(tmp_path: Path, library: Library, speaking: LocalModel) -> None:
     fill(library, write_reports(tmp_path / "reports"))
     seen: list[Progress] = []
 
@@ -348,7 +348,7 @@ def test_cancelled_in_the_middle_it_goes_on_there(tmp_path: Path, library: Libra
     assert situated(library) == {"model speaking"}
 
 
-def test_a_hurried_job_leaves_the_rest_to_the_next(tmp_path: Path, library: Library, speaking: ChatModel) -> None:
+def test_a_hurried_job_leaves_the_rest_to_the_next(tmp_path: Path, library: Library, speaking: LocalModel) -> None:
     fill(library, write_reports(tmp_path / "reports"))
     job = Job(lambda progress: job.hurry() if progress.done == 3 else None)
     let_situate(library, speaking, job=job)
@@ -357,7 +357,7 @@ def test_a_hurried_job_leaves_the_rest_to_the_next(tmp_path: Path, library: Libr
     assert kept() == len(contexts(library))
 
 
-def test_instructions_in_a_document_are_data(tmp_path: Path, library: Library, speaking: ChatModel) -> None:
+def test_instructions_in_a_document_are_data(tmp_path: Path, library: Library, speaking: LocalModel) -> None:
     folder = tmp_path / "evil"
     folder.mkdir()
     (folder / "evil.md").write_text(
@@ -381,7 +381,7 @@ def test_a_model_that_says_nothing_of_use_leaves_the_contexts_as_they_are(
     path = write_tiny_gguf(tmp_path / "useless.gguf", says=says, context_tokens=32_768)
     fill(library, towns)
     before = contexts(library)
-    with closing(ChatModel(path, context_tokens=16_384)) as useless:
+    with closing(LocalModel(path, context_tokens=16_384)) as useless:
         assert let_situate(library, useless) > 0
         assert contexts(library) == before and situated(library) == {"model useless"}
         assert let_situate(library, useless) == 0
@@ -391,14 +391,14 @@ def test_a_small_window_is_given_less(towns: Path, tmp_path: Path, library: Libr
     narrow = write_tiny_gguf(tmp_path / "narrow.gguf", says=SAYS, context_tokens=2200)
     tiny = write_tiny_gguf(tmp_path / "tiny.gguf", says=SAYS, context_tokens=900)
     fill(library, towns)
-    with closing(ChatModel(narrow, context_tokens=16_384)) as model:
+    with closing(LocalModel(narrow, context_tokens=16_384)) as model:
         let_situate(library, model)
     assert all(row[5].endswith(SAYS) for row in contexts(library))
-    with closing(ChatModel(tiny, context_tokens=16_384)) as model, pytest.raises(Unavailable, match="too little"):
+    with closing(LocalModel(tiny, context_tokens=16_384)) as model, pytest.raises(Unavailable, match="too little"):
         let_situate(library, model)
 
 
-def test_a_damaged_store_of_sentences_is_begun_anew(towns: Path, library: Library, speaking: ChatModel) -> None:
+def test_a_damaged_store_of_sentences_is_begun_anew(towns: Path, library: Library, speaking: LocalModel) -> None:
     paths.sentences_file().parent.mkdir(parents=True, exist_ok=True)
     paths.sentences_file().write_bytes(b"no database" * 1000)
     fill(library, towns)

@@ -309,11 +309,11 @@ def test_a_missing_piece_is_named(in_pieces: Path, tmp_path: Path) -> None:
 def test_a_model_in_pieces_answers_and_its_speed_is_kept(in_pieces: Path) -> None:
     pytest.importorskip("llama_cpp")
     from ragdesk.domain import Message
-    from ragdesk.models.chat import ChatModel
+    from ragdesk.models.chat import LocalModel
 
     catalogue.add_model(in_pieces)
     assert not offer("big").speed or not offer("big").speed.measured  # type: ignore[union-attr]
-    model = ChatModel(in_pieces, context_tokens=2048)
+    model = LocalModel(in_pieces, context_tokens=2048)
     try:
         said = "".join(model.stream([Message("user", "How fast? " * 40)], max_tokens=64))
         assert (model.name, said) == ("big", "Seventeen metres[1].")

@@ -63,9 +63,12 @@ def texts(widget: QWidget) -> str:
 
 def test_every_setting_has_its_place(settings: SettingsDialog) -> None:
     names = {f.name for f in fields(Settings)}
-    assert settings.rows.keys() == names - {"theme", "font_points", "model", "library"}
+    assert settings.rows.keys() == names - {
+        *("theme", "font_points", "model", "library"),
+        *("endpoint", "endpoint_model", "endpoint_agreed"),
+    }
     pages = [settings.groups.item(place).text() for place in range(settings.groups.count())]
-    assert {row.group for row in settings.rows.values()} | {"Look", "Models", "Data"} == set(pages)
+    assert {row.group for row in settings.rows.values()} | {"Look", "Models", "Server", "Data"} == set(pages)
 
 
 def test_a_change_is_kept_when_applied_and_not_before(settings: SettingsDialog, empty_desk: Desk, qtbot: QtBot) -> None:
