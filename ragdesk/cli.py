@@ -23,7 +23,17 @@ from ragdesk.arguments import (
 )
 from ragdesk.errors import Cancelled, RagDeskError, Unavailable, WrongUse
 from ragdesk.job import Job
-from ragdesk.printing import counted, document_json, outcome_printer, print_answer, print_hit, print_json, report, tell
+from ragdesk.printing import (
+    counted,
+    document_json,
+    outcome_printer,
+    print_answer,
+    print_hit,
+    print_json,
+    print_prompt,
+    report,
+    tell,
+)
 from ragdesk.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -217,10 +227,14 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
         )
         _tell_without_vectors(engine)
     if options.json:
-        print_json({**answer.to_json(), "conversation": conversation})
+        prompt = [{"role": m.role, "content": m.content} for m in answer.prompt]
+        shown = {"prompt": prompt} if options.show_prompt else {}
+        print_json({**answer.to_json(), **shown, "conversation": conversation})
     else:
         if streamed:
             print("\n" + "─" * 40)
+        if options.show_prompt:
+            print_prompt(answer)
         print_answer(answer)
         if conversation is not None:
             print(f"\nKept as conversation {conversation} (go on with --conversation {conversation}).")

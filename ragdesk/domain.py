@@ -307,7 +307,9 @@ class Citation:
 class Answer:
     """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest.
 
-    `prompt` is exactly what a language model was given, empty where none was asked.
+    `prompt` is exactly what a language model was given, empty where none was asked. `asked_as` is the question that was
+    really asked where this one leans on earlier turns, else empty. `passages_read` is how many were read where all in
+    scope were, 0 where the best were searched.
     """
 
     question: str
@@ -319,16 +321,20 @@ class Answer:
     seconds: float
     scope: Scope = field(default_factory=Scope)
     prompt: tuple[Message, ...] = ()
+    asked_as: str = ""
+    passages_read: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
         return {
             "question": self.question,
+            "asked_as": self.asked_as or None,
             "answer": self.text,
             "answered": self.answered,
             "citations": [citation.to_json() for citation in self.citations],
             "hits": [hit.to_json() for hit in self.hits],
             "model": self.model,
+            "passages_read": self.passages_read,
             "seconds": round(self.seconds, 3),
         }
 
@@ -337,7 +343,8 @@ class Answer:
 class Turn:
     """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC.
 
-    `hits` and `prompt` are what the answer was made from.
+    `hits` and `prompt` are what the answer was made from; `asked_as` and `passages_read` as in `Answer`. `follows` is the
+    id of the turn that it continues, 0 where it opens the conversation.
     """
 
     id: int
@@ -351,11 +358,14 @@ class Turn:
     scope: Scope = field(default_factory=Scope)
     hits: tuple[Hit, ...] = ()
     prompt: tuple[Message, ...] = ()
+    asked_as: str = ""
+    passages_read: int = 0
+    follows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Kept turns, oldest first. `created_at` and `changed_at` (the last turn) are ISO times in UTC."""
+    """Kept turns of all its branches, oldest first. `created_at` and `changed_at` (the last turn) are ISO times in UTC."""
 
     id: int
     title: str

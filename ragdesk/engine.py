@@ -16,6 +16,7 @@ from ragdesk.ingest.ingesting import Outcome
 from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes
+from ragdesk.library.branches import branch
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.pages import PageRenderer
@@ -250,20 +251,23 @@ class Engine:
         scope: Scope | None = None,
         model: str | None = None,
         conversation_id: int | None = None,
+        follows: int | None = None,
         keep: bool = True,
+        on_asked: Callable[[str], None] = lambda asked_as: None,
         on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
         on_text: Callable[[str], None] = lambda text: None,
         job: Job | None = None,
     ) -> tuple[Answer, int | None]:
         """Answer a question from the library, and keep it in a conversation where this engine may write and `keep` is set.
 
-        `model` is `quote` or names a GGUF file; None means the one in the settings. Returns the answer and the
-        conversation's id (None where it was not kept).
+        `model` is `quote` or names a GGUF file; None means the one in the settings. The question follows the turn `follows`
+        of the conversation and those before it: None means the newest, 0 none. Returns the answer and the conversation's
+        id (None where it was not kept).
         """
         from ragdesk.answer.answering import answer
         from ragdesk.answer.retrieval import Question
 
-        history = self.conversation(conversation_id).turns if conversation_id is not None else ()
+        history = () if conversation_id is None else branch(self.conversation(conversation_id).turns, follows)
         with self._chat.for_question(model or self.settings.model) as chat:
             given = answer(
                 self._search.searcher(),
@@ -271,13 +275,14 @@ class Engine:
                 self.settings,
                 model=chat,
                 history=history,
+                on_asked=on_asked,
                 on_hits=on_hits,
                 on_text=on_text,
                 job=job,
             )
         if not (keep and self.library.writable):
             return given, None
-        return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
+        return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id, follows=follows)
 
     @property
     def without_vectors(self) -> str:
@@ -360,6 +365,10 @@ class Engine:
     def conversation(self, conversation_id: int) -> Conversation:
         """A conversation with its turns."""
         return conversations.conversation(self.library, conversation_id)
+
+    def copy_branch(self, conversation_id: int, turn_id: int) -> int:
+        """Copy a turn and those that lead to it into a new conversation, to go on there; returns its id."""
+        return conversations.copy_branch(self.library, conversation_id, turn_id)
 
     def delete_conversation(self, conversation_id: int) -> None:
         """Delete a conversation."""
