@@ -153,6 +153,11 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("text", nargs="*", metavar="TEXT")
     ask.add_argument("--model", metavar="NAME", help="quote, or a GGUF file by name or path")
     ask.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
+    ask.add_argument(
+        "--everything",
+        action="store_true",
+        help="read all passages in scope, not the best ones: for summaries, lists, counts and comparisons",
+    )
     ask.add_argument("--show-prompt", action="store_true", help="print what the language model was given, too")
     ask.add_argument("--queries", metavar="FILE.jsonl", help="many at once; not kept as conversations")
     conversations = command("conversations", "list the conversations")

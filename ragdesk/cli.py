@@ -206,6 +206,8 @@ def _why(options: argparse.Namespace, job: Job) -> int:
 
 
 def _ask(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.answer.breadth import breadth
+
     question, scope = "" if options.queries else question_text(options), scope_of(options)
     with _engine_for_asking(options) as engine:
         if options.queries:
@@ -222,10 +224,14 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
             scope=scope,
             model=options.model,
             conversation_id=options.conversation,
+            everything=options.everything,
             on_text=on_text,
             job=job,
         )
         _tell_without_vectors(engine)
+        passages = engine.extent(scope)[0] if breadth(question) and not options.everything else 0
+    if passages > len(answer.hits):
+        print(f"note: This may need all {passages:,} passages to be read: add --everything.", file=sys.stderr)
     if options.json:
         prompt = [{"role": m.role, "content": m.content} for m in answer.prompt]
         shown = {"prompt": prompt} if options.show_prompt else {}
@@ -245,7 +251,14 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
 
 def _ask_many(options: argparse.Namespace, engine: Engine, job: Job) -> int:
     for row in read_queries(options.queries):
-        answer, _ = engine.ask(row["text"], scope=row_scope(row, options), model=options.model, keep=False, job=job)
+        answer, _ = engine.ask(
+            row["text"],
+            scope=row_scope(row, options),
+            model=options.model,
+            everything=options.everything,
+            keep=False,
+            job=job,
+        )
         print_json({"id": row["id"], **answer.to_json()}, indent=None)
     return 0
 

@@ -141,7 +141,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine on three small documents."""
     folder = tmp_path_factory.mktemp("following")
     engine = Engine(folder / "library", write=True, settings=Settings())
-    engine.add([write_towns(folder / "towns")])
+    engine.add([write_towns(folder / "towns")], words_only=True)
     return engine
 
 
