@@ -25,11 +25,14 @@ _KEPT_OUTCOMES = 20_000
 
 @dataclass(slots=True)
 class Running:
-    """A job as the window shows it. The work writes `progress` and `outcomes` from its thread; the window only reads them."""
+    """A job as the window shows it; `run` is None where it is done elsewhere.
+
+    The work writes `progress` and `outcomes` from its thread; the window only reads them.
+    """
 
     id: int
     title: str
-    run: Run
+    run: Run | None
     job: Job
     quiet: bool = False
     """Started by RagDesk itself: shown only where it finds something to do."""
@@ -78,8 +81,14 @@ class Jobs(QObject):
 
     @property
     def current(self) -> Running | None:
-        """The job that runs or is paused."""
-        return next((r for r in self.all if r.state in ("running", "paused")), None)
+        """The job that runs or is paused; of several the last one that was asked for."""
+        going = [r for r in self.all if r.state in ("running", "paused")]
+        return next((r for r in reversed(going) if r.is_seen), going[-1] if going else None)
+
+    @property
+    def _at_work(self) -> Running | None:
+        """The job of the row that runs or is paused."""
+        return next((r for r in self.all if r.state in ("running", "paused") and r.run is not None), None)
 
     @property
     def waiting(self) -> list[Running]:
@@ -91,11 +100,32 @@ class Jobs(QObject):
         self._started += 1
         running = Running(self._started, title, run, Job(), quiet)
         running.job.on_progress = lambda progress: setattr(running, "progress", progress)
-        if self.current is not None:
-            self.current.job.hurry()
+        if (at_work := self._at_work) is not None:
+            at_work.job.hurry()
         self.all.append(running)
         self._next()
         return running
+
+    def follow(self, title: str, job: Job) -> Running:
+        """Show a job that is done elsewhere and now, beside those of the row; `unfollow` it at its end."""
+        self._started += 1
+        running = Running(self._started, title, None, job, state="running", began_s=time.monotonic())
+        told = job.on_progress
+
+        def on_progress(progress: Progress) -> None:
+            running.progress = progress
+            if told is not None:
+                told(progress)
+
+        job.on_progress = on_progress
+        self.all.append(running)
+        self._timer.start()
+        self.changed.emit()
+        return running
+
+    def unfollow(self, running: Running, state: JobState) -> None:
+        """The work that was followed is over."""
+        self._end(running, state)
 
     def pause(self, running: Running) -> None:
         """Let it wait at its next step."""
@@ -141,12 +171,14 @@ class Jobs(QObject):
         self.changed.emit()
 
     def _next(self) -> None:
-        if self.current is None and self.waiting:
+        if self._at_work is None and self.waiting:
             running = self.waiting[0]
+            run = running.run
+            assert run is not None  # only what is done here waits
             running.state, running.began_s = "running", time.monotonic()
             self._timer.start()
             self._background.call(
-                lambda: running.run(running.outcomes.append, running.job),
+                lambda: run(running.outcomes.append, running.job),
                 lambda result: self._end(running, "done", result),
                 lambda error: self._end(
                     running, "cancelled" if isinstance(error, Cancelled) else "failed", error=error
@@ -160,7 +192,8 @@ class Jobs(QObject):
     ) -> None:
         running.state, running.result, running.ended_s = state, result, time.monotonic()
         running.error = error if state == "failed" else None
-        self._timer.stop()
+        if self.current is None:
+            self._timer.stop()
         self.ended.emit(running)
         self._forget_oldest()
         self._next()

@@ -44,6 +44,7 @@ _SIGNS = {
 _PHASES = {
     "looking": "Looking at files",
     "reading": "Reading",
+    "reading passages": "Reading passages",
     "embedding": "Embedding",
     "situating": "Situating",
     "indexing": "Indexing",
@@ -306,10 +307,14 @@ class JobsPanel(QWidget):
 
 def summary(running: Running) -> str:
     """What a job that is over did, in a sentence."""
+    if running.state == "cancelled" and running.run is None:
+        return f"{running.title}: stopped. What a language model has read is kept: asked again, it goes on there."
     if running.state == "cancelled":
         return f"{running.title}: stopped. What is done is kept, and the rest goes on at the next start."
-    if running.error is not None:
+    if running.error is not None or running.state == "failed":
         return f"{running.title}: failed"
+    if running.run is None:
+        return f"{running.title}: done"
     read = sum(o.state in ("searchable", "partly") for o in running.outcomes)
     parts = [f"Read {read:,} document{'' if read == 1 else 's'}"]
     for state, said in (("skipped", "not read"), ("failed", "failed")):

@@ -41,7 +41,7 @@ class ScopeBar(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._scope = Scope()
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self._documents = self._chip("Collections and documents asked", self._choose_documents)
@@ -75,6 +75,16 @@ class ScopeBar(QWidget):
         self._scope = scope
         self._show()
         self.changed.emit()
+
+    def add_choice(self, action: QAction) -> None:
+        """Put a chip at the end that is on or off with an action."""
+        chip = ElidedButton("chip")
+        chip.setText(action.text().replace("&", ""))
+        chip.setToolTip(action.toolTip())
+        chip.setCheckable(True)
+        chip.toggled.connect(action.setChecked)
+        action.toggled.connect(chip.setChecked)
+        self._row.addWidget(chip)
 
     def _chip(self, name: str, choose: Callable[[], None]) -> QPushButton:
         chip = ElidedButton("chip")

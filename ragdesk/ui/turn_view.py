@@ -8,12 +8,12 @@ from html import escape
 
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ragdesk.domain import Answer, Citation, Hit, Scope, Turn
 from ragdesk.errors import RagDeskError
 from ragdesk.job import Progress
-from ragdesk.ui.dialog_parts import ElidedLabel
+from ragdesk.ui.dialog_parts import ElidedLabel, words
 from ragdesk.ui.rich_text import (
     UNSUPPORTED_TIP,
     FittedBrowser,
@@ -26,6 +26,7 @@ from ragdesk.ui.rich_text import (
     plain_answer,
 )
 from ragdesk.ui.theme import Theme
+from ragdesk.ui.turn_parts import Suggestion, Versions, about
 
 SIDES = 16
 """Between the sides of the column that turns stand in and their text."""
@@ -54,6 +55,14 @@ class TurnView(QFrame):
     """This view: ask its question of all documents."""
     export_wanted = Signal(object)
     """Turn: write its answer to a file."""
+    prompt_wanted = Signal(object)
+    """Turn: show what the language model was given."""
+    branch_wanted = Signal(object)
+    """This view: go on from here in a new conversation."""
+    everything_wanted = Signal(object)
+    """This view: answer its question from all passages."""
+    version_wanted = Signal(object, int)
+    """This view, and -1 for the version before it or 1 for the next."""
     told = Signal(str)
     """Something done that is not seen otherwise, such as copying."""
 
@@ -62,6 +71,8 @@ class TurnView(QFrame):
         self.question = question
         self.scope = scope
         self.turn: Turn | None = None
+        self.follows = 0
+        """The id of the turn that this one follows; 0 where it opens the conversation."""
         self.hits: Sequence[Hit] = ()
         self._theme = theme
         self._text = ""
@@ -77,6 +88,10 @@ class TurnView(QFrame):
         self.asked.setObjectName("asked")
         self.asked.document().setDocumentMargin(10)
         self.asked.anchorClicked.connect(lambda url: self._show_whole_question())
+        self.asked_as = words("", "dim")
+        self.asked_as.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.asked_as.setContentsMargins(10, 0, 10, 0)
+        self.asked_as.hide()
         self.state = QLabel("Searching your documents…")
         self.state.setObjectName("dim")
         self.state.setTextFormat(Qt.TextFormat.PlainText)
@@ -93,7 +108,12 @@ class TurnView(QFrame):
         self.passages = FittedBrowser()
         self.passages.setAccessibleName("Passages found")
         self.passages.anchorClicked.connect(self._follow)
-        for widget in (self.asked, self.state, self.card, self.answer, self.passages_button, self.passages):
+        self.suggestion = Suggestion()
+        self.suggestion.wanted.connect(lambda: self.everything_wanted.emit(self))
+        self.versions = Versions(theme)
+        self.versions.wanted.connect(lambda step: self.version_wanted.emit(self, step))
+        shown = (self.asked, self.asked_as, self.state, self.card, self.answer, self.suggestion)
+        for widget in (*shown, self.passages_button, self.passages):
             column.addWidget(widget)
         column.addLayout(self._foot())
         self._drawn_text = ""
@@ -105,6 +125,11 @@ class TurnView(QFrame):
         self._draw()
 
     # --- What comes while it is answered
+
+    def show_asked(self, asked_as: str) -> None:
+        """The question that is really asked, where it leans on earlier ones."""
+        self.asked_as.setText(f"Asked as: {asked_as}")
+        self.asked_as.setVisible(bool(asked_as))
 
     def show_hits(self, hits: Sequence[Hit]) -> None:
         """The passages, before any prose."""
@@ -131,8 +156,11 @@ class TurnView(QFrame):
         self._drawing_soon.start(round(9000 * (time.perf_counter() - began)))
 
     def show_progress(self, progress: Progress) -> None:
-        """How far the loading of a model is."""
-        if progress.phase and not self._text:
+        """How far the loading of a model, or the reading of everything, is."""
+        if progress.phase == "reading passages":
+            left = f" · {about(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+            self.state.setText(f"Read {progress.done:,} of {progress.total:,} passages{left}")
+        elif progress.phase and not self._text:
             part = f" {100 * progress.done // progress.total} %" if progress.total else ""
             self.state.setText(f"{progress.phase.capitalize()}{part} {progress.note}".strip())
 
@@ -145,14 +173,19 @@ class TurnView(QFrame):
                 scope=answer.scope,
                 hits=answer.hits,
                 prompt=answer.prompt,
+                asked_as=answer.asked_as,
+                passages_read=answer.passages_read,
+                follows=self.follows,
             )
         )
 
     def show_turn(self, turn: Turn) -> None:
         """A kept turn."""
         self.turn, self.hits, self.scope, self._text = turn, turn.hits, turn.scope, turn.answer
-        self._shows_hits = False
+        self._shows_hits, self.follows = False, turn.follows
         self.state.setText("")
+        self.suggestion.hide()
+        self.show_asked(turn.asked_as)
         self._draw()
 
     def show_stopped(self) -> None:
@@ -210,6 +243,7 @@ class TurnView(QFrame):
         row.setSpacing(2)
         row.setContentsMargins(-6, 0, 0, 0)  # so that the pictures begin where the text does
         self._buttons: list[tuple[QToolButton, str]] = []
+        row.addWidget(self.versions)
         for name, icon, tip, slot in (
             ("Copy", "copy", "Copy the answer as text", self.copy_text),
             ("Copy with sources", "text-quote", "Copy question, answer and quotes as Markdown", self.copy_markdown),
@@ -225,6 +259,12 @@ class TurnView(QFrame):
             button.clicked.connect(slot)
             self._buttons.append((button, icon))
             row.addWidget(button)
+        self.more = QToolButton()
+        self.more.setAccessibleName("More")
+        self.more.setToolTip("More that can be done with this answer")
+        self.more.clicked.connect(self._open_menu)
+        self._buttons.append((self.more, "ellipsis"))
+        row.addWidget(self.more)
         self._about = ElidedLabel()
         self._about.setObjectName("dim")
         self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -339,6 +379,25 @@ class TurnView(QFrame):
         else:
             self.answer.show_tip(UNSUPPORTED_TIP if kind == "unsupported" else "")
 
+    def menu(self) -> QMenu:
+        """What is seldom wanted of an answer."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        turn, icon = self.turn, self._theme.icon
+        prompt = menu.addAction(icon("file-text"), "Show the prompt", lambda: self.prompt_wanted.emit(turn))
+        prompt.setEnabled(turn is not None and bool(turn.prompt))
+        everything = menu.addAction(icon("library-big"), "Read everything", lambda: self.everything_wanted.emit(self))
+        everything.setEnabled(turn is not None and not turn.passages_read)
+        branch = menu.addAction(
+            icon("messages-square"), "Go on in a new conversation", lambda: self.branch_wanted.emit(self)
+        )
+        branch.setEnabled(turn is not None and turn.id > 0)
+        return menu
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.popup(self.more.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
+
     def _want_evidence(self) -> None:
         if self.turn is not None:
             self.evidence_wanted.emit(self.turn)
@@ -378,4 +437,5 @@ def _beginning(question: str) -> str:
 
 def _about(turn: Turn) -> str:
     by = "Quoted" if turn.model == _QUOTE else turn.model
-    return f"{by} · {turn.seconds:.1f} s"
+    read = f" · {turn.passages_read:,} passages read" if turn.passages_read else ""
+    return f"{by}{read} · {turn.seconds:.1f} s"
