@@ -73,6 +73,8 @@ def answer_from_everything(
 def _quoted(searcher: Searcher, question: Question, ids: Sequence[int], job: Job) -> list[Item]:
     """The sentences that bear on the question; what is said again in the same words is left out."""
     found = matches(searcher, question, ids, job=job)
+    if breadth(question.text) == "count":
+        found = [match for match in found if match.outright] or found
     hashes = searcher.library.hashes({match.hit.document_id for match in found})
     items: dict[str, Item] = {}
     for match in found:
