@@ -52,7 +52,7 @@ def answer_from_everything(
     prompt: tuple[Message, ...] = ()
     if reader is None:
         items = _quoted(searcher, question, ids, job)
-        text, citations = _listed(items, "passage", "passages")
+        text, citations = _listed(items, "quote", "quotes")
     else:
         text, citations, items, prompt = _noted(library, question, ids, reader, on_text, job)
     hits = _hits(items) if citations else search(searcher, question, limit=_NEAREST, job=job)
@@ -107,7 +107,7 @@ def _noted(
         text, citations, prompt = merged(question.text, notes, reader, hashes, on_text=on_text, job=job)
         if text:
             return text, citations, list(items.values()), prompt
-    text, citations = _listed(list(items.values()), "thing", "things")
+    text, citations = _listed(list(items.values()), "point", "points")
     return text, citations, list(items.values()), ()
 
 

@@ -180,12 +180,13 @@ def carried_over(question: str, last: Turn, library: Library) -> str:
     before = ask(last.asked_as or last.question, words.languages(library.reading))
     has_number = any(character.isdigit() for character in question)
     here = {term.casefold() for term in terms.tokens(question)}
+    held = words_in(question, before)
     rarity = words.rarity(library.reading, before)
     unspaced = _HAN_RUN.findall(last.asked_as or last.question)
     candidates = [
         word
         for word in (() if unspaced else _content(before, numbers=True))
-        if word.typed.casefold() not in here
+        if word not in held
         and not (has_number and any(character.isdigit() for character in word.typed))
         and not _PRONOUNS.fullmatch(word.typed)
     ]

@@ -19,6 +19,8 @@ JobState = Literal["waiting", "running", "paused", "done", "cancelled", "failed"
 Run = Callable[[Callable[[Outcome], None], Job], Ingested]
 
 _SHOWN_EVERY_MS = 150
+_NOTICED_S = 0.7
+"""Work done elsewhere is shown once it takes longer than this."""
 _KEPT = 50
 _KEPT_OUTCOMES = 20_000
 
@@ -52,6 +54,8 @@ class Running:
     @property
     def is_seen(self) -> bool:
         """Whether it is worth showing: asked for, or something was found to do."""
+        if self.run is None:  # what came of it is shown where it was asked for
+            return self.state != "done" and time.monotonic() - self.began_s > _NOTICED_S
         at_work = self.progress is not None and self.progress.total > 0 and self.progress.phase != "looking"
         return not self.quiet or bool(self.outcomes) or (at_work and not self.is_over)
 

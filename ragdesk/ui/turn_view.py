@@ -90,7 +90,6 @@ class TurnView(QFrame):
         self.asked.anchorClicked.connect(lambda url: self._show_whole_question())
         self.asked_as = words("", "dim")
         self.asked_as.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.asked_as.setContentsMargins(10, 0, 10, 0)
         self.asked_as.hide()
         self.state = QLabel("Searching your documents…")
         self.state.setObjectName("dim")
@@ -344,8 +343,9 @@ class TurnView(QFrame):
         self.passages_button.setVisible(count > 0)
         arrow = "▾" if self._shows_hits else "▸"
         refused = self.turn is not None and not self.turn.answered
+        found = "used" if self.turn is not None and self.turn.passages_read else "found"
         what = f"passage{'' if count == 1 else 's'}"
-        self.passages_button.setText(f"{arrow} {f'The nearest {what}' if refused else f'{count} {what} found'}")
+        self.passages_button.setText(f"{arrow} {f'The nearest {what}' if refused else f'{count} {what} {found}'}")
         self.passages_button.setAccessibleName(f"{'Hide' if self._shows_hits else 'Show'} the passages found")
         self.passages.setVisible(self._shows_hits and count > 0)
         if self._shows_hits:
