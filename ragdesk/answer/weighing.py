@@ -53,11 +53,11 @@ class Parts(NamedTuple, Generic[Number]):
 
 
 WEIGHTS: Parts[float] = Parts(
-    words=1.0,
+    words=1.6,
     document=2.0,
     named=1.0,
     meaning=3.5,
-    meaning_near=1.0,
+    meaning_near=0.6,
     document_meaning=3.0,
     held_near=2.6,
     held_around=2.8,

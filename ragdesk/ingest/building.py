@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, WordBox, pack_boxes
 
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff\ufffe\uffff]")
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u2060\ufffe\uffff]")
+_INVISIBLE = "\ufeff"
+"""A byte order mark where files were put together. It is kept: the text is what the file says, letter for letter."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIGHT: frozenset[BlockKind] = frozenset(("item", "row"))
 
@@ -53,7 +56,7 @@ class DocumentBuilder:
         The text must have gone through `clean` where the caller keeps offsets into it; otherwise it is cleaned here.
         """
         text = clean(text).strip()
-        if not text:
+        if not text.strip(_INVISIBLE):
             return None
         if self._length and not (self._parts and self._parts[-1].endswith("\n\n")):
             tight = kind in _TIGHT and bool(self._blocks) and self._blocks[-1].kind == kind

@@ -151,3 +151,27 @@ def test_the_scan_knows_what_a_document_is_about_as_a_whole(filled: Library) -> 
         mean = np.sum([vector_of(text) for text in texts], axis=0)
         assert abs(score - float(mean @ question / np.linalg.norm(mean))) < 2e-3
     assert set(scan.document_scores(question, [*documents, 999])) == set(documents)
+
+
+def test_where_there_are_very_many_vectors_their_signs_are_compared_first(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for d in range(40):
+        put(library, f"doc{d}", *(f"passage {c} of document {d}" for c in range(20)))
+    embed(library, 64)
+    exact = Scan(library)
+    monkeypatch.setattr("ragdesk.library.scan._COARSE_FROM", 300)
+    coarse = Scan(library)
+    some = [document.id for document in library.documents()][5:25]
+    for documents in (None, some):
+        found = 0
+        for n in range(20):
+            question = vector_of(f"question {n}", 64)
+            wanted = dict(exact.search(question, documents=documents, limit=5))
+            got = dict(coarse.search(question, documents=documents, limit=5))
+            found += len(wanted.keys() & got.keys())
+            assert all(abs(got[id] - score) < 2e-3 for id, score in wanted.items() if id in got)
+            id = next(iter(wanted))
+            assert coarse.rank(question, id, documents=documents) in (1, 2)  # near ties fall either way
+        assert 80 < found <= 100
+    assert coarse.rank(question, id, documents=[]) is None
