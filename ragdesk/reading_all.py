@@ -15,9 +15,10 @@ from ragdesk.answer.everything import answer_from_everything
 from ragdesk.answer.notes import Reader
 from ragdesk.answer.retrieval import Question, Searcher
 from ragdesk.domain import Answer, Turn
+from ragdesk.errors import NotFound
 from ragdesk.job import Job
 from ragdesk.library.sentence_store import SentenceStore
-from ragdesk.models.catalogue import QUOTE
+from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat import ChatModel
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.settings import Settings
@@ -54,10 +55,18 @@ def read_everything(
         with closing(SentenceStore(paths.sentences_file())) as store:
             reader = Reader(
                 borrow=borrow,
-                identity=store.model_hash(model.path),
+                identity=_identity(store, named),
                 store=store,
                 part_tokens=settings.source_tokens,
                 answer_tokens=settings.answer_tokens,
             )
             given = answer_from_everything(searcher, asked, model=model.name, reader=reader, on_text=on_text, job=job)
     return replace(given, question=question.text, asked_as=asked_as)
+
+
+def _identity(store: SentenceStore, named: str) -> str:
+    """What tells one model from another: the hash of its file, or its name where it has no file here."""
+    try:
+        return store.model_hash(model_path(named))
+    except (NotFound, OSError):
+        return named

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ragdesk.domain import Message
 from ragdesk.engine import Engine
-from ragdesk.models.chat import ChatModel
 from ragdesk.settings import Settings
 from tests.conftest import Run
+from tests.models.test_chat import prompt_tokens
 from tests.models.tiny_gguf import CONTROL, write_tiny_gguf
 
 pytest.importorskip("llama_cpp")
@@ -72,7 +72,7 @@ def test_the_prompt_fits_its_budget_by_the_models_own_count(planted: Engine) -> 
     chat = planted._chat._model
     assert chat is not None
     budget = planted.settings.source_tokens + 300
-    assert len(chat._prompt(answer.prompt, None)[0]) // 4 <= budget + 12 * len(answer.prompt)
+    assert len(prompt_tokens(chat, *answer.prompt)) <= budget + 12 * len(answer.prompt)
 
 
 def test_the_exact_prompt_is_printed(planted: Engine, ragdesk: Run, tmp_path: Path) -> None:
@@ -84,8 +84,7 @@ def test_the_exact_prompt_is_printed(planted: Engine, ragdesk: Run, tmp_path: Pa
     assert "[system]\nYou answer questions" in shown and f"</source>\n\nQuestion: {QUESTION}" in shown
 
 
-def controls(chat: ChatModel, messages: Sequence[Message]) -> list[int]:
+def controls(chat: Any, messages: Sequence[Message]) -> list[int]:
     """How often each control token stands in the prompt that these messages become."""
-    tokens = array("i")
-    tokens.frombytes(chat._prompt(messages, None)[0])
-    return [tokens.tolist().count(number) for number in range(1, len(CONTROL) + 1)]
+    tokens = prompt_tokens(chat, *messages)
+    return [tokens.count(number) for number in range(1, len(CONTROL) + 1)]
