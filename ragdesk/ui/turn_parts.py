@@ -21,7 +21,7 @@ class Versions(QWidget):
         self.said = words("", "dim", wraps=False)
         self._before, self._after = QToolButton(), QToolButton()
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 6, 0)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for widget in (self._before, self.said, self._after):
             row.addWidget(widget)

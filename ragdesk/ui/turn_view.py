@@ -111,7 +111,12 @@ class TurnView(QFrame):
         self.suggestion.wanted.connect(lambda: self.everything_wanted.emit(self))
         self.versions = Versions(theme)
         self.versions.wanted.connect(lambda step: self.version_wanted.emit(self, step))
-        shown = (self.asked, self.asked_as, self.state, self.card, self.answer, self.suggestion)
+        column.addWidget(self.asked)
+        row = QHBoxLayout()
+        row.addWidget(self.asked_as, 1)
+        row.addWidget(self.versions, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+        shown = (self.state, self.card, self.answer, self.suggestion)
         for widget in (*shown, self.passages_button, self.passages):
             column.addWidget(widget)
         column.addLayout(self._foot())
@@ -242,7 +247,6 @@ class TurnView(QFrame):
         row.setSpacing(2)
         row.setContentsMargins(-6, 0, 0, 0)  # so that the pictures begin where the text does
         self._buttons: list[tuple[QToolButton, str]] = []
-        row.addWidget(self.versions)
         for name, icon, tip, slot in (
             ("Copy", "copy", "Copy the answer as text", self.copy_text),
             ("Copy with sources", "text-quote", "Copy question, answer and quotes as Markdown", self.copy_markdown),
