@@ -166,18 +166,22 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("conversation", type=int, metavar="CONVERSATION")
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
-    models = command("models", "list, add, choose or remove language models; change the embedding model")
-    actions = ("list", "use", "add", "remove", "download", "use-embedder", "roll-back-embedder", "drop-former")
+    models = command("models", "list, download, choose or remove language models; change the embedding model")
+    chat_actions = ("list", "download", "use", "remove", "add", "verify", "token")
     models.add_argument(
         "action",
         nargs="?",
-        choices=actions,
+        choices=(*chat_actions, "use-embedder", "roll-back-embedder", "drop-former"),
         default="list",
-        help="download gets an embedding model; roll-back-embedder lets the one before answer again, drop-former frees"
-        " its space",
+        help="download gets a language model or an embedding model; add takes a GGUF file where it lies; verify reads a"
+        " model's file to its end and compares its SHA-256; token keeps a token for the hub in the system's keyring;"
+        " roll-back-embedder lets the embedding model before answer again, drop-former frees its space",
     )
     models.add_argument(
-        "model", nargs="?", metavar="MODEL", help="quote, a model's name or folder, or the path of a GGUF file"
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="quote, a model's name or folder, the path of a GGUF file, or OWNER/MODEL/FILE.gguf of the hub",
     )
     models.add_argument("--cost", action="store_true", help="use-embedder: only say what the change takes")
     models.add_argument("--later", action="store_true", help="use-embedder: leave the embedding to the next sync")

@@ -313,6 +313,10 @@ class Engine:
         self._page_renderer().warm_up()
         self._search.searcher().embedder.info()
 
+    def let_go_of_model(self, path: Path) -> None:
+        """Take the language model in this file out of memory, where it is there: it is about to be deleted."""
+        self._chat.let_go(path)
+
     # --- The embedding model
 
     def embedding_state(self) -> EmbeddingState:

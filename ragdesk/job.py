@@ -8,13 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ragdesk.errors import Cancelled
+from ragdesk.sizes import progress_in_words
+
+BYTES = ("downloading", "verifying")
+"""Phases in which bytes are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is: `done` of `total` (0 where unknown), what it is at in which phase, and the seconds left.
 
-    `seconds_left` is None where that cannot be told yet.
+    `seconds_left` is None where that cannot be told yet. In a phase of `BYTES` they are bytes.
     """
 
     done: int
@@ -22,6 +26,15 @@ class Progress:
     note: str
     phase: str
     seconds_left: float | None
+
+    @property
+    def count(self) -> str:
+        """How much of how much, in words; "" where the whole is not known."""
+        if not self.total:
+            return ""
+        if self.phase in BYTES:
+            return progress_in_words(self.done, self.total)
+        return f"{self.done:,} of {self.total:,}"
 
 
 class Job:

@@ -9,19 +9,22 @@ from typing import Any
 
 from ragdesk.arguments import current_settings, library_folder
 from ragdesk.engine import Engine
-from ragdesk.errors import WrongUse
+from ragdesk.errors import Unavailable, WrongUse
 from ragdesk.ingest.changing import told_cost
 from ragdesk.job import Job
+from ragdesk.model_listing import file_json, list_models
 from ragdesk.models import catalogue
-from ragdesk.models.embedder_place import PACKAGED, embedders_here
-from ragdesk.models.embedding_models import MODELS
-from ragdesk.models.published import PublishedModel
-from ragdesk.models.rerankers import RERANKERS, rerankers_here
+from ragdesk.models.chat_models import known_chat_model
+from ragdesk.models.embedder_place import PACKAGED
+from ragdesk.models.hub import HubTokens, hubs
+from ragdesk.models.model_download import forget_unfinished, unfinished
+from ragdesk.models.rerankers import known_reranker
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
 from ragdesk.settings import Settings, save_settings
+from ragdesk.sizes import size_in_words
 
-_NEED_A_MODEL = ("use", "add", "remove", "download", "use-embedder")
+_NEED_A_MODEL = ("use", "add", "remove", "download", "verify", "use-embedder")
 
 
 def models_command(options: argparse.Namespace, job: Job) -> int:
@@ -35,16 +38,21 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
     if action == "use":
         chosen = options.model if options.model == catalogue.QUOTE else str(catalogue.model_path(options.model))
         save_settings(settings.with_values({"model": chosen}), settings_file())
-        print(f"Questions are answered by {chosen}.")
+        _say(options, {"used": chosen}, f"Questions are answered by {chosen}.")
     elif action == "add":
-        print(f"Added {catalogue.add_model(options.model).name}. Use it: ragdesk models use {Path(options.model).stem}")
+        model = catalogue.add_model(options.model)
+        said = f"Added {model.name}, which stays where it is: {model.path}. Use it: ragdesk models use {model.name}"
+        _say(options, {"added": file_json(model)}, said)
     elif action == "remove":
-        print(f"Removed {catalogue.remove_model(options.model).name}.")
+        _remove(options, settings)
     elif action == "download":
-        from ragdesk.models.embedder_download import download_embedder
-
-        folder = download_embedder(options.model, remote_code=settings.embedder_remote_code, job=job)
-        print(f"Downloaded into {folder}. Use it: ragdesk models use-embedder {options.model}")
+        _download(options, settings, job)
+    elif action == "verify":
+        verdict = catalogue.verify_model(options.model, job=job)
+        _say(options, {"model": options.model, "right": verdict.right, "said": verdict.said}, verdict.said)
+        return 0 if verdict.right else 1
+    elif action == "token":
+        _token(options, settings)
     elif action == "use-embedder":
         return _use_embedder(options, settings, job)
     elif action == "roll-back-embedder":
@@ -54,8 +62,72 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
             dropped = engine.drop_former_index()
         print("Deleted what other embedding models had made." if dropped else "There is nothing of another model.")
     else:
-        _list(options, settings)
+        list_models(options, settings)
     return 0
+
+
+def _download(options: argparse.Namespace, settings: Settings, job: Job) -> None:
+    from ragdesk.models.model_download import download_model, is_chat_download
+
+    if is_chat_download(options.model):
+        model = download_model(options.model, hubs_named=settings.hubs, job=job)
+        said = f"Downloaded {model.name}, {size_in_words(model.size_bytes)}. Use it: ragdesk models use {model.name}"
+        _say(options, {"downloaded": file_json(model)}, said)
+        return
+    from ragdesk.models.embedder_download import download_embedder
+
+    folder = download_embedder(
+        options.model, remote_code=settings.embedder_remote_code, hubs_named=settings.hubs, job=job
+    )
+    use = "settings reranker" if known_reranker(options.model) is not None else "models use-embedder"
+    said = f"Downloaded into {folder}. Use it: ragdesk {use} {options.model}"
+    _say(options, {"downloaded": {"name": options.model, "path": str(folder)}}, said)
+
+
+def _remove(options: argparse.Namespace, settings: Settings) -> None:
+    """Remove a model that is here, or what is there of one that was begun; what answered is quoting then."""
+    begun = next((u for u in unfinished() if _is_called(u.named, options.model)), None)
+    if begun is not None:
+        forget_unfinished(begun.named)
+        _say(options, {"removed": begun.named}, f"Removed what was there of {begun.named}.")
+        return
+    model = catalogue.remove_model(options.model)
+    said = f"Forgot {model.name}; {model.path} stays." if model.linked else f"Removed {model.name}."
+    if settings.model != catalogue.QUOTE and Path(settings.model).resolve() == model.path.resolve():
+        save_settings(settings.with_values({"model": catalogue.QUOTE}), settings_file())
+        said += " Questions are answered by quoting now."
+    _say(options, {"removed": model.name, "path": str(model.path), "deleted": not model.linked}, said)
+
+
+def _is_called(named: str, wanted: str) -> bool:
+    known = known_chat_model(wanted)
+    return named == wanted or (known is not None and known_chat_model(named) is known)
+
+
+def _token(options: argparse.Namespace, settings: Settings) -> None:
+    """Keep a token for the hub, read from the terminal or from standard input; an empty one forgets it."""
+    host = options.model or hubs(settings.hubs)[0]
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        token = getpass(f"Token for {host} (empty to forget it): ")
+    else:
+        token = sys.stdin.readline()
+    if not HubTokens().keep(host, token):
+        raise Unavailable(
+            "This system has no keyring that could keep a token, and RagDesk writes none in plain text",
+            "Give it in the environment variable HF_TOKEN whenever it is needed, or in the window, where it is used until"
+            " RagDesk is closed",
+        )
+    kept = bool(token.strip())
+    _say(options, {"host": host, "kept": kept}, f"The token for {host} is {'kept' if kept else 'forgotten'}.")
+
+
+def _say(options: argparse.Namespace, value: dict[str, Any], said: str) -> None:
+    if options.json:
+        print_json(value)
+    else:
+        print(said)
 
 
 def _use_embedder(options: argparse.Namespace, settings: Settings, job: Job) -> int:
@@ -101,61 +173,3 @@ def _roll_back(options: argparse.Namespace, job: Job) -> int:
         print(f"{settings.embedder or PACKAGED} answers again.")
         engine.sync(job=job)
     return 0
-
-
-def _list(options: argparse.Namespace, settings: Settings) -> None:
-    if options.json:
-        _list_json(settings)
-        return
-    here = _here()
-    print(f"{catalogue.QUOTE}: quotes the best passages, needs no model")
-    for m in catalogue.model_files():
-        print(f"{m.name}: {m.size_bytes / 1e9:.1f} GB, {m.path}")
-    print(f"In use: {settings.model}\n\nEmbedding models:")
-    for model in MODELS:
-        code = ", runs its own code" if model.remote_code else ""
-        print(f"{_told(model, here)}, {model.dimensions} dimensions, {model.languages}, {model.licence}{code}")
-    print(f"In use: {settings.embedder or PACKAGED}\n\nRerankers:")
-    for reranker in RERANKERS:
-        print(f"{_told(reranker, here)}, {reranker.languages}, {reranker.licence}")
-    print(f"In use: {settings.reranker or 'none'}")
-
-
-def _list_json(settings: Settings) -> None:
-    here = _here()
-    rows = [{"name": m.name, "path": str(m.path), "size_bytes": m.size_bytes} for m in catalogue.model_files()]
-    print_json(
-        {
-            "models": [{"name": catalogue.QUOTE, "path": None, "size_bytes": 0}, *rows],
-            "used": settings.model,
-            "embedders": [
-                {**_facts(model, here), "dimensions": model.dimensions, "remote_code": model.remote_code}
-                for model in MODELS
-            ],
-            "embedder": settings.embedder or PACKAGED,
-            "rerankers": [_facts(reranker, here) for reranker in RERANKERS],
-            "reranker": settings.reranker or None,
-        }
-    )
-
-
-def _here() -> set[str]:
-    """Ids of the known embedding models and rerankers that lie on this machine."""
-    embedders = embedders_here()
-    ids = {model.id for model in MODELS if model.name in embedders or model.id in embedders}
-    return ids | {reranker.id for reranker in rerankers_here()}
-
-
-def _told(model: PublishedModel, here: set[str]) -> str:
-    return f"{model.id}: {'here' if model.id in here else f'download {model.download_mb:,} MB'}"
-
-
-def _facts(model: PublishedModel, here: set[str]) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "id": model.id,
-        "licence": model.licence,
-        "download_mb": model.download_mb,
-        "tokens": model.max_tokens,
-        "here": model.id in here,
-    }

@@ -35,23 +35,28 @@ class ProgressBar:
         self._drawn_s = now
         if self._bar is None:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+            from rich.progress import BarColumn, TextColumn
             from rich.progress import Progress as Bar
 
             self._bar = Bar(
                 TextColumn("{task.description}"),
                 BarColumn(),
-                MofNCompleteColumn(),
+                TextColumn("{task.fields[count]}"),
                 TextColumn("{task.fields[left]}"),
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._bar.add_task("", total=None, left="")
+            self._task = self._bar.add_task("", total=None, left="", count="")
             self._bar.start()
         left = "" if progress.seconds_left is None else f"{_minutes(progress.seconds_left)} left"
         text = f"{progress.phase.capitalize()} {progress.note}".strip()
         self._bar.update(
-            self._task, description=text[:50], completed=progress.done, total=progress.total or None, left=left
+            self._task,
+            description=text[:50],
+            completed=progress.done,
+            total=progress.total or None,
+            left=left,
+            count=progress.count or f"{progress.done:,}",
         )
 
     def close(self) -> None:

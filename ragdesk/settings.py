@@ -186,6 +186,12 @@ class Settings:
         effect="restart",
     )
 
+    hubs: str = _setting(
+        "",
+        "Answers",
+        "Where models are downloaded from",
+        "Addresses of the Hugging Face hub and of mirrors of it, tried in this order; empty means https://huggingface.co",
+    )
     # Data
     library: str = _setting(
         "",

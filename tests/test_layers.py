@@ -25,6 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "arguments",
             "measuring_commands",
             "model_commands",
+            "model_listing",
             "printing",
             "progress",
         )
@@ -35,7 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "sentences")),
+    frozenset(("domain", "job", "errors", "settings", "paths", "sentences", "sizes")),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""
@@ -47,7 +48,8 @@ ONLY_IN = {
     "torch": ("models/embedding.py", "models/reranker.py"),
     "sentence_transformers": ("models/embedding.py", "models/reranker.py"),
     "transformers": ("models/embedding.py", "models/reranker.py"),
-    "huggingface_hub": ("models/embedder_download.py",),
+    "httpx": ("models/arriving.py",),
+    "keyring": ("models/hub.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
 }

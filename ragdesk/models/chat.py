@@ -10,13 +10,20 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ragdesk.child import Child
 from ragdesk.domain import Message
 from ragdesk.errors import ChildDied, Unavailable, WrongUse
 from ragdesk.job import Job
+from ragdesk.models.gguf_file import gguf_name
+from ragdesk.models.model_records import change_record, model_record
 
 _TEMPLATE_TIMEOUT_S = 20.0
+_MEASURED_READ, _MEASURED_WRITTEN = 128, 16
+"""Tokens from which on a speed is worth keeping."""
+_NEW_SPEED = 0.2
+"""How far off the speed kept may be before it is kept anew, as a share of it."""
 
 
 class ChatModel:
@@ -41,7 +48,7 @@ class ChatModel:
     @property
     def name(self) -> str:
         """The file's name without its ending."""
-        return self._path.stem
+        return gguf_name(self._path)
 
     @property
     def path(self) -> Path:
@@ -142,8 +149,28 @@ class ChatModel:
             )
         request = {"max_tokens": min(max_tokens, room), "temperature": temperature, "thinking": thinking}
         with contextlib.closing(self._child.stream("generate", request, tokens, job=job)) as parts:
-            for part in parts:
+            while True:
+                try:
+                    part = next(parts)
+                except StopIteration as stop:
+                    self._keep_speed(stop.value[0])
+                    return
                 yield part["text"]
+
+    def _keep_speed(self, took: dict[str, Any]) -> None:
+        """Keep the tokens a second that it reads and writes here, where enough of them were counted."""
+        kept = model_record(self._path)
+        changed = {}
+        for name, tokens, seconds, least in (
+            ("reads", took["read"], took["read_s"], _MEASURED_READ),
+            ("writes", took["written"], took["written_s"], _MEASURED_WRITTEN),
+        ):
+            if tokens >= least and seconds > 0:
+                before, now = getattr(kept, name), tokens / seconds
+                if abs(now - before) > _NEW_SPEED * before:
+                    changed[name] = round(now, 1)
+        if changed:
+            change_record(self._path, **changed)
 
     def _prompt(self, messages: Sequence[Message], job: Job | None) -> tuple[bytes, bool]:
         """The prompt's tokens (int32) and whether they end inside the model's thinking."""

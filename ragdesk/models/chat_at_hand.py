@@ -51,6 +51,12 @@ class ChatAtHand:
                 if self._model is not None and not held and asked == self.giving_way.asked:
                     self._model.close()  # nobody else used it; the next use loads it again
 
+    def let_go(self, path: Path) -> None:
+        """Let go of the model in this file, where it is the one in memory: the file is about to be deleted."""
+        with self._choosing:
+            if self._holds(path.resolve()):
+                self.close()
+
     def close(self) -> None:
         """Let go of the model and end its process."""
         if self._model is not None:

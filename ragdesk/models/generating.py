@@ -178,6 +178,7 @@ def generate(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     tokens = array("i")
     tokens.frombytes(data)
     held.call = call
+    held.api.llama_perf_context_reset(held.llama.ctx)
     unsent, sent_s, count = "", 0.0, 0
     try:
         for text in _texts(held, list(tokens), value, call):
@@ -198,7 +199,14 @@ def generate(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         held.call = None
     if unsent:
         call.part({"text": unsent})
-    return {"tokens": count}, b""
+    took = held.api.llama_perf_context(held.llama.ctx)
+    return {
+        "tokens": count,
+        "read": took.n_p_eval,
+        "read_s": took.t_p_eval_ms / 1000,
+        "written": took.n_eval,
+        "written_s": took.t_eval_ms / 1000,
+    }, b""
 
 
 def _texts(held: _Held, tokens: list[int], value: Mapping[str, Any], call: Call) -> Iterator[str]:

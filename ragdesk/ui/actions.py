@@ -42,6 +42,14 @@ ACTIONS: tuple[ActionText, ...] = (
         "folder-plus",
     ),
     _A("add_samples", "&File", "Add the &samples", "Add the sample documents, to try things out", "", "library-big"),
+    _A(
+        "add_model",
+        "&File",
+        "Use a language &model…",
+        "Choose a GGUF file to answer questions; it stays where it is",
+        "",
+        "bot",
+    ),
     _A("export", "&File", "&Export…", "Write the conversation with its sources to a file", "Ctrl+E", "download"),
     _A(
         "settings", "&File", "&Settings…", "Change how RagDesk reads, searches, answers and looks", "Ctrl+,", "settings"

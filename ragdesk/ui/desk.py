@@ -22,6 +22,7 @@ from ragdesk.settings import Settings
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.background import Background
 from ragdesk.ui.jobs import Jobs, Running
+from ragdesk.ui.models_doing import ModelsDoing
 from ragdesk.ui.names import one_line
 from ragdesk.ui.theme import Theme
 
@@ -47,6 +48,8 @@ class Desk(QObject):
     """The function that a notice came with can undo nothing any more."""
     collection_renamed = Signal(str, str)
     """The old name of a collection and its new one."""
+    model_changed = Signal(str)
+    """The name of what answers from now on."""
     problem = Signal(object)
     """An error to show: RagDeskError, or any other with its traceback in `details_of`."""
 
@@ -56,6 +59,7 @@ class Desk(QObject):
         self.theme = theme
         self.background = Background(self)
         self.jobs = Jobs(self.background, self)
+        self.models = ModelsDoing(self)
         self.documents: list[DocumentInfo] = []
         self.collections: list[tuple[str, int]] = []
         self.sources: list[tuple[str, str]] = []
@@ -352,10 +356,12 @@ class Desk(QObject):
         self.conversations_changed.emit()
 
     def _jobs_changed(self) -> None:
-        if self.jobs.current is not None and not self._look_timer.isActive():
+        if self.jobs.of("ingest") is not None and not self._look_timer.isActive():
             self._look_timer.start()
 
     def _job_ended(self, running: Running) -> None:
+        if running.lane != "ingest":
+            return  # what became of a model is told where it was asked for, and at the foot of the window
         self._look_timer.stop()
         self.look_at_documents()
         if running.error is not None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from ragdesk.models.gguf_file import gguf_name
 from ragdesk.ui.names import one_line
 
 _INSET = 16
@@ -46,7 +47,7 @@ class DropOverlay(QWidget):
     def show_for(self, mime: QMimeData, collection: str) -> None:
         """Say what dropping these would do."""
         paths = dropped_paths(mime)
-        models = [path for path in paths if path.suffix.lower() == ".gguf"]
+        models = [path for path in paths if path.suffix.lower() == ".gguf" and not path.is_dir()]
         folders = sum(path.is_dir() for path in paths)
         files = len(paths) - folders - len(models)
         parts = [_counted(files, "file")] * bool(files) + [_counted(folders, "folder")] * bool(folders)
@@ -56,9 +57,9 @@ class DropOverlay(QWidget):
             about = ["Files are read where they are; nothing is copied or moved."] * bool(files)
             about += ["Folders are read with all below them, and followed for changes."] * bool(folders)
             if models:
-                about.append(f"{one_line(models[-1].name)} becomes the language model.")
+                about.append(f"{one_line(gguf_name(models[-1]))}.gguf becomes the language model.")
         elif models:
-            self.said.setText(f"Use {one_line(models[-1].name)} as language model")
+            self.said.setText(f"Use {one_line(gguf_name(models[-1]))}.gguf as language model")
             about.append("It stays where it is and answers questions from now on.")
         self.about.setText("\n".join(about))
         self._card.setFixedWidth(min(560, self.parentWidget().width() - 2 * _INSET - 32))  # type: ignore[union-attr]

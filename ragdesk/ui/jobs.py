@@ -1,4 +1,4 @@
-"""Long work that the window shows: adding, syncing, reading again. One runs at a time, the others wait in a row."""
+"""Long work that the window shows: adding, syncing, reading again; and downloads. One of each kind runs at a time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from ragdesk.job import Job, Progress
 from ragdesk.ui.background import Background
 
 JobState = Literal["waiting", "running", "paused", "done", "cancelled", "failed"]
-Run = Callable[[Callable[[Outcome], None], Job], Ingested]
+Lane = Literal["ingest", "download", "ask"]
+"""Work on documents, on the files of models, and for a question. What is in the same lane waits in a row."""
+Run = Callable[[Callable[[Outcome], None], Job], Ingested | str]
+"""Returns what was done with documents, or a sentence that tells what was done."""
 
+LANES: tuple[Lane, ...] = ("ingest", "download", "ask")
 _SHOWN_EVERY_MS = 150
 _NOTICED_S = 0.7
 """Work done elsewhere is shown once it takes longer than this."""
@@ -38,6 +42,11 @@ class Running:
     job: Job
     quiet: bool = False
     """Started by RagDesk itself: shown only where it finds something to do."""
+    lane: Lane = "ingest"
+    subject: str = ""
+    """What a job on a model is about."""
+    said: str = ""
+    """What was done, where that are no documents."""
     state: JobState = "waiting"
     progress: Progress | None = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -84,28 +93,35 @@ class Jobs(QObject):
         self._timer.timeout.connect(self.changed)
 
     @property
-    def current(self) -> Running | None:
-        """The job that runs or is paused; of several the last one that was asked for."""
-        going = [r for r in self.all if r.state in ("running", "paused")]
-        return next((r for r in reversed(going) if r.is_seen), going[-1] if going else None)
+    def at_work(self) -> list[Running]:
+        """The jobs that run or are paused, those on documents first: one of each kind at most."""
+        return sorted((r for r in self.all if r.state in ("running", "paused")), key=lambda r: LANES.index(r.lane))
 
     @property
-    def _at_work(self) -> Running | None:
-        """The job of the row that runs or is paused."""
-        return next((r for r in self.all if r.state in ("running", "paused") and r.run is not None), None)
+    def current(self) -> Running | None:
+        """The first job that runs or is paused and is worth showing, else the first of all."""
+        return next((r for r in self.at_work if r.is_seen), next(iter(self.at_work), None))
+
+    def of(self, lane: Lane) -> Running | None:
+        """The job of this kind that runs or is paused."""
+        return next((r for r in self.at_work if r.lane == lane), None)
+
+    def about(self, subject: str) -> Running | None:
+        """The last job about this model."""
+        return next((r for r in reversed(self.all) if subject and r.subject == subject), None)
 
     @property
     def waiting(self) -> list[Running]:
         """Jobs that wait for their turn."""
         return [r for r in self.all if r.state == "waiting"]
 
-    def start(self, title: str, run: Run, *, quiet: bool = False) -> Running:
-        """Run this when those before it are over."""
+    def start(self, title: str, run: Run, *, quiet: bool = False, lane: Lane = "ingest", subject: str = "") -> Running:
+        """Run this when those before it in its lane are over."""
         self._started += 1
-        running = Running(self._started, title, run, Job(), quiet)
+        running = Running(self._started, title, run, Job(), quiet, lane, subject)
         running.job.on_progress = lambda progress: setattr(running, "progress", progress)
-        if (at_work := self._at_work) is not None:
-            at_work.job.hurry()
+        if (before := self.of(lane)) is not None:
+            before.job.hurry()
         self.all.append(running)
         self._next()
         return running
@@ -113,7 +129,7 @@ class Jobs(QObject):
     def follow(self, title: str, job: Job) -> Running:
         """Show a job that is done elsewhere and now, beside those of the row; `unfollow` it at its end."""
         self._started += 1
-        running = Running(self._started, title, None, job, state="running", began_s=time.monotonic())
+        running = Running(self._started, title, None, job, lane="ask", state="running", began_s=time.monotonic())
         told = job.on_progress
 
         def on_progress(progress: Progress) -> None:
@@ -175,28 +191,37 @@ class Jobs(QObject):
         self.changed.emit()
 
     def _next(self) -> None:
-        if self._at_work is None and self.waiting:
-            running = self.waiting[0]
-            run = running.run
-            assert run is not None  # only what is done here waits
-            running.state, running.began_s = "running", time.monotonic()
-            self._timer.start()
-            self._background.call(
-                lambda: run(running.outcomes.append, running.job),
-                lambda result: self._end(running, "done", result),
-                lambda error: self._end(
-                    running, "cancelled" if isinstance(error, Cancelled) else "failed", error=error
-                ),
-                lane="ingest",
-            )
+        for running in self.waiting:
+            if self.of(running.lane) is None:
+                self._begin(running)
         self.changed.emit()
 
+    def _begin(self, running: Running) -> None:
+        run = running.run
+        assert run is not None  # only what is done here waits
+        running.state, running.began_s = "running", time.monotonic()
+        self._timer.start()
+        self._background.call(
+            lambda: run(running.outcomes.append, running.job),
+            lambda result: self._end(running, "done", result),
+            lambda error: self._end(running, "cancelled" if isinstance(error, Cancelled) else "failed", error=error),
+            lane=running.lane,
+        )
+
     def _end(
-        self, running: Running, state: JobState, result: Ingested | None = None, error: BaseException | None = None
+        self,
+        running: Running,
+        state: JobState,
+        result: Ingested | str | None = None,
+        error: BaseException | None = None,
     ) -> None:
-        running.state, running.result, running.ended_s = state, result, time.monotonic()
+        running.state, running.ended_s = state, time.monotonic()
+        if isinstance(result, str):
+            running.said = result
+        else:
+            running.result = result
         running.error = error if state == "failed" else None
-        if self.current is None:
+        if not self.at_work:
             self._timer.stop()
         self.ended.emit(running)
         self._forget_oldest()

@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ragdesk.errors import RagDeskError, kind_of
 from ragdesk.ingest.ingesting import Outcome
-from ragdesk.job import Progress
+from ragdesk.job import BYTES, Progress
+from ragdesk.sizes import time_left_in_words
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import ElidedLabel, IconLabel
@@ -33,6 +35,7 @@ from ragdesk.ui.theme import Theme
 _SUMMARY_MS = 10_000
 _MOST_WAITING = 3
 _NEAR_END = 24
+_THOUSANDTHS = 1000
 _SIGNS = {
     "searchable": ("circle-check", "good", "read"),
     "partly": ("triangle-alert", "warn", "partly read"),
@@ -181,13 +184,14 @@ class JobsPanel(QWidget):
         self.list.setIconSize(QSize(16, 16))
         self.list.setStyleSheet("QListView::item { padding: 2px 0; }")
         self.list.activated.connect(lambda index: self.chosen.emit(self.outcomes.rows[index.row()].path))
-        self._waiting = QVBoxLayout()
-        self._waiting.setSpacing(0)
-        self._waiting_shown: list[int] = []
+        self._others = QVBoxLayout()
+        self._others.setSpacing(0)
+        self._others_shown: list[tuple[int, str]] = []
+        self._others_said: dict[int, ElidedLabel] = {}
         self._none = QLabel("Nothing was read yet.")
         self._none.setObjectName("dim")
         column.addLayout(row)
-        column.addLayout(self._waiting)
+        column.addLayout(self._others)
         column.addWidget(self._none)
         column.addWidget(self.list, 1)
         column.addStretch(0)
@@ -227,47 +231,62 @@ class JobsPanel(QWidget):
         self.unfold.setAccessibleName(said)
         self.unfold.setToolTip(said)
         if unfolded:
-            self._show_waiting()
+            self._show_others(running)
             self._show_outcomes()
 
     def _show_going(self, running: Running) -> None:
         progress = running.progress
-        waiting = len(self._desk.jobs.waiting)
-        more = f" · {waiting} more waiting" if waiting else ""
+        at_work, waiting = len(self._desk.jobs.at_work) - 1, len(self._desk.jobs.waiting)
+        more = f" · {at_work} more at work" if at_work else f" · {waiting} more waiting" if waiting else ""
         paused = running.state == "paused"
-        parts = ("paused" if paused else "", _at(progress) if progress else "", running.title)
-        note = f" · {progress.note}" if progress and progress.note else ""
-        self.said.setText(" · ".join(filter(None, parts)) + more + note)
+        self.said.setText(_going(running, more))
         self.left.setText(_left(progress) if progress and not paused else "")
-        total = progress.total if progress else 0
-        self.bar.setRange(0, total)
-        self.bar.setValue(min(progress.done, total) if progress else 0)
+        show_progress(self.bar, progress)
         name = "Go on" if paused else "Pause"
         self.pause.setAccessibleName(name)
         self.pause.setToolTip(name)
         self.pause.setIcon(self._desk.theme.icon("play" if paused else "pause"))
 
-    def _show_waiting(self) -> None:
-        """A row for each job that waits for its turn, with a button that takes it out of the row."""
-        waiting = [running for running in self._desk.jobs.waiting if not running.quiet]
-        if [running.id for running in waiting] == self._waiting_shown:
-            return
-        self._waiting_shown = [running.id for running in waiting]
-        while (item := self._waiting.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        for running in waiting[:_MOST_WAITING]:
-            line = QWidget()
-            row = QHBoxLayout(line)
-            row.setContentsMargins(2, 0, 4, 0)
-            row.setSpacing(8)
-            row.addWidget(IconLabel(self._desk.theme, "clock", "dim", 16))
-            row.addWidget(ElidedLabel(f"{running.title} — waits for its turn"), 1)
-            drop = self._tool(f"Do not do this: {running.title}", partial(self._desk.jobs.cancel, running))
-            drop.setIcon(self._desk.theme.icon("x"))
-            row.addWidget(drop)
-            self._waiting.addWidget(line)
+    def _show_others(self, shown: Running | None) -> None:
+        """A row for each job that the bar is not about: at work, or waiting for its turn; with buttons that stop it."""
+        others = [r for r in self._desk.jobs.at_work if r is not shown and not r.quiet]
+        others += [r for r in self._desk.jobs.waiting if not r.quiet][:_MOST_WAITING]
+        if [(running.id, running.state) for running in others] != self._others_shown:
+            self._others_shown = [(running.id, running.state) for running in others]
+            self._others_said.clear()
+            while (item := self._others.takeAt(0)) is not None:
+                if (old := item.widget()) is not None:
+                    old.hide()
+                    old.deleteLater()
+            for running in others:
+                self._others.addWidget(self._other_row(running))
+        for running in others:
+            waits = f"{running.title} — waits for its turn"
+            self._others_said[running.id].setText(waits if running.state == "waiting" else _going(running))
+
+    def _other_row(self, running: Running) -> QWidget:
+        jobs, icon = self._desk.jobs, self._desk.theme.icon
+        line, said = QWidget(), ElidedLabel()
+        self._others_said[running.id] = said
+        row = QHBoxLayout(line)
+        row.setContentsMargins(2, 0, 4, 0)
+        row.setSpacing(8)
+        signs = {"waiting": "clock", "paused": "pause", "running": "loader"}
+        row.addWidget(IconLabel(self._desk.theme, signs[running.state], "dim", 16))
+        row.addWidget(said, 1)
+        if running.state == "paused":
+            resume = self._tool(f"Go on: {running.title}", partial(jobs.resume, running))
+            resume.setIcon(icon("play"))
+            row.addWidget(resume)
+        elif running.state == "running":
+            pause = self._tool(f"Pause: {running.title}", partial(jobs.pause, running))
+            pause.setIcon(icon("pause"))
+            row.addWidget(pause)
+        stops = "Do not do this" if running.state == "waiting" else "Stop"
+        drop = self._tool(f"{stops}: {running.title}", partial(jobs.cancel, running))
+        drop.setIcon(icon("x" if running.state == "waiting" else "square"))
+        row.addWidget(drop)
+        return line
 
     def _show_outcomes(self) -> None:
         found = [o for running in self._desk.jobs.all for o in [*running.outcomes, *_looked(running)]]
@@ -307,14 +326,17 @@ class JobsPanel(QWidget):
 
 def summary(running: Running) -> str:
     """What a job that is over did, in a sentence."""
-    if running.state == "cancelled" and running.run is None:
+    if running.lane == "ask" and running.state == "cancelled":
         return f"{running.title}: stopped. What a language model has read is kept: asked again, it goes on there."
     if running.state == "cancelled":
-        return f"{running.title}: stopped. What is done is kept, and the rest goes on at the next start."
-    if running.error is not None or running.state == "failed":
+        again = "the rest goes on at the next start" if running.lane == "ingest" else "goes on when you start it again"
+        return f"{running.title}: stopped. What is done is kept, and {again}."
+    if running.lane == "ask":
+        return f"{running.title}: {running.state}"
+    if running.lane != "ingest":
+        return running.said if running.error is None else f"{running.title}: {in_words(running.error)}"
+    if running.error is not None:
         return f"{running.title}: failed"
-    if running.run is None:
-        return f"{running.title}: done"
     read = sum(o.state in ("searchable", "partly") for o in running.outcomes)
     parts = [f"Read {read:,} document{'' if read == 1 else 's'}"]
     for state, said in (("skipped", "not read"), ("failed", "failed")):
@@ -335,17 +357,39 @@ def _looked(running: Running) -> list[Outcome]:
     return [Outcome(path, "failed", reason) for path, reason in running.result.changes.problems]
 
 
+def in_words(error: BaseException) -> str:
+    """An error and what to do next, in a line."""
+    if not isinstance(error, RagDeskError):
+        return f"failed ({kind_of(error)})."
+    return ". ".join(filter(None, (error.message, error.hint))) + "."
+
+
+def show_progress(bar: QProgressBar, progress: Progress | None) -> None:
+    """Show how far something is. A bar counts to two thousand millions only, so it counts in thousandths."""
+    total = progress.total if progress else 0
+    bar.setRange(0, _THOUSANDTHS if total else 0)
+    bar.setValue(_THOUSANDTHS * min(progress.done, total) // total if progress and total else 0)
+
+
+def _going(running: Running, more: str = "") -> str:
+    """What a job is at, in a line; where bytes are counted, what is counted is named by the job itself."""
+    progress = running.progress
+    titled = progress is None or progress.phase not in BYTES
+    parts = (
+        "paused" if running.state == "paused" else "",
+        _at(progress) if progress else "",
+        (running.title if titled else "") + more,
+        progress.note if progress else "",
+    )
+    if not titled:
+        parts = (*parts[:2], progress.note if progress else "", more.removeprefix(" · "))
+    return " · ".join(filter(None, parts))
+
+
 def _at(progress: Progress) -> str:
     phase = _PHASES.get(progress.phase, progress.phase.capitalize())
-    count = f" {progress.done:,} of {progress.total:,}" if progress.total else ""
-    return f"{phase}{count}"
+    return f"{phase} {progress.count}".rstrip()
 
 
 def _left(progress: Progress) -> str:
-    seconds = progress.seconds_left
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return f"about {max(5, 5 * round(seconds / 5))} s left"
-    minutes = round(seconds / 60)
-    return f"about {minutes} min left" if minutes < 90 else f"about {round(minutes / 60)} hours left"
+    return "" if progress.seconds_left is None else time_left_in_words(progress.seconds_left)

@@ -28,12 +28,13 @@ from ragdesk.settings import Settings, describe_settings, save_settings
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import button, words
 from ragdesk.ui.embedder_choice import FormerModel
+from ragdesk.ui.models_page import ModelsPage
 from ragdesk.ui.settings_fields import SettingRow
-from ragdesk.ui.settings_pages import DataPage, LookPage, ModelsPage
+from ragdesk.ui.settings_pages import DataPage, LookPage
 
 _SEARCHED = {
     "Look": "look colours theme dark light contrast text font size window",
-    "Models": "models what answers language model gguf quote llm",
+    "Models": "models what answers language model gguf quote llm download hub token verify",
     "Data": "data library folder move log size",
 }
 """What pages that are no forms are found by."""
@@ -116,7 +117,6 @@ class SettingsDialog(QDialog):
         desk = self._desk
         self.look, self.models, self.data = LookPage(desk), ModelsPage(desk), DataPage(desk)
         self.look.edited.connect(self._edit)
-        self.models.edited.connect(self._edit)
         self.data.move_wanted.connect(self._move)
         own = {"Look": self.look, "Models": self.models, "Data": self.data}
         about = [row for row in describe_settings(desk.settings) if row["name"] not in _ON_PAGES]

@@ -237,6 +237,7 @@ QMenu::icon { padding-left: 8px; }
 #heading { font-size: @large; font-weight: 600; }
 #display { font-size: @huge; font-weight: 700; }
 #dim { color: @dim; }
+#accent { color: @accent; }
 #bad { color: @bad; } #warn { color: @warn; } #good { color: @good; }
 #card { background: @raised; border: 1px solid @line; border-radius: 10px; }
 #warncard { background: @raised; border: 1px solid @warn; border-radius: 10px; }

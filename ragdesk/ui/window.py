@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ragdesk import paths
 from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
 from ragdesk.library.library import DEFAULT_COLLECTION
-from ragdesk.models import catalogue
+from ragdesk.models.catalogue import QUOTE
 from ragdesk.settings import save_settings
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.command_palette import CommandPalette
@@ -34,6 +34,7 @@ from ragdesk.ui.drop_overlay import DropOverlay, dropped_paths
 from ragdesk.ui.jobs_panel import JobsPanel
 from ragdesk.ui.library_pane import LibraryPane
 from ragdesk.ui.menus import ChosenActions, fill_menu_bar
+from ragdesk.ui.models_page import is_model
 from ragdesk.ui.notices import Notice
 from ragdesk.ui.panes import CONVERSATION, LIBRARY, SOURCE, Panes
 from ragdesk.ui.problem_dialog import ProblemDialog
@@ -87,12 +88,12 @@ class Window(QMainWindow):
 
     def add(self, named: Sequence[str | Path], collection: str = DEFAULT_COLLECTION) -> None:
         """Add files and folders; a GGUF file becomes the language model."""
-        models = [path for path in named if str(path).lower().endswith(".gguf")]
+        models = [path for path in named if is_model(Path(path))]
         documents = [path for path in named if path not in models]
         if documents:
             self._desk.add(documents, collection)
         if models:
-            self._desk.call(lambda: catalogue.add_model(models[-1]), lambda model: self._use_model(str(model.path)))
+            self._desk.models.add(models, lambda added: self._desk.models.use(str(added[-1].path)))
 
     def come_forward(self) -> None:
         """Stand before other windows: RagDesk was started again."""
@@ -177,6 +178,7 @@ class Window(QMainWindow):
             "add_files": self._choose_files,
             "add_folder": self._choose_folder,
             "add_samples": self._add_samples,
+            "add_model": self._choose_model_file,
             "export": self._export,
             "settings": self.open_settings,
             "quit": self.close,
@@ -221,6 +223,7 @@ class Window(QMainWindow):
         desk.collection_renamed.connect(self._collection_renamed)
         self.notice.undoable.connect(self._show_undoable)
         self._show_undoable("")
+        desk.model_changed.connect(self._model_changed)
         desk.problem.connect(self.show_problem)
 
     def _filter(self) -> None:
@@ -252,6 +255,13 @@ class Window(QMainWindow):
 
     def _choose_folder(self) -> None:
         self._choose(DEFAULT_COLLECTION, True)
+
+    def _choose_model_file(self) -> None:
+        chooser = QFileDialog(self, "Choose a language model", "", "Language models (*.gguf)")
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
+        chooser.filesSelected.connect(self.add)
+        chooser.open()
 
     def _add_samples(self) -> None:
         names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json") and p.is_file()]
@@ -326,11 +336,10 @@ class Window(QMainWindow):
             names = {new if name == old else name for name in bar.scope.collections}
             bar.set_scope(replace(bar.scope, collections=tuple(sorted(names))))
 
-    def _use_model(self, path: str) -> None:
-        self._desk.engine.settings = self._desk.settings.with_values({"model": path})
-        save_settings(self._desk.settings, paths.settings_file())
-        self._settings_changed()
-        self.notice.tell(f"Questions are answered by {Path(path).name} from now on.")
+    def _model_changed(self, name: str) -> None:
+        self.conversation.show_settings()
+        by = "by quoting" if name == QUOTE else f"by {name}"
+        self.notice.tell(f"Questions are answered {by} from now on.")
 
     def _move_library(self, folder: Path) -> None:
         """Close; whoever opened the window moves the library and opens it there."""
@@ -383,8 +392,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once where work is going on; it goes on at the next start."""
-        current = self._desk.jobs.current
-        if current is not None and current.is_seen and not self._may_close():
+        if any(running.is_seen for running in self._desk.jobs.at_work) and not self._may_close():
             event.ignore()
             return
         self.remember()
@@ -397,8 +405,12 @@ class Window(QMainWindow):
     def _may_close(self) -> bool:
         box = QMessageBox(self)
         box.setWindowTitle("RagDesk")
-        box.setText("RagDesk is still reading documents.")
-        box.setInformativeText("What is done is kept, and the rest goes on at the next start.")
+        if self._desk.jobs.of("ingest") is not None:
+            box.setText("RagDesk is still reading documents.")
+            box.setInformativeText("What is done is kept, and the rest goes on at the next start.")
+        else:
+            box.setText("RagDesk is still at work on a language model.")
+            box.setInformativeText("What is there of a download is kept, and it goes on when you start it again.")
         close = box.addButton("Close", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         box.exec()

@@ -13,8 +13,11 @@ import pytest
 
 from ragdesk.errors import Cancelled, Unavailable, WrongUse
 from ragdesk.job import Job, Progress
+from ragdesk.models.download import Patience
 from ragdesk.models.embedder_download import download_embedder
 from ragdesk.models.embedder_place import download_target
+from ragdesk.models.rerankers import find_reranker
+from tests.conftest import Run
 
 ID = "someone/tiny"
 FILES = {
@@ -69,13 +72,11 @@ class _Answers(BaseHTTPRequestHandler):
             converted = hashlib.sha1(b"refs/pr/3").hexdigest()
             revision = "refs/pr/3" if "refs" in path or converted in path else "main"
             files = self.server.files.get(revision, {})
-            rows = [{"rfilename": name, "size": len(data), "blobId": "0" * 40} for name, data in files.items()]
-            sha = hashlib.sha1(revision.encode()).hexdigest()
-            if "/tree/" in path:
-                tree = [{"type": "file", "path": n, "size": len(d), "oid": "0" * 40} for n, d in files.items()]
-                self._json(tree)
-            else:
-                self._json({"id": ID, "modelId": ID, "sha": sha, "siblings": rows, "tags": [], "private": False})
+            rows: list[dict[str, object]] = [{"rfilename": name, "size": len(data)} for name, data in files.items()]
+            for row in rows:
+                if str(row["rfilename"]).endswith(".safetensors"):
+                    row["lfs"] = {"sha256": hashlib.sha256(FILES["model.safetensors"]).hexdigest()}
+            self._json({"id": ID, "sha": hashlib.sha1(revision.encode()).hexdigest(), "siblings": rows})
         elif path.startswith(f"/{ID}/resolve/"):
             name = path.partition("/resolve/")[2].removeprefix("refs/pr/3").split("/", 1)[-1].lstrip("/")
             found = next((files[name] for files in self.server.files.values() if name in files), None)
@@ -120,8 +121,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     monkeypatch.setenv("HF_ENDPOINT", server.address)
-    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield server
     server.stall.set()
     server.shutdown()
@@ -131,7 +131,7 @@ def test_data_is_downloaded_and_neither_code_nor_pickles(hub: Hub) -> None:
     told: list[Progress] = []
     folder = download_embedder(ID, job=Job(told.append))
     assert folder == download_target(ID)
-    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and ".cache" not in p.parts}
+    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert here == {"config.json", "model.safetensors", "tokenizer.json"}
     assert (folder / "model.safetensors").read_bytes() == FILES["model.safetensors"]
     assert all(p.phase == "downloading" and p.done <= p.total for p in told)
@@ -152,12 +152,35 @@ def test_a_model_that_is_only_a_pickle_is_taken_from_the_hubs_own_conversion(hub
 def test_a_download_can_be_stopped_and_begun_again(hub: Hub) -> None:
     hub.stalled = True
     job = Job()
-    job.on_progress = lambda progress: job.cancel()
+    job.on_progress = lambda progress: job.cancel() if progress.done > 1000 else None
     with pytest.raises(Cancelled):
         download_embedder(ID, job=job)
     hub.stall.set()
     hub.stalled = False
+    hub.asked.clear()
     assert (download_embedder(ID) / "model.safetensors").read_bytes() == FILES["model.safetensors"]
+    assert not any(path.endswith("config.json") for path in hub.asked), "it was there already"
+
+
+def test_files_of_an_older_version_are_fetched_anew_and_damaged_ones_refused(hub: Hub) -> None:
+    folder = download_embedder(ID)
+    hub.files["main"]["config.json"] = b'{"model_type": "bert", "hidden_size": 16}'
+    assert download_embedder(ID) == folder
+    assert json.loads((folder / "config.json").read_text())["hidden_size"] == 16
+    (folder / "model.safetensors").unlink()
+    hub.files["main"]["model.safetensors"] = FILES["model.safetensors"][::-1]
+    with pytest.raises(Unavailable, match="not the file that was published"):
+        download_embedder(ID)
+    assert not (folder / "model.safetensors").exists()
+
+
+def test_a_reranker_is_downloaded_by_its_short_name_and_then_used(
+    hub: Hub, ragdesk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "ID", "BAAI/bge-reranker-v2-m3")
+    said = ragdesk("models", "download", "bge-reranker-v2-m3").stdout
+    assert said.endswith("Use it: ragdesk settings reranker bge-reranker-v2-m3\n")
+    assert find_reranker("bge-reranker-v2-m3").folder == download_target(ID)
 
 
 def test_what_goes_wrong_is_said_in_words(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +189,6 @@ def test_what_goes_wrong_is_said_in_words(hub: Hub, monkeypatch: pytest.MonkeyPa
     with pytest.raises(WrongUse, match="not the name"):
         download_embedder("/a/b/c")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
-    with pytest.raises(Unavailable, match="could not be downloaded") as refused:
-        download_embedder(ID)
+    with pytest.raises(Unavailable, match="no connection") as refused:
+        download_embedder(ID, patience=Patience(waits_s=(0.01,)))
     assert "network" in refused.value.hint

@@ -29,8 +29,12 @@ def write_tiny_gguf(
     width: int = 256,
     layers: int = 1,
     starts_after: str = "<|answer|>",
+    tensors_in_a_piece: int = 0,
 ) -> Path:
-    """Write the model and return its path. It says the given text after the token `starts_after`, then stops."""
+    """Write the model and return its path. It says the given text after the token `starts_after`, then stops.
+
+    With `tensors_in_a_piece` it is written in pieces called NAME-00001-of-0000N.gguf, and the first is returned.
+    """
     pieces = _pieces(says)
     tokens = ["<unk>", *CONTROL, *(f"<0x{byte:02X}>" for byte in range(256))]
     kinds = [gguf.TokenType.UNKNOWN, *[gguf.TokenType.CONTROL] * len(CONTROL), *[gguf.TokenType.BYTE] * 256]
@@ -38,7 +42,7 @@ def write_tiny_gguf(
     tokens += [piece.replace(" ", "\u2581") for piece in wired]
     kinds += [gguf.TokenType.NORMAL] * len(wired)
 
-    writer = gguf.GGUFWriter(str(path), "llama")
+    writer = gguf.GGUFWriter(str(path), "llama", split_max_tensors=tensors_in_a_piece)
     writer.add_name("tiny")
     writer.add_context_length(context_tokens)
     writer.add_embedding_length(width)
@@ -92,7 +96,7 @@ def write_tiny_gguf(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return path
+    return sorted(path.parent.glob(f"{path.stem}-00001-of-*.gguf"))[0] if tensors_in_a_piece else path
 
 
 def _pieces(text: str) -> list[str]:

@@ -6,10 +6,12 @@ The word `readme` alone makes those of assets/pictures, best while nothing else 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,12 +25,16 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from ragdesk import paths
 from ragdesk.domain import Scope
 from ragdesk.engine import Engine
+from ragdesk.models.chat_models import MODELS
+from ragdesk.models.model_records import change_record
 from ragdesk.settings import Settings
 from ragdesk.ui.app import make_app
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.panes import SOURCE
+from ragdesk.ui.settings_dialog import SettingsDialog
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
+from tests.models.file_server import file_server
 from tests.models.tiny_gguf import write_tiny_gguf
 
 SIZES = {"small": (1000, 640), "large": (1920, 1080)}
@@ -104,6 +110,7 @@ class Album:
         self.answers(window, label)
         self.trouble(window, label)
         self.dialogs(window, label)
+        self.models(window, label)
         window.resize(520, size[1])
         self.take(window, f"{label}-19-narrow")
         window.close()
@@ -251,6 +258,57 @@ class Album:
         window._problem.unfold.click()
         self.dialog(window, f"{label}-18-problem")
 
+    def models(self, window: Window, label: str) -> None:
+        """The page of models: one's own in use, one downloaded, one on its way, one stopped, one that cannot be had."""
+        here, coming, stopped = MODELS[0], MODELS[2], MODELS[3]
+        desk, data = window.desk, self.model.read_bytes()
+        paths.models_dir().mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.model, paths.models_dir() / here.file)
+        change_record(paths.models_dir() / here.file, verified_at="2026-11-25", reads=55.0, writes=12.0)
+        part = paths.models_dir() / f"{stopped.file}.part"
+        part.write_bytes(data)
+        part.with_name(f"{part.name}.json").write_text(json.dumps({"named": stopped.file, "size": 3 * len(data)}))
+        slow = threading.Event()
+        with file_server(
+            files={f"/{coming.id}/resolve/main/{coming.file}": bytes(40_000_000)},
+            pace=lambda sent: slow.wait(0.02 if sent < 12_000_000 else 0.2) and None,
+        ) as server:
+            os.environ["HF_ENDPOINT"] = server.address
+            desk.models.add([self.model])
+            desk.models.use(str(self.model))
+            window.open_settings("Models")
+            dialog = next(d for d in window.findChildren(SettingsDialog) if d.isVisible())
+            dialog.resize(min(820, window.width() - 40), min(640, window.height() - 40))
+            page = dialog.models
+            wait(lambda: page.is_listed)
+            page.rows[MODELS[1].file].download.click()
+            wait(lambda: bool(page.rows[MODELS[1].file].said.text()))
+            page.rows[coming.file].download.click()
+            wait(lambda: "left" in page.rows[coming.file].progress.text())
+            self.take(dialog, f"{label}-20-models", at_once=True)
+            scroll = dialog._pages.currentWidget()
+            scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum() * 45 // 100)  # type: ignore[attr-defined]
+            rest(0.2)
+            self.take(dialog, f"{label}-21-models-download", at_once=True)
+            if page.more.isVisible():
+                page.more.click()
+            rest(0.2)
+            scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())  # type: ignore[attr-defined]
+            rest(0.2)
+            self.take(dialog, f"{label}-22-models-large", at_once=True)
+            page.token.click()
+            rest()
+            self.take(page._dialog, f"{label}-23-token")  # type: ignore[arg-type]
+            page._dialog.reject()  # type: ignore[union-attr]
+            dialog.close()
+            rest(0.2)
+            self.take(window, f"{label}-24-downloading", at_once=True)
+            desk.jobs.cancel_all()
+            wait(lambda: desk.jobs.current is None)
+        window.jobs._dismiss_ended()
+        desk.models.use("quote")
+        shutil.rmtree(paths.models_dir())
+
     def dialog(self, window: Window, name: str) -> None:
         """The dialog that is open, then closed."""
         rest()
@@ -271,6 +329,7 @@ def main(out: Path, words: Sequence[str] = ()) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ragdesk-pictures-", ignore_cleanup_errors=True) as folder:
         os.environ["RAGDESK_SETTINGS"] = str(Path(folder) / "settings.toml")
+        os.environ["XDG_DATA_HOME"] = str(Path(folder) / "data")
         album = Album(out, Path(folder))
         names = [p for p in sorted(paths.samples_dir().iterdir()) if p.suffix not in (".py", ".json")]
         with Engine(Path(folder) / "samples", write=True, settings=Settings()) as engine:

@@ -26,7 +26,6 @@ from pytestqt.qtbot import QtBot
 
 from ragdesk import __version__, paths
 from ragdesk.errors import Unavailable
-from ragdesk.models import catalogue
 from ragdesk.settings import Settings, load_settings
 from ragdesk.ui.about_dialog import AboutDialog
 from ragdesk.ui.actions import ACTIONS, Actions
@@ -253,33 +252,6 @@ def test_searching_shows_only_what_fits(settings: SettingsDialog) -> None:
     assert settings.nothing.isVisible()
     settings.search.clear()
     assert settings.rows["answer_tokens"].isVisible()
-
-
-def test_a_gguf_file_can_be_chosen_and_removed(
-    settings: SettingsDialog, empty_desk: Desk, qtbot: QtBot, tmp_path: Path
-) -> None:
-    file = tmp_path / "small.gguf"
-    file.write_bytes(b"GGUF" + b"\0" * 2000)
-    settings.show_page("Models")
-    settings.models.add_file(str(file))
-    qtbot.waitUntil(lambda: settings.models.list.count() == 2)
-    assert settings.models.list.currentItem().text().startswith("small")
-    with qtbot.waitSignal(settings.settings_changed):
-        settings.apply()
-    assert empty_desk.settings.model == str(file)
-    press(settings.models.remove)
-    qtbot.waitUntil(lambda: settings.models.list.count() == 1)
-    assert file.exists() and catalogue.model_files() == []
-    assert settings.is_changed, "what answers is quoting again, once applied"
-
-
-def test_a_file_that_is_no_model_is_refused(settings: SettingsDialog, qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "letter.gguf"
-    file.write_text("Dear Sir")
-    settings.show_page("Models")
-    settings.models.add_file(str(file))
-    qtbot.waitUntil(settings.models.error.isVisible)
-    assert "not a GGUF file" in settings.models.error.text()
 
 
 def test_the_library_can_be_moved_to_an_empty_folder_only(

@@ -243,10 +243,10 @@ def test_jobs_that_wait_are_listed_and_can_be_taken_out(panel: JobsPanel, empty_
 
     jobs = [empty_desk.jobs.start(title, work) for title in ("Adding a", "Adding b", "Adding c")]
     panel._action.setChecked(True)
-    qtbot.waitUntil(lambda: panel._waiting.count() == 2 and "of 10,000" in panel.said.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: panel._others.count() == 2 and "of 10,000" in panel.said.text(), timeout=PATIENCE_MS)
     drop = next(b for b in panel.findChildren(QToolButton) if b.accessibleName() == "Do not do this: Adding b")
     drop.click()
-    qtbot.waitUntil(lambda: panel._waiting.count() == 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: panel._others.count() == 1, timeout=PATIENCE_MS)
     assert jobs[1].state == "cancelled"
     empty_desk.jobs.cancel_all()
     qtbot.waitUntil(lambda: all(job.is_over for job in jobs), timeout=PATIENCE_MS)

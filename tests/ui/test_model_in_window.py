@@ -11,6 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from ragdesk import paths
+from ragdesk.models.fit import Machine
+from ragdesk.models.offers import offers
 from ragdesk.ui.window import Window
 from tests.models.tiny_gguf import write_tiny_gguf
 from tests.ui.test_window import QUESTION, ask, drop
@@ -36,6 +39,20 @@ def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, t
     assert shown.index("painted") < shown.index("no source")
     window.show_evidence(view.turn)  # type: ignore[arg-type]  # it has one by now
     assert any(QUESTION in message.content for message in view.turn.prompt)  # type: ignore[union-attr]
+
+
+def test_a_model_that_is_removed_goes_from_memory(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    paths.models_dir().mkdir(parents=True)
+    model = write_tiny_gguf(paths.models_dir() / "speaking.gguf", says="It stops at 17 metres[1].")
+    window.desk.models.use(str(model))
+    view = window.conversation.ask(QUESTION)
+    qtbot.waitUntil(lambda: view.turn is not None and view.turn.id > 0, timeout=PATIENCE_MS)
+    chat = window.desk.engine._chat._model
+    assert chat is not None and chat.loaded
+    (offer,) = (o for o in offers(Machine(8 << 30, 4 << 30, 1), context_tokens=512) if o.file is not None)
+    window.desk.models.remove(offer, lambda error: None)
+    qtbot.waitUntil(lambda: not model.exists() and not chat.loaded, timeout=PATIENCE_MS)
+    assert window.desk.settings.model == "quote"
 
 
 def computing_s(window: Window) -> float:
@@ -75,7 +92,7 @@ def test_escape_stops_the_compute_of_an_endless_model(window: Window, tmp_path: 
 
 
 def test_after_a_model_quotes_can_be_chosen_again(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
-    window._use_model("quote")
+    window.desk.models.use("quote")
     ask(window, qtbot)
     assert window.conversation.views[-1].turn.model == "quote"  # type: ignore[union-attr]
     QTest.keyClick(window.conversation.composer, Qt.Key.Key_Up)
