@@ -157,6 +157,12 @@ def parser() -> argparse.ArgumentParser:
         help="quote, a GGUF file by name or path, endpoint, or the address of an OpenAI-compatible server (#MODEL)",
     )
     ask.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
+    ask.add_argument(
+        "--everything",
+        action="store_true",
+        help="read all passages in scope, not the best ones: for summaries, lists, counts and comparisons",
+    )
+    ask.add_argument("--show-prompt", action="store_true", help="print what the language model was given, too")
     ask.add_argument("--queries", metavar="FILE.jsonl", help="many at once; not kept as conversations")
     conversations = command("conversations", "list the conversations")
     conversations.add_argument("--delete", type=int, metavar="ID", help="delete one")

@@ -23,7 +23,17 @@ from ragdesk.arguments import (
 )
 from ragdesk.errors import Cancelled, RagDeskError, Unavailable, WrongUse
 from ragdesk.job import Job
-from ragdesk.printing import counted, document_json, outcome_printer, print_answer, print_hit, print_json, report, tell
+from ragdesk.printing import (
+    counted,
+    document_json,
+    outcome_printer,
+    print_answer,
+    print_hit,
+    print_json,
+    print_prompt,
+    report,
+    tell,
+)
 from ragdesk.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -196,6 +206,8 @@ def _why(options: argparse.Namespace, job: Job) -> int:
 
 
 def _ask(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.answer.breadth import breadth
+
     question, scope = "" if options.queries else question_text(options), scope_of(options)
     with _engine_for_asking(options) as engine:
         if options.queries:
@@ -214,15 +226,23 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
             scope=scope,
             model=options.model,
             conversation_id=options.conversation,
+            everything=options.everything,
             on_text=on_text,
             job=job,
         )
         _tell_without_vectors(engine)
+        passages = engine.extent(scope)[0] if breadth(question) and not options.everything else 0
+    if passages > len(answer.hits):
+        print(f"note: This may need all {passages:,} passages to be read: add --everything.", file=sys.stderr)
     if options.json:
-        print_json({**answer.to_json(), "conversation": conversation})
+        prompt = [{"role": m.role, "content": m.content} for m in answer.prompt]
+        shown = {"prompt": prompt} if options.show_prompt else {}
+        print_json({**answer.to_json(), **shown, "conversation": conversation})
     else:
         if streamed:
             print("\n" + "─" * 40)
+        if options.show_prompt:
+            print_prompt(answer)
         print_answer(answer)
         if conversation is not None:
             print(f"\nKept as conversation {conversation} (go on with --conversation {conversation}).")
@@ -233,7 +253,14 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
 
 def _ask_many(options: argparse.Namespace, engine: Engine, job: Job) -> int:
     for row in read_queries(options.queries):
-        answer, _ = engine.ask(row["text"], scope=row_scope(row, options), model=options.model, keep=False, job=job)
+        answer, _ = engine.ask(
+            row["text"],
+            scope=row_scope(row, options),
+            model=options.model,
+            everything=options.everything,
+            keep=False,
+            job=job,
+        )
         print_json({"id": row["id"], **answer.to_json()}, indent=None)
     return 0
 

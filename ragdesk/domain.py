@@ -332,7 +332,8 @@ class Answer:
     """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest.
 
     `prompt` is exactly what a language model was given, empty where none was asked. `doubts` are what it wrote and no
-    passage supports, in order.
+    passage supports, in order. `asked_as` is the question that was really asked where this one leans on earlier turns, else
+    empty. `passages_read` is how many were read where all in scope were, 0 where the best were searched.
     """
 
     question: str
@@ -345,17 +346,21 @@ class Answer:
     scope: Scope = field(default_factory=Scope)
     prompt: tuple[Message, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    asked_as: str = ""
+    passages_read: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
         return {
             "question": self.question,
+            "asked_as": self.asked_as or None,
             "answer": self.text,
             "answered": self.answered,
             "citations": [citation.to_json() for citation in self.citations],
             "unsupported": [doubt.to_json(self.text) for doubt in self.doubts],
             "hits": [hit.to_json() for hit in self.hits],
             "model": self.model,
+            "passages_read": self.passages_read,
             "seconds": round(self.seconds, 3),
         }
 
@@ -364,7 +369,8 @@ class Answer:
 class Turn:
     """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC.
 
-    `hits` and `prompt` are what the answer was made from; `doubts` as in `Answer`.
+    `hits` and `prompt` are what the answer was made from; `doubts`, `asked_as` and `passages_read` as in `Answer`. `follows`
+    is the id of the turn that it continues, 0 where it opens the conversation.
     """
 
     id: int
@@ -379,11 +385,14 @@ class Turn:
     hits: tuple[Hit, ...] = ()
     prompt: tuple[Message, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    asked_as: str = ""
+    passages_read: int = 0
+    follows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Kept turns, oldest first. `created_at` and `changed_at` (the last turn) are ISO times in UTC."""
+    """Kept turns of all its branches, oldest first. `created_at` and `changed_at` (the last turn) are ISO times in UTC."""
 
     id: int
     title: str

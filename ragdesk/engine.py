@@ -15,7 +15,8 @@ from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
-from ragdesk.library import conversations, files, indexes
+from ragdesk.library import conversations, files, indexes, scopes
+from ragdesk.library.branches import branch
 from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.places import Place, key_name, place_of
@@ -251,34 +252,57 @@ class Engine:
         scope: Scope | None = None,
         model: str | None = None,
         conversation_id: int | None = None,
+        follows: int | None = None,
+        everything: bool = False,
         keep: bool = True,
+        on_asked: Callable[[str], None] = lambda asked_as: None,
         on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
         on_text: Callable[[str], None] = lambda text: None,
         job: Job | None = None,
     ) -> tuple[Answer, int | None]:
         """Answer a question from the library, and keep it in a conversation where this engine may write and `keep` is set.
 
-        `model` is `quote` or names a GGUF file; None means the one in the settings. Returns the answer and the
-        conversation's id (None where it was not kept).
+        `model` is `quote` or names a GGUF file; None means the one in the settings. The question follows the turn `follows`
+        of the conversation and those before it: None means the newest, 0 none. Returns the answer and the conversation's
+        id (None where it was not kept). With `everything`, all passages in scope are read instead of the best ones; where
+        that is stopped, what a model said is kept, and asking again goes on there.
         """
         from ragdesk.answer.answering import answer
         from ragdesk.answer.retrieval import Question
+        from ragdesk.reading_all import read_everything
 
-        history = self.conversation(conversation_id).turns if conversation_id is not None else ()
-        with self._chat.for_question(model or self.settings.model, job=job) as chat:
+        history = () if conversation_id is None else branch(self.conversation(conversation_id).turns, follows)
+        named = model or self.settings.model
+        if everything:
+            given = read_everything(
+                self._search.searcher(),
+                Question(text, scope or Scope()),
+                self.settings,
+                named=named,
+                chat=self._chat,
+                history=history,
+                on_asked=on_asked,
+                on_text=on_text,
+                job=job or Job(),
+            )
+            return given, self._keep(given, conversation_id, follows) if keep else None
+        with self._chat.for_question(named, job=job) as chat:
             given = answer(
                 self._search.searcher(),
                 Question(text, scope or Scope()),
                 self.settings,
                 model=chat,
                 history=history,
+                on_asked=on_asked,
                 on_hits=on_hits,
                 on_text=on_text,
                 job=job,
             )
-        if not (keep and self.library.writable):
-            return given, None
-        return given, conversations.keep_turn(self.library, given, conversation_id=conversation_id)
+        return given, self._keep(given, conversation_id, follows) if keep else None
+
+    def extent(self, scope: Scope | None = None) -> tuple[int, int]:
+        """How many passages are in scope, and how many characters: what reading everything takes."""
+        return scopes.extent(self.library.reading, self.library.document_ids(scope or Scope()))
 
     def where_text_goes(self, model: str | None = None) -> str:
         """What becomes of questions and passages where a model on a server answers, in a sentence; else empty.
@@ -391,6 +415,10 @@ class Engine:
         """A conversation with its turns."""
         return conversations.conversation(self.library, conversation_id)
 
+    def copy_branch(self, conversation_id: int, turn_id: int) -> int:
+        """Copy a turn and those that lead to it into a new conversation, to go on there; returns its id."""
+        return conversations.copy_branch(self.library, conversation_id, turn_id)
+
     def delete_conversation(self, conversation_id: int) -> None:
         """Delete a conversation."""
         conversations.delete_conversation(self.library, conversation_id)
@@ -428,6 +456,11 @@ class Engine:
         return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 
     # --- Inside
+
+    def _keep(self, answer: Answer, conversation_id: int | None, follows: int | None) -> int | None:
+        if not self.library.writable:
+            return None
+        return conversations.keep_turn(self.library, answer, conversation_id=conversation_id, follows=follows)
 
     def _ingest(
         self, sources: list[str], *, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job | None

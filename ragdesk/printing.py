@@ -84,6 +84,8 @@ def print_hit(hit: Hit) -> None:
 
 def print_answer(answer: Answer) -> None:
     """Print an answer with its sources, or the nearest passages where there is none."""
+    if answer.asked_as:
+        print(f"Asked as: {answer.asked_as}\n")
     print(signed(answer.text, answer.doubts, lambda place: f" (no source: {answer.doubts[place].reason})"))
     if not answer.answered and answer.doubts:
         print(answer.doubts[0].reason)
@@ -97,6 +99,13 @@ def print_answer(answer: Answer) -> None:
         print("\nThe nearest passages are:")
         for hit in answer.hits[:3]:
             print_hit(hit)
+
+
+def print_prompt(answer: Answer) -> None:
+    """Print exactly what a language model was given, each message under its role."""
+    for message in answer.prompt:
+        print(f"[{message.role}]\n{message.content}\n")
+    print("─" * 40 if answer.prompt else "No language model was asked: the answer quotes the passages.\n")
 
 
 def print_json(value: dict[str, Any], *, indent: int | None = 1) -> None:

@@ -6,16 +6,19 @@ of the hits, and verify each of its sentences. Every citation is checked against
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ragdesk.answer.citing import cite
-from ragdesk.answer.prompting import Prompt, build_prompt
+from ragdesk.answer.following import standalone
+from ragdesk.answer.prompting import Prompt, build_prompt, build_rewriting
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, is_hopeless, quote
 from ragdesk.answer.retrieval import Question, Searcher, search
 from ragdesk.answer.verifying import Verified, verify
 from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
+from ragdesk.errors import WrongUse
 from ragdesk.job import Job
 from ragdesk.library.library import Library
 from ragdesk.models.chat import ChatModel
@@ -23,6 +26,9 @@ from ragdesk.settings import Settings
 
 QUOTE = "quote"
 """The name of answering without a language model."""
+
+_REWRITING_TOKENS = 96
+"""The longest question that a language model may make of a follow-up."""
 
 _RULES_TOKENS = 300
 """About what the rules, the question and the template take of a prompt besides its sources."""
@@ -35,24 +41,33 @@ def answer(
     *,
     model: ChatModel | None = None,
     history: Sequence[Turn] = (),
+    on_asked: Callable[[str], None] = lambda asked_as: None,
     on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
     on_text: Callable[[str], None] = lambda text: None,
     job: Job | None = None,
 ) -> Answer:
-    """Answer from the library; without `model` by quoting. `on_text` gets a model's text as it comes, unchecked."""
+    """Answer from the library; without `model` by quoting. `on_text` gets a model's text as it comes, unchecked.
+
+    `history` are the turns before, oldest first. `on_asked` gets the question that is really asked where it leans on them.
+    """
     began = time.monotonic()
+    typed, question = question, really_asked(searcher.library, question, settings, model, history, job)
+    asked_as = question.text if question.text != typed.text else ""
+    if asked_as:
+        on_asked(asked_as)
     hits = search(searcher, question, limit=settings.hits, job=job)
     on_hits(hits)
     prompt = Prompt((), ())
-    if not hits or (model is not None and not history and _is_hopeless(searcher, question, hits, job)):
+    library, embedder = searcher.library, searcher.embedder
+    if not hits or (model is not None and is_hopeless(question.text, hits, library, embedder, job=job)):
         given = Verified(NOT_IN_DOCUMENTS, ())
     elif model is None:
-        given = Verified(*quote(question.text, hits, searcher.library, searcher.embedder, job=job))
+        given = Verified(*quote(question.text, hits, library, embedder, job=job))
     else:
         prompt = _prompt(question, hits, settings, model, history, job)
         given = _written(searcher, question, prompt, settings, model, on_text, job)
     return Answer(
-        question=question.text,
+        question=typed.text,
         text=given.text,
         answered=bool(given.citations),
         citations=_checked(searcher.library, given.citations),
@@ -62,12 +77,38 @@ def answer(
         scope=question.scope,
         prompt=prompt.messages,
         doubts=given.doubts,
+        asked_as=asked_as,
     )
 
 
-def _is_hopeless(searcher: Searcher, question: Question, hits: Sequence[Hit], job: Job | None) -> bool:
-    """Whether a language model need not be asked. A question that follows on others may lean on them, and is asked."""
-    return is_hopeless(question.text, hits, searcher.library, searcher.embedder, job=job)
+def really_asked(
+    library: Library,
+    question: Question,
+    settings: Settings,
+    model: ChatModel | None,
+    history: Sequence[Turn],
+    job: Job | None,
+) -> Question:
+    """The question as it stands without the turns before it; by the language model where there is one."""
+
+    def rewrite(text: str) -> str:
+        assert model is not None
+        model.load(job=job)
+        prompt = build_rewriting(
+            text, _messages(history), count_tokens=model.count_tokens, budget_tokens=_budget(settings, model)
+        )
+        said = ""
+        try:
+            with contextlib.closing(model.stream(prompt, max_tokens=_REWRITING_TOKENS, job=job)) as parts:
+                for part in parts:
+                    said += part
+                    if said.strip() and "\n" in said.lstrip():
+                        break
+        except WrongUse:  # the window is too small for it: the topic words are carried over
+            return ""
+        return said
+
+    return replace(question, text=standalone(question.text, history, library, rewrite=rewrite if model else None))
 
 
 def _prompt(
@@ -79,14 +120,19 @@ def _prompt(
     job: Job | None,
 ) -> Prompt:
     model.load(job=job)
-    room = model.context_tokens - settings.answer_tokens
     return build_prompt(
         question.text,
         hits,
         count_tokens=model.count_tokens,
-        budget_tokens=min(room, settings.source_tokens + _RULES_TOKENS) if room > 0 else model.context_tokens // 2,
+        budget_tokens=_budget(settings, model),
         history=_messages(history),
     )
+
+
+def _budget(settings: Settings, model: ChatModel) -> int:
+    """Tokens that a prompt may take, so that the answer still fits the model's window."""
+    room = model.context_tokens - settings.answer_tokens
+    return min(room, settings.source_tokens + _RULES_TOKENS) if room > 0 else model.context_tokens // 2
 
 
 def _written(
@@ -110,7 +156,7 @@ def _written(
 def _messages(history: Sequence[Turn]) -> list[Message]:
     messages: list[Message] = []
     for turn in history:
-        messages += [Message("user", turn.question), Message("assistant", turn.answer)]
+        messages += [Message("user", turn.asked_as or turn.question), Message("assistant", turn.answer)]
     return messages
 
 

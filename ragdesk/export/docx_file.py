@@ -50,6 +50,8 @@ def export_docx(conversation: Conversation, changed: Changed) -> bytes:
 
 def _add_turn(file: WordFile, turn: Turn, changed: Changed) -> None:
     file.add_heading(_clean(" ".join(turn.question.split())), 1)
+    if turn.asked_as:
+        file.add_paragraph(_clean(f"Asked as: {' '.join(turn.asked_as.split())}"), _DETAIL)
     _Answer(file).add(answer_reader().parse(answer_with_signs(turn)))
     file.add_paragraph(_clean(f"{answered_by(turn)}, {_day(turn.asked_at)}"), _DETAIL)
     if turn.citations:

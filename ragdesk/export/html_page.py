@@ -60,9 +60,10 @@ def export_html(conversation: Conversation, changed: Changed) -> str:
 def _turn(number: int, turn: Turn, changed: Changed) -> str:
     sources = "\n".join(_source(citation, number, warning(citation, changed)) for citation in turn.citations)
     listed = f"<h3>Sources</h3>\n<ul>\n{sources}\n</ul>\n" if sources else ""
+    asked = f'<p class="dim" dir="auto">Asked as: {escape(turn.asked_as)}</p>\n' if turn.asked_as else ""
     return f"""<section>
 <h2 dir="auto">{escape(turn.question)}</h2>
-<div dir="auto">{_answer(turn, number)}</div>
+{asked}<div dir="auto">{_answer(turn, number)}</div>
 <p class="dim">{escape(answered_by(turn))}, {escape(turn.asked_at)}, {turn.seconds:.1f} s</p>
 {listed}</section>"""
 

@@ -28,10 +28,13 @@ def export_json(conversation: Conversation, changed: Changed) -> str:
         "turns": [
             {
                 "id": turn.id,
+                "follows": turn.follows or None,
                 "question": turn.question,
+                "asked_as": turn.asked_as or None,
                 "answer": turn.answer,
                 "answered": turn.answered,
                 "model": turn.model,
+                "passages_read": turn.passages_read,
                 "asked_at": turn.asked_at,
                 "seconds": round(turn.seconds, 3),
                 "citations": [cited(citation) for citation in turn.citations],

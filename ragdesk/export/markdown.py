@@ -28,6 +28,7 @@ def export_markdown(conversation: Conversation, changed: Changed) -> str:
 def _turn(number: int, turn: Turn, changed: Changed) -> list[str]:
     parts = [
         f"## {number}. {_line(turn.question)}",
+        *([f"*Asked as: {_line(turn.asked_as)}*"] if turn.asked_as else []),
         _answer(turn, number),
         f"{_line(answered_by(turn))}, {_line(turn.asked_at)}, {turn.seconds:.1f} s.",
     ]

@@ -32,7 +32,8 @@ def answer_with_signs(turn: Turn) -> str:
 
 
 def answered_by(turn: Turn) -> str:
-    """Who answered, in words for a reader."""
+    """Who answered, and what was read for it where that was everything, in words for a reader."""
+    read = f", {turn.passages_read:,} passages read" if turn.passages_read else ""
     if turn.model == "quote":
-        return "Quoted from the documents, without a language model"
-    return f"Answered by {turn.model}"
+        return f"Quoted from the documents, without a language model{read}"
+    return f"Answered by {turn.model}{read}"

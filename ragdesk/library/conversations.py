@@ -10,14 +10,21 @@ from typing import Any
 
 from ragdesk.domain import Answer, Citation, Conversation, Doubt, Hit, Message, Scope, Turn
 from ragdesk.errors import NotFound
+from ragdesk.library.branches import branch
 from ragdesk.library.library import Library, now
 
 _TITLE_LENGTH = 80
 _CONVERSATION = "SELECT id, title, created_at, changed_at, pinned FROM conversations"
 
+_TURN = "question, answer, answered, model, asked_at, seconds, evidence"
+_CITATION = "mark, document_id, title, path, hash, page, span_start, span_end, quote"
 
-def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None) -> int:
-    """Add an answered question to a conversation, or to a new one named after it, and return the conversation's id."""
+
+def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None, follows: int | None = None) -> int:
+    """Add an answered question to a conversation, or to a new one named after it, and return the conversation's id.
+
+    It follows the turn with this id: None means the newest, 0 that it opens the conversation, as another one did before.
+    """
     with library.writing() as connection:
         if conversation_id is None:
             title = " ".join(answer.question.split())
@@ -28,10 +35,15 @@ def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None) 
             assert conversation_id is not None
         else:
             _existing(connection, conversation_id)
+        if follows is None:
+            row = connection.execute(
+                "SELECT max(id) FROM turns WHERE conversation_id = ?", (conversation_id,)
+            ).fetchone()
+            follows = row[0] or 0
         turn_id = connection.execute(
-            "INSERT INTO turns(conversation_id, question, answer, answered, model, asked_at, seconds, evidence)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO turns(follows, conversation_id, {_TURN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
+                follows,
                 *(conversation_id, answer.question, answer.text, answer.answered, answer.model, now(), answer.seconds),
                 _evidence_json(answer),
             ),
@@ -45,6 +57,30 @@ def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None) 
             ),
         )
     return conversation_id
+
+
+def copy_branch(library: Library, conversation_id: int, turn_id: int) -> int:
+    """Copy the turns that lead to this one into a new conversation and return its id. Raises `NotFound`."""
+    kept = conversation(library, conversation_id)
+    turns = branch(kept.turns, turn_id)
+    if not turns:
+        raise NotFound(f"There is no turn {turn_id} in conversation {conversation_id}")
+    with library.writing() as connection:
+        new = connection.execute(
+            "INSERT INTO conversations(title, created_at, changed_at) VALUES (?, ?, ?)", (kept.title, now(), now())
+        ).lastrowid
+        assert new is not None
+        copied: int | None = 0
+        for turn in turns:
+            copied = connection.execute(
+                f"INSERT INTO turns(conversation_id, follows, {_TURN}) SELECT ?, ?, {_TURN} FROM turns WHERE id = ?",
+                (new, copied, turn.id),
+            ).lastrowid
+            connection.execute(
+                f"INSERT INTO citations(turn_id, {_CITATION}) SELECT ?, {_CITATION} FROM citations WHERE turn_id = ?",
+                (copied, turn.id),
+            )
+    return new
 
 
 def conversations(library: Library) -> list[Conversation]:
@@ -67,8 +103,7 @@ def conversation(library: Library, conversation_id: int) -> Conversation:
     """A conversation with its turns. Raises `NotFound`."""
     row = _existing(library.reading, conversation_id)
     turns = library.reading.execute(
-        "SELECT id, question, answer, answered, model, asked_at, seconds, evidence FROM turns WHERE conversation_id = ?"
-        " ORDER BY id",
+        f"SELECT id, follows, {_TURN} FROM turns WHERE conversation_id = ? ORDER BY id",
         (conversation_id,),
     )
     return _conversation(
@@ -94,9 +129,14 @@ def pin_conversation(library: Library, conversation_id: int, pinned: bool) -> No
 
 
 def delete_turns(library: Library, turn_ids: Iterable[int]) -> None:
-    """Take turns out of their conversation."""
+    """Take turns out of their conversation; what follows one follows then what it followed."""
     with library.writing() as connection:
-        connection.executemany("DELETE FROM turns WHERE id = ?", ((turn_id,) for turn_id in turn_ids))
+        for turn_id in turn_ids:
+            connection.execute(
+                "UPDATE turns SET follows = coalesce((SELECT follows FROM turns WHERE id = ?1), 0) WHERE follows = ?1",
+                (turn_id,),
+            )
+            connection.execute("DELETE FROM turns WHERE id = ?", (turn_id,))
 
 
 def delete_conversation(library: Library, conversation_id: int) -> None:
@@ -115,8 +155,7 @@ def _existing(connection: sqlite3.Connection, conversation_id: int) -> sqlite3.R
 
 def _citations(connection: sqlite3.Connection, turn_id: int) -> tuple[Citation, ...]:
     rows = connection.execute(
-        "SELECT mark, document_id, title, path, hash, page, span_start, span_end, quote FROM citations"
-        " WHERE turn_id = ? ORDER BY mark",
+        f"SELECT {_CITATION} FROM citations WHERE turn_id = ? ORDER BY mark",
         (turn_id,),
     )
     return tuple(Citation(r[0], r[1], r[2], r[3], r[4], r[5], (r[6], r[7]), r[8]) for r in rows)
@@ -141,6 +180,9 @@ def _turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:
         ),
         prompt=tuple(Message(**message) for message in evidence.get("prompt", ())),
         doubts=tuple(Doubt((d["span"][0], d["span"][1]), d["reason"]) for d in evidence.get("doubts", ())),
+        asked_as=evidence.get("asked_as", ""),
+        passages_read=evidence.get("passages_read", 0),
+        follows=row["follows"],
     )
 
 
@@ -154,5 +196,7 @@ def _evidence_json(answer: Answer) -> str:
         "hits": [asdict(hit) for hit in answer.hits],
         "prompt": [asdict(message) for message in answer.prompt],
         "doubts": [asdict(doubt) for doubt in answer.doubts],
+        "asked_as": answer.asked_as,
+        "passages_read": answer.passages_read,
     }
     return json.dumps(value, ensure_ascii=False)

@@ -229,7 +229,14 @@ ALTER TABLE documents ADD COLUMN situating TEXT NOT NULL DEFAULT '';
 ALTER TABLE chunks ADD COLUMN sentence TEXT NOT NULL DEFAULT '';
 """
 
-_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# A question may be asked again or changed: its new turn follows what the old one followed, and both stay.
+_VERSION_5 = """
+ALTER TABLE turns ADD COLUMN follows INTEGER NOT NULL DEFAULT 0;
+UPDATE turns SET follows = coalesce((SELECT max(before.id) FROM turns before
+    WHERE before.conversation_id = turns.conversation_id AND before.id < turns.id), 0);
+"""
+
+_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -63,3 +63,30 @@ def documents_named(connection: sqlite3.Connection, names: Iterable[str]) -> set
         )
         found |= ids
     return found
+
+
+def chunk_ids(connection: sqlite3.Connection, documents: set[int] | None) -> list[int]:
+    """All chunks of these documents (None: of all), in the order of their documents' paths and of their text."""
+    within, values = _within(documents)
+    rows = connection.execute(
+        f"SELECT k.id FROM documents d JOIN chunks k ON k.document_id = d.id {within} ORDER BY d.path, k.position",
+        values,
+    )
+    return [row[0] for row in rows]
+
+
+def extent(connection: sqlite3.Connection, documents: set[int] | None) -> tuple[int, int]:
+    """How many chunks these documents have (None: all), and how many characters."""
+    within, values = _within(documents)
+    row = connection.execute(
+        "SELECT count(*), coalesce(sum(k.span_end - k.span_start), 0) FROM documents d"
+        f" JOIN chunks k ON k.document_id = d.id {within}",
+        values,
+    ).fetchone()
+    return row[0], row[1]
+
+
+def _within(documents: set[int] | None) -> tuple[str, tuple[str, ...]]:
+    if documents is None:
+        return "", ()
+    return "WHERE d.id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(documents)),)

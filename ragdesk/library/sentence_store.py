@@ -1,7 +1,8 @@
-"""What language models said about where passages stand, by what they were asked: nothing is asked twice.
+"""What language models said about passages, by what they were asked: nothing is asked twice.
 
-A database beside the libraries, shared by them all. It holds sentences and hashes, no passages; what was not needed for
-half a year goes.
+Where passages stand, a sentence for each, and what parts of documents say for a question that needs everything to be read.
+A database beside the libraries, shared by them all. It holds what was said and hashes, no passages; what was not needed
+for half a year goes.
 """
 
 from __future__ import annotations

@@ -166,6 +166,23 @@ ACTIONS: tuple[ActionText, ...] = (
         "",
         "trash-2",
     ),
+    _A(
+        "branch",
+        "&Conversation",
+        "Go on in a new con&versation",
+        "Copy the conversation up to the last answer into a new one, to go on there",
+        "",
+        "messages-square",
+    ),
+    _A(
+        "read_everything",
+        "&Conversation",
+        "&Read everything",
+        "Read all passages asked for the next question, not the best ones: for summaries, lists, counts, comparisons",
+        "Ctrl+Shift+R",
+        "library-big",
+        True,
+    ),
     _A("ask_all", "&Conversation", "Ask a&ll documents", "Limit the question no longer", "Ctrl+Shift+A", "layers"),
     _A(
         "choose_model",
@@ -177,7 +194,13 @@ ACTIONS: tuple[ActionText, ...] = (
     ),
     _A("rename_conversation", "&Conversation", "Rena&me", "Give the conversation another title", "F2"),
     _A("pin_conversation", "&Conversation", "&Pin", "Keep the conversation at the head of the list", "", "pin", True),
-    _A("delete_conversation", "&Conversation", "Delete the con&versation", "Delete the conversation shown"),
+    _A("delete_conversation", "&Conversation", "Delete the conversati&on", "Delete the conversation shown"),
+    _A(
+        "show_prompt",
+        "&Source",
+        "Show the p&rompt",
+        "Show exactly what the language model was given for the last answer",
+    ),
     _A("evidence", "&Source", "E&vidence", "Show what the last answer was made from", "Ctrl+4", "layers"),
     _A(
         "previous_citation",

@@ -108,7 +108,7 @@ class Desk(QObject):
 
     def asking(self, parent: QObject) -> Asking:
         """A question to be asked."""
-        return Asking(self.background, self.engine, parent)
+        return Asking(self.background, self.engine, self.jobs, parent)
 
     def expect_question(self) -> None:
         """A question is being written: let the language model that answers be ready for it. What fails is told then."""
@@ -268,6 +268,15 @@ class Desk(QObject):
     def rename_conversation(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title."""
         self._change(lambda: self.engine.rename_conversation(conversation_id, title))
+
+    def copy_branch(self, conversation_id: int, turn_id: int, done: Callable[[int], None]) -> None:
+        """Copy a turn and those that lead to it into a new conversation; `done` gets its id."""
+
+        def copied(new: int) -> None:
+            self.look_at_conversations()
+            done(new)
+
+        self.call(lambda: self.engine.copy_branch(conversation_id, turn_id), copied, lane="change")
 
     def pin_conversation(self, conversation_id: int, pinned: bool) -> None:
         """Keep a conversation at the head of the list, or no longer."""

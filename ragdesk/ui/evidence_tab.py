@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QGuiApplication, QIcon, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -139,6 +139,11 @@ class EvidenceTab(QScrollArea):
         for widget in (self.prompt, self.copy_button):
             widget.setVisible(bool(turn.prompt))
         self.no_prompt.setVisible(not turn.prompt)
+
+    def go_to_prompt(self) -> None:
+        """Bring the prompt into view, with the keyboard in it."""
+        QTimer.singleShot(0, lambda: self.ensureWidgetVisible(self.prompt))
+        self.prompt.setFocus()
 
     def clear(self) -> None:
         """Show nothing."""

@@ -16,24 +16,29 @@ from ragdesk.job import Job, Progress
 from ragdesk.ui.background import Background
 
 JobState = Literal["waiting", "running", "paused", "done", "cancelled", "failed"]
-Lane = Literal["ingest", "download"]
-"""Work on documents, and on the files of models. What is in the same lane waits in a row."""
+Lane = Literal["ingest", "download", "ask"]
+"""Work on documents, on the files of models, and for a question. What is in the same lane waits in a row."""
 Run = Callable[[Callable[[Outcome], None], Job], Ingested | str]
 """Returns what was done with documents, or a sentence that tells what was done."""
 
-LANES: tuple[Lane, ...] = ("ingest", "download")
+LANES: tuple[Lane, ...] = ("ingest", "download", "ask")
 _SHOWN_EVERY_MS = 150
+_NOTICED_S = 0.7
+"""Work done elsewhere is shown once it takes longer than this."""
 _KEPT = 50
 _KEPT_OUTCOMES = 20_000
 
 
 @dataclass(slots=True)
 class Running:
-    """A job as the window shows it. The work writes `progress` and `outcomes` from its thread; the window only reads them."""
+    """A job as the window shows it; `run` is None where it is done elsewhere.
+
+    The work writes `progress` and `outcomes` from its thread; the window only reads them.
+    """
 
     id: int
     title: str
-    run: Run
+    run: Run | None
     job: Job
     quiet: bool = False
     """Started by RagDesk itself: shown only where it finds something to do."""
@@ -58,6 +63,8 @@ class Running:
     @property
     def is_seen(self) -> bool:
         """Whether it is worth showing: asked for, or something was found to do."""
+        if self.run is None:  # what came of it is shown where it was asked for
+            return self.state != "done" and time.monotonic() - self.began_s > _NOTICED_S
         at_work = self.progress is not None and self.progress.total > 0 and self.progress.phase != "looking"
         return not self.quiet or bool(self.outcomes) or (at_work and not self.is_over)
 
@@ -92,8 +99,8 @@ class Jobs(QObject):
 
     @property
     def current(self) -> Running | None:
-        """The first job that runs or is paused."""
-        return next(iter(self.at_work), None)
+        """The first job that runs or is paused and is worth showing, else the first of all."""
+        return next((r for r in self.at_work if r.is_seen), next(iter(self.at_work), None))
 
     def of(self, lane: Lane) -> Running | None:
         """The job of this kind that runs or is paused."""
@@ -118,6 +125,27 @@ class Jobs(QObject):
         self.all.append(running)
         self._next()
         return running
+
+    def follow(self, title: str, job: Job) -> Running:
+        """Show a job that is done elsewhere and now, beside those of the row; `unfollow` it at its end."""
+        self._started += 1
+        running = Running(self._started, title, None, job, lane="ask", state="running", began_s=time.monotonic())
+        told = job.on_progress
+
+        def on_progress(progress: Progress) -> None:
+            running.progress = progress
+            if told is not None:
+                told(progress)
+
+        job.on_progress = on_progress
+        self.all.append(running)
+        self._timer.start()
+        self.changed.emit()
+        return running
+
+    def unfollow(self, running: Running, state: JobState) -> None:
+        """The work that was followed is over."""
+        self._end(running, state)
 
     def pause(self, running: Running) -> None:
         """Let it wait at its next step."""
@@ -169,10 +197,12 @@ class Jobs(QObject):
         self.changed.emit()
 
     def _begin(self, running: Running) -> None:
+        run = running.run
+        assert run is not None  # only what is done here waits
         running.state, running.began_s = "running", time.monotonic()
         self._timer.start()
         self._background.call(
-            lambda: running.run(running.outcomes.append, running.job),
+            lambda: run(running.outcomes.append, running.job),
             lambda result: self._end(running, "done", result),
             lambda error: self._end(running, "cancelled" if isinstance(error, Cancelled) else "failed", error=error),
             lane=running.lane,

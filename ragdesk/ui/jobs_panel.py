@@ -47,6 +47,7 @@ _SIGNS = {
 _PHASES = {
     "looking": "Looking at files",
     "reading": "Reading",
+    "reading passages": "Reading passages",
     "embedding": "Embedding",
     "situating": "Situating",
     "indexing": "Indexing",
@@ -325,9 +326,13 @@ class JobsPanel(QWidget):
 
 def summary(running: Running) -> str:
     """What a job that is over did, in a sentence."""
+    if running.lane == "ask" and running.state == "cancelled":
+        return f"{running.title}: stopped. What a language model has read is kept: asked again, it goes on there."
     if running.state == "cancelled":
         again = "the rest goes on at the next start" if running.lane == "ingest" else "goes on when you start it again"
         return f"{running.title}: stopped. What is done is kept, and {again}."
+    if running.lane == "ask":
+        return f"{running.title}: {running.state}"
     if running.lane != "ingest":
         return running.said if running.error is None else f"{running.title}: {in_words(running.error)}"
     if running.error is not None:

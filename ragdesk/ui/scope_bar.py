@@ -8,13 +8,14 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from ragdesk.domain import DocumentInfo, Scope
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import ElidedButton, words
 
+_WIDE = 480
 _FOUND = ("indexed", "searchable", "partly")
 
 
@@ -41,7 +42,8 @@ class ScopeBar(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._scope = Scope()
-        row = QHBoxLayout(self)
+        self._choice: ElidedButton | None = None
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self._documents = self._chip("Collections and documents asked", self._choose_documents)
@@ -76,6 +78,28 @@ class ScopeBar(QWidget):
         self._show()
         self.changed.emit()
 
+    def add_choice(self, action: QAction) -> None:
+        """Put a chip at the end that is on or off with an action."""
+        self._choice = chip = ElidedButton("chip")
+        chip.setAccessibleName(action.text().replace("&", ""))
+        chip.setToolTip(action.toolTip())
+        chip.setCheckable(True)
+        chip.toggled.connect(action.setChecked)
+        action.toggled.connect(chip.setChecked)
+        self._row.addWidget(chip)
+        self._show_choice()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the chips room where it is narrow."""
+        super().resizeEvent(event)
+        self._show_choice()
+
+    def _show_choice(self) -> None:
+        """The choice by its picture alone where it is narrow."""
+        if self._choice is not None:
+            self._choice.setIcon(self._desk.theme.icon("library-big"))
+            self._choice.setText(self._choice.accessibleName() if self.width() > _WIDE else "")
+
     def _chip(self, name: str, choose: Callable[[], None]) -> QPushButton:
         chip = ElidedButton("chip")
         chip.setAccessibleName(name)
@@ -86,6 +110,7 @@ class ScopeBar(QWidget):
 
     def _show(self) -> None:
         scope, theme = self._scope, self._desk.theme
+        self._show_choice()
         self._documents.setText(_short(self._documents_text()) + " ▾")
         self._documents.setChecked(bool(scope.collections or scope.documents))
         self._types.setText(_short(", ".join(scope.types) or "Any type") + " ▾")

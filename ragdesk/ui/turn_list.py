@@ -112,6 +112,12 @@ class TurnList(QScrollArea):
         self._follows, self._held = True, None
         QTimer.singleShot(0, self._follow)
 
+    def hold(self, view: TurnView) -> None:
+        """Keep the beginning of this view at the top while those around it get their heights."""
+        self._follows, self._held = False, (view, 0)
+        self._holding.start()
+        QTimer.singleShot(0, self._follow)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel stops following the answer."""
         if event.type() == QEvent.Type.Wheel:

@@ -8,13 +8,13 @@ from html import escape
 
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ragdesk.domain import Answer, Citation, Doubt, Hit, Scope, Turn
 from ragdesk.errors import RagDeskError
 from ragdesk.export.sources import answer_with_signs
 from ragdesk.job import Progress
-from ragdesk.ui.dialog_parts import ElidedLabel
+from ragdesk.ui.dialog_parts import ElidedLabel, words
 from ragdesk.ui.rich_text import (
     FittedBrowser,
     answer_html,
@@ -26,6 +26,7 @@ from ragdesk.ui.rich_text import (
     plain_answer,
 )
 from ragdesk.ui.theme import Theme
+from ragdesk.ui.turn_parts import Suggestion, Versions, about
 
 SIDES = 16
 """Between the sides of the column that turns stand in and their text."""
@@ -54,6 +55,14 @@ class TurnView(QFrame):
     """This view: ask its question of all documents."""
     export_wanted = Signal(object)
     """Turn: write its answer to a file."""
+    prompt_wanted = Signal(object)
+    """Turn: show what the language model was given."""
+    branch_wanted = Signal(object)
+    """This view: go on from here in a new conversation."""
+    everything_wanted = Signal(object)
+    """This view: answer its question from all passages."""
+    version_wanted = Signal(object, int)
+    """This view, and -1 for the version before it or 1 for the next."""
     told = Signal(str)
     """Something done that is not seen otherwise, such as copying."""
 
@@ -62,6 +71,8 @@ class TurnView(QFrame):
         self.question = question
         self.scope = scope
         self.turn: Turn | None = None
+        self.follows = 0
+        """The id of the turn that this one follows; 0 where it opens the conversation."""
         self.hits: Sequence[Hit] = ()
         self._theme = theme
         self._text = ""
@@ -77,6 +88,9 @@ class TurnView(QFrame):
         self.asked.setObjectName("asked")
         self.asked.document().setDocumentMargin(10)
         self.asked.anchorClicked.connect(lambda url: self._show_whole_question())
+        self.asked_as = words("", "dim")
+        self.asked_as.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.asked_as.hide()
         self.state = QLabel("Searching your documents…")
         self.state.setObjectName("dim")
         self.state.setTextFormat(Qt.TextFormat.PlainText)
@@ -93,7 +107,17 @@ class TurnView(QFrame):
         self.passages = FittedBrowser()
         self.passages.setAccessibleName("Passages found")
         self.passages.anchorClicked.connect(self._follow)
-        for widget in (self.asked, self.state, self.card, self.answer, self.passages_button, self.passages):
+        self.suggestion = Suggestion()
+        self.suggestion.wanted.connect(lambda: self.everything_wanted.emit(self))
+        self.versions = Versions(theme)
+        self.versions.wanted.connect(lambda step: self.version_wanted.emit(self, step))
+        column.addWidget(self.asked)
+        row = QHBoxLayout()
+        row.addWidget(self.asked_as, 1)
+        row.addWidget(self.versions, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+        shown = (self.state, self.card, self.answer, self.suggestion)
+        for widget in (*shown, self.passages_button, self.passages):
             column.addWidget(widget)
         column.addLayout(self._foot())
         self._drawn_text = ""
@@ -105,6 +129,11 @@ class TurnView(QFrame):
         self._draw()
 
     # --- What comes while it is answered
+
+    def show_asked(self, asked_as: str) -> None:
+        """The question that is really asked, where it leans on earlier ones."""
+        self.asked_as.setText(f"Asked as: {asked_as}")
+        self.asked_as.setVisible(bool(asked_as))
 
     def show_hits(self, hits: Sequence[Hit]) -> None:
         """The passages, before any prose."""
@@ -131,11 +160,14 @@ class TurnView(QFrame):
         self._drawing_soon.start(round(9000 * (time.perf_counter() - began)))
 
     def show_progress(self, progress: Progress) -> None:
-        """How far the loading of a model is."""
-        if progress.phase and not self._text:
+        """How far the loading of a model, or the reading of everything, is."""
+        if progress.phase == "reading passages":
+            left = f" · {about(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+            self.state.setText(f"Read {progress.done:,} of {progress.total:,} passages{left}")
+        elif progress.phase and not self._text:
             part = f" {100 * progress.done // progress.total} %" if progress.total else ""
-            left = progress.seconds_left or 0.0
-            soon = f", {left:.0f} s left" if left > 0.5 else ""
+            seconds = progress.seconds_left or 0.0
+            soon = f", {seconds:.0f} s left" if seconds > 0.5 else ""
             self.state.setText(f"{progress.phase.capitalize()}{part} {progress.note}".strip() + soon)
 
     def finish(self, answer: Answer, turn: Turn | None) -> None:
@@ -148,14 +180,19 @@ class TurnView(QFrame):
                 hits=answer.hits,
                 prompt=answer.prompt,
                 doubts=answer.doubts,
+                asked_as=answer.asked_as,
+                passages_read=answer.passages_read,
+                follows=self.follows,
             )
         )
 
     def show_turn(self, turn: Turn) -> None:
         """A kept turn."""
         self.turn, self.hits, self.scope, self._text = turn, turn.hits, turn.scope, turn.answer
-        self._shows_hits = False
+        self._shows_hits, self.follows = False, turn.follows
         self.state.setText("")
+        self.suggestion.hide()
+        self.show_asked(turn.asked_as)
         self._draw()
 
     def show_stopped(self) -> None:
@@ -236,6 +273,12 @@ class TurnView(QFrame):
             button.clicked.connect(slot)
             self._buttons.append((button, icon))
             row.addWidget(button)
+        self.more = QToolButton()
+        self.more.setAccessibleName("More")
+        self.more.setToolTip("More that can be done with this answer")
+        self.more.clicked.connect(self._open_menu)
+        self._buttons.append((self.more, "ellipsis"))
+        row.addWidget(self.more)
         self._about = ElidedLabel()
         self._about.setObjectName("dim")
         self._about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -316,8 +359,9 @@ class TurnView(QFrame):
         self.passages_button.setVisible(count > 0)
         arrow = "▾" if self._shows_hits else "▸"
         refused = self.turn is not None and not self.turn.answered
+        found = "used" if self.turn is not None and self.turn.passages_read else "found"
         what = f"passage{'' if count == 1 else 's'}"
-        self.passages_button.setText(f"{arrow} {f'The nearest {what}' if refused else f'{count} {what} found'}")
+        self.passages_button.setText(f"{arrow} {f'The nearest {what}' if refused else f'{count} {what} {found}'}")
         self.passages_button.setAccessibleName(f"{'Hide' if self._shows_hits else 'Show'} the passages found")
         self.passages.setVisible(self._shows_hits and count > 0)
         if self._shows_hits:
@@ -351,6 +395,25 @@ class TurnView(QFrame):
         else:
             doubted = kind == "unsupported" and value.isdigit() and int(value) < len(self._doubts)
             self.answer.show_tip(escape(self._doubts[int(value)].reason) if doubted else "")
+
+    def menu(self) -> QMenu:
+        """What is seldom wanted of an answer."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        turn, icon = self.turn, self._theme.icon
+        prompt = menu.addAction(icon("file-text"), "Show the prompt", lambda: self.prompt_wanted.emit(turn))
+        prompt.setEnabled(turn is not None and bool(turn.prompt))
+        everything = menu.addAction(icon("library-big"), "Read everything", lambda: self.everything_wanted.emit(self))
+        everything.setEnabled(turn is not None and not turn.passages_read)
+        branch = menu.addAction(
+            icon("messages-square"), "Go on in a new conversation", lambda: self.branch_wanted.emit(self)
+        )
+        branch.setEnabled(turn is not None and turn.id > 0)
+        return menu
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.popup(self.more.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
 
     def _want_evidence(self) -> None:
         if self.turn is not None:
@@ -391,4 +454,5 @@ def _beginning(question: str) -> str:
 
 def _about(turn: Turn) -> str:
     by = "Quoted" if turn.model == _QUOTE else turn.model
-    return f"{by} · {turn.seconds:.1f} s"
+    read = f" · {turn.passages_read:,} passages read" if turn.passages_read else ""
+    return f"{by}{read} · {turn.seconds:.1f} s"

@@ -122,6 +122,11 @@ class Window(QMainWindow):
         self.panes.show_pane(SOURCE)
         self.source.show_evidence(turn)
 
+    def show_prompt(self, turn: Turn) -> None:
+        """Show exactly what a language model was given for an answer."""
+        self.show_evidence(turn)
+        self.source.evidence.go_to_prompt()
+
     def open_settings(self, page: str = "") -> None:
         """Show the settings."""
         from ragdesk.ui.settings_dialog import SettingsDialog
@@ -205,6 +210,7 @@ class Window(QMainWindow):
         self.conversation.cited.connect(self.show_citation)
         self.conversation.hit_chosen.connect(self.show_hit)
         self.conversation.evidence_wanted.connect(self.show_evidence)
+        self.conversation.prompt_wanted.connect(self.show_prompt)
         self.conversation.export_wanted.connect(self._export_answer)
         self.conversation.model_wanted.connect(lambda: self.open_settings("Models"))
         self.conversation.told.connect(self.notice.tell)

@@ -184,6 +184,7 @@ class Album:
         window.conversation.scope_bar.set_scope(Scope(types=("pdf",)))
         self.ask(window, "How long does the night train to Lisbon take?")
         self.take(window, f"{label}-08-refused")
+        self.talk(window, label)
         window.conversation.scope_bar.set_scope(Scope())
         quoting = window.desk.settings
         window.desk.engine.settings = quoting.with_values({"model": str(self.model)})
@@ -195,6 +196,36 @@ class Album:
         window.left.setCurrentWidget(window.conversations)
         self.take(window, f"{label}-10-conversations")
         window.left.setCurrentWidget(window.library)
+
+    def talk(self, window: Window, label: str) -> None:
+        """A follow-up, another version of a question, everything suggested and read, and the menu of an answer."""
+        pane = window.conversation
+        pane.scope_bar.set_scope(Scope())
+        pane.begin()
+        self.ask(window, QUESTIONS[1])
+        self.ask(window, "When did he build it?")
+        self.take(window, f"{label}-20-follow-up")
+        quoting = window.desk.settings
+        window.desk.engine.settings = quoting.with_values({"hits": 3})
+        self.ask(window, "List all fares and fees.")
+        wait(lambda: pane.views[-1].suggestion.isVisible())
+        window.desk.engine.settings = quoting
+        self.take(window, f"{label}-21-suggestion")
+        pane.views[-1].suggestion.read.click()
+        wait(lambda: not pane.is_busy)
+        self.take(window, f"{label}-22-everything")
+        pane.list.hold(pane.views[-1])
+        window.actions_by_name["edit_question"].trigger()
+        window.actions_by_name["read_everything"].setChecked(True)
+        self.take(window, f"{label}-23-editing")
+        window.actions_by_name["read_everything"].setChecked(False)
+        menu = pane.views[-1].menu()
+        menu.popup(window.mapToGlobal(window.rect().center()))
+        rest()
+        self.take(menu, f"{label}-24-menu")
+        menu.close()
+        pane.composer.clear()
+        pane.begin()
 
     def trouble(self, window: Window, label: str) -> None:
         """Files that cannot be read, in the library and among the work."""
