@@ -39,6 +39,9 @@ _LONGEST_LIST = 1500
 _SAYS = re.compile(r"[.!?。！？؟।…][\"'”’»)\]]*$|[:：|;]")
 """An end mark, or what stands between a name and its value: a short line without either is a heading."""
 
+_TOPIC = re.compile(r"\s+\([^()]+\)(?=[?？؟.!]*\s*$)")
+"""What a follow-up is about, put behind it in brackets: it finds the passage, and does not say what in it is wanted."""
+
 _LEANS = re.compile(
     r"[\"“'(]?(?:it|its|this|that|these|those|they|their|he|his|she|her|such|here|there|however|instead|but|and|so|then|"
     r"thus|also|therefore|both|each|the (?:former|latter|first|second|other)|er|sie|es|dies\w*|il|elle|ils|elles|cela)\b",
@@ -119,7 +122,7 @@ def read_hits(
     found = _sentences(hits[:_HITS_READ])[:_SENTENCES_READ]
     if not found:
         return None
-    wanted = focus(question)
+    wanted = _TOPIC.sub("", focus(question))
     question_vector = embedder.embed([wanted], role="query", job=job)[0]
     nearness = (embedder.embed([sentence.text for sentence in found], job=job) @ question_vector).tolist()
     asked = ask(wanted, words.languages(library.reading))

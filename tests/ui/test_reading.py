@@ -59,7 +59,7 @@ def test_lines_of_a_question_stay_lines_and_its_html_stays_text(qtbot: QtBot, th
 
 
 def test_chips_stand_apart_and_none_is_made_in_code() -> None:
-    html = answer_html("So it is[1][2] in `array[1]`.\n\n```\na[2] = 1\n```\n", (1, 2), LIGHT, checked=False)
+    html = answer_html("So it is[1][2] in `array[1]`.\n\n```\na[2] = 1\n```\n", (1, 2), LIGHT)
     assert html.count('href="cite:') == 2
     assert "</a> <a " in html, "a line may break between two chips"
     assert "array[1]</code>" in html and "a[2] = 1" in html
