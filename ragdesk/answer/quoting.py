@@ -101,7 +101,10 @@ def quote(
         question, read.asked, read.rarity, read.looked, embedder=embedder.choice.name, model=False
     ):
         return NOT_IN_DOCUMENTS, ()
-    chosen = choose(question, read)
+    wanted = _TOPIC.sub("", question)
+    if wanted != question:
+        read = read_hits(wanted, hits, library, embedder, job=job) or read
+    chosen = choose(wanted, read)
     return _written(question, chosen, library.hashes({sentence.hit.document_id for sentence in chosen}))
 
 
@@ -122,7 +125,7 @@ def read_hits(
     found = _sentences(hits[:_HITS_READ])[:_SENTENCES_READ]
     if not found:
         return None
-    wanted = _TOPIC.sub("", focus(question))
+    wanted = focus(question)
     question_vector = embedder.embed([wanted], role="query", job=job)[0]
     nearness = (embedder.embed([sentence.text for sentence in found], job=job) @ question_vector).tolist()
     asked = ask(wanted, words.languages(library.reading))
