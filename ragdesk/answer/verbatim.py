@@ -45,10 +45,10 @@ class Typed:
 
 def _pieces(text: str) -> tuple[str, ...]:
     """The words of a text, folded; characters of scripts without spaces one by one."""
-    if not text.isascii():
-        text = fold(unicodedata.normalize("NFKC", text))
+    if text.isascii():
+        return tuple(_WORD.findall(text.lower()))
     pieces: list[str] = []
-    for word in _WORD.findall(text.casefold()):
+    for word in _WORD.findall(fold(unicodedata.normalize("NFKC", text)).casefold()):
         pieces += units(word) if is_unspaced(word[0]) else [word]
     return tuple(pieces)
 

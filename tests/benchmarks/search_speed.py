@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from ragdesk.answer.retrieval import Question, Searcher, find, question_vectors
+from ragdesk.answer.retrieval import Question, Searcher, find, question_vectors, search
 from ragdesk.domain import Chunk, Document, Scope
 from ragdesk.engine import Engine
 from ragdesk.ingest.situating import situate_vectors
@@ -179,10 +179,13 @@ def measured(searcher: Searcher, asked: Sequence[tuple[str, int]]) -> dict[str, 
                 connection, ask(texts[n], languages), documents=within[n], limit=150
             ),
             "vectors": lambda n, within=within: searcher.scan.search(  # type: ignore[misc]
-                vectors[n], documents=within[n], limit=150
+                vectors[n].vector, documents=within[n], limit=150
             ),
             "search": lambda n, scope=scope: find(  # type: ignore[misc]
                 searcher, Question(texts[n], scope(n)), vectors[n], limit=10
+            ),
+            "search with embedding": lambda n, scope=scope: search(  # type: ignore[misc]
+                searcher, Question(texts[n], scope(n)), limit=10
             ),
         }
         times |= {f"{name}: {part}": timed(work, len(asked)) for part, work in parts.items()}
