@@ -1,58 +1,23 @@
-"""The middle of the window: the turns of one conversation, and below them the scope and the question field."""
+"""The middle of the window: the turns of one conversation, in the branch that is read and continued."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from ragdesk.answer.breadth import breadth
-from ragdesk.domain import Answer, Conversation, Scope, Turn
+from ragdesk.domain import Conversation, Scope, Turn
 from ragdesk.library.branches import branch, newest_from, versions
 from ragdesk.ui.actions import Actions
-from ragdesk.ui.asking import Asking
-from ragdesk.ui.composer import Composer
+from ragdesk.ui.conversation_foot import ConversationFoot
 from ragdesk.ui.desk import Desk
-from ragdesk.ui.dialog_parts import ElidedButton, ElidedLabel, button, words
-from ragdesk.ui.scope_bar import ScopeBar
-from ragdesk.ui.turn_list import TurnList, centred
+from ragdesk.ui.dialog_parts import ElidedLabel
+from ragdesk.ui.last_answer import LastAnswer
+from ragdesk.ui.question_queue import QuestionQueue, Talk, Waiting
+from ragdesk.ui.turn_list import TurnList
 from ragdesk.ui.turn_view import SIDES, TurnView
 from ragdesk.ui.welcome import ReadyHint, Welcome
-from ragdesk.ui.where_text_goes import WhereTextGoes, what_answers
-
-_QUOTING_S = 2e-5
-"""What reading everything takes a character of passages, where no language model is asked."""
-
-
-@dataclass(slots=True, eq=False)
-class Talk:
-    """What a question belongs to: the conversation with this id, or a new one (None) until its first answer is kept.
-
-    `last` is the turn that the next question follows.
-    """
-
-    id: int | None
-    last: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """A question that waits or is answered; `follows` None means that it follows the last turn there is by then."""
-
-    view: TurnView
-    talk: Talk
-    follows: int | None
-    everything: bool
 
 
 class ConversationPane(QWidget):
@@ -82,11 +47,7 @@ class ConversationPane(QWidget):
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.conversation: Conversation | None = None
-        self._asking: Asking | None = None
         self._talk = Talk(None)
-        self._answering: Waiting | None = None
-        self._queue: list[Waiting] = []
-        self._editing: TurnView | None = None
         self._wanted: int | None = None
         self._deleted: int | None = None
         column = QVBoxLayout(self)
@@ -102,18 +63,16 @@ class ConversationPane(QWidget):
             self._stack.addWidget(page)
         column.addWidget(self._stack, 1)
         column.addWidget(self._make_foot())
+        self.composer, self.scope_bar = self.foot.composer, self.foot.scope_bar
         self.setFocusProxy(self.composer)
+        self.queue = QuestionQueue(desk, self._last_of, self)
+        self.queue.begun.connect(self._show_versions)
+        self.queue.kept.connect(self._kept)
+        self.queue.over.connect(self._over)
+        self._last_answer = LastAnswer(actions, self._last, self)
         actions["stop"].triggered.connect(self.stop)
-        actions["regenerate"].triggered.connect(self._ask_last_again)
-        actions["copy_answer"].triggered.connect(self._copy_last)
-        actions["copy_cited"].triggered.connect(self._copy_last_cited)
-        actions["edit_question"].triggered.connect(self._edit_last)
-        actions["delete_answer"].triggered.connect(self._delete_last)
-        actions["evidence"].triggered.connect(self._want_evidence)
         actions["choose_model"].triggered.connect(self.model_wanted)
         actions["new_conversation"].triggered.connect(self.begin)
-        actions["show_prompt"].triggered.connect(self._want_prompt)
-        actions["branch"].triggered.connect(self._branch_last)
         actions["ask"].triggered.connect(self.composer.setFocus)
         desk.documents_changed.connect(self._show)
         desk.turns_changed.connect(self._turns_changed)
@@ -151,7 +110,7 @@ class ConversationPane(QWidget):
     @property
     def is_busy(self) -> bool:
         """Whether a question is being answered."""
-        return self._asking is not None
+        return self.queue.is_busy
 
     # --- Asking
 
@@ -165,11 +124,9 @@ class ConversationPane(QWidget):
         self.list.let_go_of_earlier()
         view = self._new_view(question, scope)
         self.list.add(view)
-        self._queue.append(Waiting(view, self._talk, follows, everything))
-        self._ask_next()
-        self._editing = None
-        self.composer.clear()
+        self.queue.add(Waiting(view, self._talk, follows, everything))
         self._show()
+        self.foot.clear()  # after it is said that something is answered: a button off for a moment loses the keyboard
         self.list.follow_last()
         return view
 
@@ -179,21 +136,11 @@ class ConversationPane(QWidget):
 
     def stop(self) -> None:
         """Stop what is being answered, and what waits to be."""
-        for waiting in self._queue:
-            waiting.view.show_stopped()
-            if waiting.view not in self.list.views:
-                waiting.view.deleteLater()
-        self._queue.clear()
-        if self._asking is not None:
-            self._asking.stop()
+        self.queue.stop()
 
     def ask_about(self, text: str) -> None:
         """Put a quote into the question field, to ask about it."""
-        self.composer.setPlainText(f"“{' '.join(text.split())[:300]}”\n")
-        cursor = self.composer.textCursor()
-        cursor.movePosition(cursor.MoveOperation.End)
-        self.composer.setTextCursor(cursor)
-        self.composer.setFocus()
+        self.foot.quote(text)
 
     # --- Inside: parts
 
@@ -214,81 +161,18 @@ class ConversationPane(QWidget):
             row.addWidget(button)
         return bar
 
-    def _make_foot(self) -> QFrame:
-        foot, held = QFrame(), QWidget()
-        foot.setObjectName("footer")
-        column = centred(foot, held)
-        column.setContentsMargins(SIDES, 10, SIDES, 12)
-        column.setSpacing(8)
+    def _make_foot(self) -> ConversationFoot:
+        self.foot = foot = ConversationFoot(self._desk, self._actions)
         bar = self.list.verticalScrollBar()  # the column above is the narrower by it, where it is shown
         bar.rangeChanged.connect(
             lambda low, high: foot.setContentsMargins(0, 0, bar.sizeHint().width() if high > low else 0, 0)
         )
-        self.scope_bar = ScopeBar(self._desk)
-        self.scope_bar.changed.connect(self._show)
-        self.scope_bar.add_choice(self._actions["read_everything"])
-        column.addWidget(self.scope_bar)
-        column.addWidget(self._make_editing())
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.composer = Composer()
-        self.composer.asked.connect(self._send)
-        self.composer.textChanged.connect(self._show_send)
-        self.composer.begun.connect(self._desk.expect_question)
-        self.composer.installEventFilter(self)
-        row.addWidget(self.composer, 1)
-        self.send = QPushButton("Ask")
-        self.send.setObjectName("primary")
-        self.send.setToolTip("Ask (Enter)")
-        self.send.clicked.connect(self._send_or_stop)
-        row.addWidget(self.send, 0, Qt.AlignmentFlag.AlignBottom)
-        column.addLayout(row)
-        self._model = ElidedButton("link")
-        self._model.setAccessibleName("What answers")
-        self._model.setToolTip("Choose what answers: quotes, or a language model")
-        self._model.clicked.connect(self.model_wanted)
-        below = QHBoxLayout()
-        below.addWidget(self._model)
-        below.addStretch(1)
-        below.addWidget(self.scope_bar.said)
-        column.addLayout(below)
-        self.where_text_goes = WhereTextGoes(self._desk.theme)
-        column.addWidget(self.where_text_goes)
-        self._without_vectors = words("", "warn")
-        column.addWidget(self._without_vectors)
+        foot.scope_bar.changed.connect(self._show)
+        foot.asked.connect(self.ask)
+        foot.changed.connect(self._ask_changed)
+        foot.stop_wanted.connect(self.stop)
+        foot.model_wanted.connect(self.model_wanted)
         return foot
-
-    def _make_editing(self) -> QWidget:
-        """What says that a question is being changed."""
-        self._edits = QWidget()
-        said = words("Changing a question: its answer and those after it are kept in another version.", "dim")
-        cancel = button("Cancel", "Leave the question as it is", "link")
-        cancel.clicked.connect(self._leave_editing)
-        row = QHBoxLayout(self._edits)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(said, 1)
-        row.addWidget(cancel, 0, Qt.AlignmentFlag.AlignTop)
-        self._edits.hide()
-        return self._edits
-
-    def _leave_editing(self) -> None:
-        """Empty the question field; a question that was being changed stays as it is."""
-        self._editing = None
-        self.composer.clear()
-        self._show_send()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Up in an empty question field brings the last question back."""
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and watched is self.composer
-            and event.key() == Qt.Key.Key_Up  # type: ignore[attr-defined]  # a key press is a QKeyEvent
-            and not self.composer.toPlainText()
-            and self.views
-        ):
-            self._recall(self.views[-1])
-            return True
-        return super().eventFilter(watched, event)
 
     # --- Inside: turns
 
@@ -301,10 +185,10 @@ class ConversationPane(QWidget):
 
         What is asked goes on out of sight, and comes into view again with its own.
         """
-        going = [*([self._answering] if self._answering else []), *self._queue]
+        going = self.queue.going
         self.list.clear(but=[waiting.view for waiting in going])
         self.conversation = conversation
-        self._editing = None
+        self.foot.leave_editing()
         turns = branch(conversation.turns, last_id) if conversation else ()
         self._talk = Talk(conversation.id if conversation else None, turns[-1].id if turns else 0)
         self.list.show_turns(turns)
@@ -330,112 +214,35 @@ class ConversationPane(QWidget):
         view.version_wanted.connect(self._show_version)
         view.told.connect(self.told)
         view.again_wanted.connect(self._ask_again)
-        view.edit_wanted.connect(self._edit)
+        view.edit_wanted.connect(self.foot.edit)
         view.delete_wanted.connect(self._delete)
         view.widen_wanted.connect(self._widen)
         return view
-
-    def _ask_next(self) -> None:
-        """Ask the first question that waits; it may lean on the answer before, so they are asked one after the other."""
-        if self._asking is not None or not self._queue:
-            return
-        waiting = self._answering = self._queue.pop(0)
-        view, talk = waiting.view, waiting.talk
-        view.follows = self._last_of(talk) if waiting.follows is None else waiting.follows
-        self._show_versions()
-        asking = self._asking = self._desk.asking(self)
-        asking.asked_as.connect(view.show_asked)
-        asking.found.connect(view.show_hits)
-        asking.wrote.connect(view.show_text)
-        asking.progressed.connect(view.show_progress)
-        asking.answered.connect(lambda answer, id: self._answered(view, talk, answer, id))
-        asking.stopped.connect(lambda: self._over(view.show_stopped))
-        asking.failed.connect(lambda error: self._over(lambda: view.show_error(error)))
-        asking.ask(
-            view.question,
-            scope=view.scope,
-            conversation_id=talk.id,
-            follows=view.follows if talk.id is not None else None,
-            everything=waiting.everything,
-        )
 
     def _last_of(self, talk: Talk) -> int:
         """The turn that the next question of a conversation follows: not one that was deleted."""
         return self.turns[-1].id if talk is self._talk and self.turns else talk.last
 
-    def _answered(self, view: TurnView, talk: Talk, answer: Answer, conversation_id: int | None) -> None:
-        view.finish(answer, None)
-        if conversation_id is None:
-            self._over(lambda: None)
+    def _kept(self, talk: Talk, conversation: Conversation) -> None:
+        """An answer was kept, of the conversation shown or of another."""
+        if talk is not self._talk:
             return
-        talk.id = conversation_id
-        self._desk.call(
-            lambda: self._desk.engine.conversation(conversation_id),
-            lambda kept: self._over(lambda: self._kept(view, talk, kept)),
-            lambda error: self._over(lambda: None),
-        )
+        new = self.conversation is None
+        self.conversation = conversation
+        self._wanted = conversation.id
+        if new:
+            self.shown.emit(conversation.id)
+        self._show_versions()
 
-    def _kept(self, view: TurnView, talk: Talk, conversation: Conversation) -> None:
-        view.turn = conversation.turns[-1]
-        talk.last = view.turn.id
-        self._desk.look_at_conversations()
-        if talk is self._talk:
-            new = self.conversation is None
-            self.conversation = conversation
-            self._wanted = conversation.id
-            if new:
-                self.shown.emit(conversation.id)
-            self._show_versions()
-        self._suggest(view)
-
-    def _suggest(self, view: TurnView) -> None:
-        """Where a question asks for more than the best passages, say what reading everything would take."""
-        turn = view.turn
-        if turn is None or turn.passages_read or not breadth(turn.asked_as or turn.question):
-            return
-        given = sum(len(message.content) for message in turn.prompt)
-
-        def suggest(extent: tuple[int, int]) -> None:
-            passages, characters = extent
-            each_s = turn.seconds / given if given else _QUOTING_S
-            if passages > len(turn.hits):
-                view.suggestion.show_for(passages, each_s * characters)
-
-        self._desk.call(lambda: self._desk.engine.extent(view.scope), suggest)
-
-    def _over(self, show: Callable[[], None]) -> None:
-        """The question is done with, well or badly: show that, and ask the next."""
-        asking, self._asking = self._asking, None
-        answering, self._answering = self._answering, None
-        if asking is not None:
-            asking.deleteLater()
-        show()
-        if answering is not None and answering.view not in self.list.views:
-            answering.view.deleteLater()
-        self._ask_next()
+    def _over(self, view: TurnView) -> None:
+        """A question is done with; where it is out of sight, so is its view."""
+        if view not in self.list.views:
+            view.deleteLater()
         self._show()
 
-    @property
     def _last(self) -> TurnView | None:
         """The last turn that is not deleted."""
         return next((view for view in reversed(self.views) if not view.isHidden()), None)
-
-    def _ask_last_again(self) -> None:
-        if self._last is not None and not self.is_busy:
-            self._ask_again(self._last)
-
-    def _edit_last(self) -> None:
-        if self._last is not None:
-            self._edit(self._last)
-
-    def _delete_last(self) -> None:
-        if self._last is not None:
-            self._delete(self._last)
-            self._show()
-
-    def _want_evidence(self) -> None:
-        if self._last is not None and self._last.turn is not None:
-            self.evidence_wanted.emit(self._last.turn)
 
     def _ask_again(self, view: TurnView, *, everything: bool = False) -> None:
         self._ask_in_place(view, view.question, view.scope, everything=everything)
@@ -448,6 +255,10 @@ class ConversationPane(QWidget):
         for later in self.list.views[self.list.views.index(view) :]:
             self.list.take_out(later)
         self._ask(question, scope, follows=view.follows, everything=everything)
+
+    def _ask_changed(self, view: TurnView, question: str) -> None:
+        everything = self._actions["read_everything"].isChecked()
+        self._ask_in_place(view, question, self.scope_bar.scope, everything=everything)
 
     def _show_version(self, view: TurnView, step: int) -> None:
         """Show another version of a turn, with what follows it."""
@@ -487,36 +298,9 @@ class ConversationPane(QWidget):
         self.open(conversation_id)
         self.told.emit("This is a copy of the conversation up to there. The first one is kept as it was.")
 
-    def _branch_last(self) -> None:
-        if self._last is not None:
-            self._branch(self._last)
-
-    def _want_prompt(self) -> None:
-        if self._last is not None and self._last.turn is not None:
-            self.prompt_wanted.emit(self._last.turn)
-
-    def _copy_last(self) -> None:
-        if self._last is not None:
-            self._last.copy_text()
-
-    def _copy_last_cited(self) -> None:
-        if self._last is not None:
-            self._last.copy_markdown()
-
     def _widen(self, view: TurnView) -> None:
         self.scope_bar.set_scope(Scope())
         self.ask(view.question, scope=Scope())
-
-    def _edit(self, view: TurnView) -> None:
-        """Put a question into the question field, to be asked in its place."""
-        self._recall(view)
-        self._editing = view
-        self._show_send()
-
-    def _recall(self, view: TurnView) -> None:
-        self.composer.setPlainText(view.question)
-        self.composer.selectAll()
-        self.composer.setFocus()
 
     def _delete(self, view: TurnView) -> None:
         if view.turn is None or not view.turn.id:
@@ -556,38 +340,9 @@ class ConversationPane(QWidget):
         empty = not self.views
         self._stack.setCurrentIndex(2 if not empty else 1 if documents else 0)
         self._title.setText(self.conversation.title if self.conversation else "New conversation")
-        self._model.setText(f"Answered by {what_answers(self._desk.settings)}")
-        self.where_text_goes.show_for(self._desk.settings)
-        why = self._desk.engine.without_vectors
-        self._without_vectors.setText(f"⚠ Found by words alone, not by meaning: {why}." if why else "")
-        self._without_vectors.setVisible(bool(why))
         self._actions["stop"].setEnabled(self.is_busy)
-        last = self._last
-        self._actions["regenerate"].setEnabled(last is not None and not self.is_busy)
-        self._actions["edit_question"].setEnabled(last is not None)
-        for action in ("copy_answer", "copy_cited", "delete_answer", "evidence", "branch"):
-            self._actions[action].setEnabled(last is not None and last.turn is not None)
-        self._actions["show_prompt"].setEnabled(last is not None and last.turn is not None and bool(last.turn.prompt))
+        self._last_answer.enable(busy=self.is_busy)
         self._actions["export"].setEnabled(bool(self.turns))
-        self._show_send()
-
-    def _show_send(self) -> None:
-        if self._editing not in self.list.views or not self.composer.toPlainText():
-            self._editing = None
-        self._edits.setVisible(self._editing is not None)
-        self.send.setText("Stop" if self.is_busy and not self.composer.question else "Ask")
-        self.send.setAccessibleName("Stop the answer" if self.send.text() == "Stop" else "Ask")
-        self.send.setEnabled(self.is_busy or bool(self.composer.question))
-
-    def _send_or_stop(self) -> None:
-        if self.composer.question:
-            self._send(self.composer.question)
-        else:
-            self.stop()
-
-    def _send(self, question: str) -> None:
-        if self._editing is None:
-            self.ask(question)
-        else:
-            everything = self._actions["read_everything"].isChecked()
-            self._ask_in_place(self._editing, question, self.scope_bar.scope, everything=everything)
+        if self.foot.editing not in self.list.views:
+            self.foot.leave_editing()
+        self.foot.show_for(self.views[-1] if self.views else None, busy=self.is_busy)

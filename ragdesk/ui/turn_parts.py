@@ -1,12 +1,84 @@
-"""Small parts of a turn: which of its versions is shown, and what more could be read for it."""
+"""Small parts of a turn: its question, which of its versions is shown, why it is refused, what more could be read."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from collections.abc import Sequence
+from html import escape
 
-from ragdesk.ui.dialog_parts import button, words
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from ragdesk.domain import Doubt, Scope
+from ragdesk.ui.dialog_parts import button, row_of, words
+from ragdesk.ui.rich_text import FittedBrowser
 from ragdesk.ui.theme import Theme
+
+_LONG_QUESTION = 600
+_LONG_QUESTION_LINES = 8
+
+
+class Asked(FittedBrowser):
+    """A question with its line ends; of a very long one the beginning, until all is wanted."""
+
+    def __init__(self, theme: Theme, question: str) -> None:
+        super().__init__()
+        self._theme, self._question = theme, question
+        self._is_long = len(question) > _LONG_QUESTION or question.count("\n") >= _LONG_QUESTION_LINES
+        self._shows_whole = False
+        self.setAccessibleName("Question")
+        self.setObjectName("asked")
+        self.document().setDocumentMargin(10)
+        self.anchorClicked.connect(lambda url: self._fold())
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def _fold(self) -> None:
+        self._shows_whole = not self._shows_whole
+        self._draw()
+
+    def _draw(self) -> None:
+        shown, link = self._question, ""
+        if self._is_long:
+            if not self._shows_whole:
+                shown = beginning(shown)
+            said = "Show less" if self._shows_whole else "Show the whole question"
+            style = f"color:{self._theme.colours.accent}; text-decoration:none"
+            link = f'<p style="margin:6px 0 0 0"><a href="whole:" style="{style}">{said}</a></p>'
+        lines = "".join(f'<p style="margin:0">{escape(line) or "&nbsp;"}</p>' for line in shown.splitlines())
+        self.setHtml(f'<style>p {{ line-height:130%; }}</style><div style="font-weight:600">{lines}</div>{link}')
+
+
+class Refusal(QFrame):
+    """A card that says why there is no answer. Hidden at first."""
+
+    widen_wanted = Signal()
+    """The question is to be asked of all documents."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("warncard")
+        self._said = words("")
+        self.widen = button("Ask all documents")
+        self.widen.clicked.connect(self.widen_wanted)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.addWidget(words("Not in your documents", "title", wraps=False))
+        column.addWidget(self._said)
+        column.addLayout(row_of(self.widen))
+        self.hide()
+
+    def show_for(self, scope: Scope, doubts: Sequence[Doubt], *, finds: bool) -> None:
+        """Say it of a question asked in this scope; `finds` where passages that come near are shown below."""
+        self.widen.setVisible(scope.limits)
+        self._said.setText(
+            f"{doubts[0].reason} Below is what comes nearest."
+            if doubts
+            else "The documents you limited the question to do not answer it. Your others may."
+            if scope.limits
+            else "Nothing in them answers this. Below is what comes nearest."
+            if finds
+            else "Nothing in them comes near this. Add documents that may hold the answer."
+        )
 
 
 class Versions(QWidget):
@@ -77,3 +149,11 @@ def about(seconds: float) -> str:
         return f"about {10 * round(seconds / 10)} s"
     minutes = round(seconds / 60)
     return f"about {minutes} min" if minutes < 90 else f"about {round(minutes / 60)} hours"
+
+
+def beginning(question: str) -> str:
+    """The first lines of a question, cut where a word ends; all of it where it is not very long."""
+    begin = "\n".join(question.split("\n")[:_LONG_QUESTION_LINES])
+    if len(begin) > _LONG_QUESTION:
+        begin = begin[:_LONG_QUESTION].rsplit(" ", 1)[0]
+    return question if begin == question else begin.rstrip() + "…"

@@ -14,26 +14,16 @@ from ragdesk.domain import Answer, Citation, Doubt, Hit, Scope, Turn
 from ragdesk.errors import RagDeskError
 from ragdesk.export.sources import answer_with_signs
 from ragdesk.job import Progress
+from ragdesk.ui.answer_text import AnswerText
 from ragdesk.ui.dialog_parts import ElidedLabel, words
-from ragdesk.ui.rich_text import (
-    FittedBrowser,
-    answer_html,
-    citation_tip,
-    cited_markdown,
-    code_blocks,
-    finished,
-    hits_html,
-    plain_answer,
-)
+from ragdesk.ui.rich_text import FittedBrowser, citation_tip, cited_markdown, code_blocks, hits_html, plain_answer
 from ragdesk.ui.theme import Theme
-from ragdesk.ui.turn_parts import Suggestion, Versions, about
+from ragdesk.ui.turn_parts import Asked, Refusal, Suggestion, Versions, about, beginning
 
 SIDES = 16
 """Between the sides of the column that turns stand in and their text."""
 _QUOTE = "quote"
 _FIRST_HITS = 3
-_LONG_QUESTION = 600
-_LONG_QUESTION_LINES = 8
 
 
 class TurnView(QFrame):
@@ -77,17 +67,11 @@ class TurnView(QFrame):
         self._theme = theme
         self._text = ""
         self._shows_hits = True
-        self._is_long = len(question) > _LONG_QUESTION or question.count("\n") >= _LONG_QUESTION_LINES
-        self._shows_whole = False
-        self.setAccessibleName(f"Question: {_beginning(question)}")
+        self.setAccessibleName(f"Question: {beginning(question)}")
         column = QVBoxLayout(self)
         column.setContentsMargins(SIDES, 16, SIDES, 8)
         column.setSpacing(10)
-        self.asked = FittedBrowser()
-        self.asked.setAccessibleName("Question")
-        self.asked.setObjectName("asked")
-        self.asked.document().setDocumentMargin(10)
-        self.asked.anchorClicked.connect(lambda url: self._show_whole_question())
+        self.asked = Asked(theme, question)
         self.asked_as = words("", "dim")
         self.asked_as.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.asked_as.hide()
@@ -95,9 +79,9 @@ class TurnView(QFrame):
         self.state.setObjectName("dim")
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setWordWrap(True)
-        self.card = self._refusal_card()
-        self.answer = FittedBrowser()
-        self.answer.setAccessibleName("Answer")
+        self.card = Refusal()
+        self.card.widen_wanted.connect(lambda: self.widen_wanted.emit(self))
+        self.answer = AnswerText(theme)
         self.answer.anchorClicked.connect(self._follow)
         self.answer.hovered.connect(self._hover)
         self.passages_button = QPushButton()
@@ -121,8 +105,6 @@ class TurnView(QFrame):
             column.addWidget(widget)
         column.addLayout(self._foot())
         self._drawn_text = ""
-        self._laid_out = (0, 0)
-        """How much of a growing text is laid out for good, and where in the document the rest begins."""
         self._drawing_soon = QTimer(self, singleShot=True)
         self._drawing_soon.timeout.connect(self._draw_text)
         theme.changed.connect(self._draw)
@@ -155,7 +137,7 @@ class TurnView(QFrame):
             return
         began = time.perf_counter()
         self._drawn_text = self._text
-        self._draw_growing()
+        self.answer.show_growing(self._text)
         self._draw_hits()
         self._drawing_soon.start(round(9000 * (time.perf_counter() - began)))
 
@@ -231,28 +213,6 @@ class TurnView(QFrame):
 
     # --- Inside
 
-    def _refusal_card(self) -> QFrame:
-        card = QFrame()
-        card.setObjectName("warncard")
-        column = QVBoxLayout(card)
-        column.setContentsMargins(16, 12, 16, 12)
-        title = QLabel("Not in your documents")
-        title.setObjectName("title")
-        self._refused = QLabel()
-        self._refused.setWordWrap(True)
-        self._refused.setTextFormat(Qt.TextFormat.PlainText)
-        self._widen = QPushButton("Ask all documents")
-        self._widen.setAutoDefault(False)
-        self._widen.clicked.connect(lambda: self.widen_wanted.emit(self))
-        row = QHBoxLayout()
-        row.addWidget(self._widen)
-        row.addStretch(1)
-        column.addWidget(title)
-        column.addWidget(self._refused)
-        column.addLayout(row)
-        card.hide()
-        return card
-
     def _foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2)
@@ -287,21 +247,10 @@ class TurnView(QFrame):
 
     def _draw(self) -> None:
         turn = self.turn
-        self._draw_question()
         refused = turn is not None and not turn.answered
         self.card.setVisible(refused)
         if refused:
-            limited = self.scope.limits
-            self._widen.setVisible(limited)
-            self._refused.setText(
-                f"{self._doubts[0].reason} Below is what comes nearest."
-                if self._doubts
-                else "The documents you limited the question to do not answer it. Your others may."
-                if limited
-                else "Nothing in them answers this. Below is what comes nearest."
-                if self.hits
-                else "Nothing in them comes near this. Add documents that may hold the answer."
-            )
+            self.card.show_for(self.scope, self._doubts, finds=bool(self.hits))
         self.answer.setVisible(bool(self._text) and not refused)
         self.state.setVisible(bool(self.state.text()))
         for button, icon in self._buttons:
@@ -314,45 +263,9 @@ class TurnView(QFrame):
             self._shows_hits = bool(self.hits)
         self._draw_hits()
 
-    def _draw_question(self) -> None:
-        """The question with its line ends; of a very long one the beginning, until all is wanted."""
-        shown, link = self.question, ""
-        if self._is_long:
-            if not self._shows_whole:
-                shown = _beginning(shown)
-            said = "Show less" if self._shows_whole else "Show the whole question"
-            style = f"color:{self._theme.colours.accent}; text-decoration:none"
-            link = f'<p style="margin:6px 0 0 0"><a href="whole:" style="{style}">{said}</a></p>'
-        lines = "".join(f'<p style="margin:0">{escape(line) or "&nbsp;"}</p>' for line in shown.splitlines())
-        self.asked.setHtml(f'<style>p {{ line-height:130%; }}</style><div style="font-weight:600">{lines}</div>{link}')
-
-    def _show_whole_question(self) -> None:
-        self._shows_whole = not self._shows_whole
-        self._draw_question()
-
     def _draw_answer(self) -> None:
-        if not self._text:
-            return
-        marks = [c.mark for c in self.citations]
-        self._laid_out = (0, 0)
-        self.answer.setHtml(answer_html(self._text, marks, self._theme.colours, doubts=self._doubts))
-        self.answer.setVisible(True)
-
-    def _draw_growing(self) -> None:
-        """Lay out what follows the last finished paragraph; laying out all of a long answer takes a second."""
-        done, place = self._laid_out
-        if not place:
-            self.answer.clear()
-        end = finished(self._text)
-        for begin, stop in ((done, end), (end, len(self._text))):
-            if begin < stop:
-                codes = self._text.count("```", 0, begin) // 2
-                html = answer_html(self._text[begin:stop], (), self._theme.colours, first_code=codes)
-                self.answer.put_after(place, html)
-            if begin < stop == end:
-                place = self.answer.new_paragraph()
-        self._laid_out = (end, place)
-        self.answer.setVisible(True)
+        if self._text:
+            self.answer.show_whole(self._text, [c.mark for c in self.citations], self._doubts)
 
     def _draw_hits(self) -> None:
         count = len(self.hits)
@@ -426,30 +339,6 @@ class TurnView(QFrame):
     def _copy(self, text: str, said: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self.told.emit(said)
-
-    def mark_position(self) -> QPoint:
-        """Where the first chip of the answer stands in this view, for tests and for the keyboard."""
-        document = self.answer.document()
-        block = document.begin()
-        while block.isValid():
-            iterator = block.begin()
-            while not iterator.atEnd():
-                fragment = iterator.fragment()
-                if fragment.charFormat().anchorHref().startswith("cite:"):
-                    cursor = self.answer.textCursor()
-                    cursor.setPosition(fragment.position() + 1)
-                    return self.answer.mapTo(self, self.answer.cursorRect(cursor).center())
-                iterator += 1
-            block = block.next()
-        return QPoint(-1, -1)
-
-
-def _beginning(question: str) -> str:
-    """The first lines of a question, cut where a word ends."""
-    begin = "\n".join(question.split("\n")[:_LONG_QUESTION_LINES])
-    if len(begin) > _LONG_QUESTION:
-        begin = begin[:_LONG_QUESTION].rsplit(" ", 1)[0]
-    return question if begin == question else begin.rstrip() + "…"
 
 
 def _about(turn: Turn) -> str:

@@ -30,7 +30,7 @@ def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, t
     qtbot.waitUntil(lambda: window._desk.settings.model == str(model.resolve()), timeout=PATIENCE_MS)
     written: list[str] = []
     view = window.conversation.ask(QUESTION)
-    window.conversation._asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
+    window.conversation.queue.asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
     qtbot.waitUntil(lambda: view.turn is not None and view.turn.id > 0, timeout=PATIENCE_MS)
     assert written and view.answer.toPlainText().startswith(written[0][:10])
     assert [c.mark for c in view.citations] == [1]
@@ -73,7 +73,7 @@ def test_escape_stops_the_compute_of_an_endless_model(window: Window, tmp_path: 
     pane = window.conversation
     written: list[str] = []
     view = pane.ask(QUESTION)
-    pane._asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
+    pane.queue.asking.wrote.connect(written.append)  # type: ignore[union-attr]  # it was just begun
     qtbot.waitUntil(lambda: bool(written), timeout=PATIENCE_MS)
     assert view.hits, "the passages were there first"
     pane.composer.setFocus()

@@ -30,7 +30,7 @@ def apply(dialog: SettingsDialog, qtbot: QtBot) -> None:
 def test_a_server_elsewhere_answers_only_with_consent_and_is_signed(
     window: Window, dialog: SettingsDialog, qtbot: QtBot
 ) -> None:
-    page, sign = dialog.server, window.conversation.where_text_goes
+    page, sign = dialog.server, window.conversation.foot.where_text_goes
     assert not sign.isVisible()
     page.address.setText("http://192.0.2.1:8000")
     assert "leaves this machine" in page.said.text() and page.consent.isVisible() and not page.use.isEnabled()
@@ -40,7 +40,7 @@ def test_a_server_elsewhere_answers_only_with_consent_and_is_signed(
     settings = window._desk.settings
     assert (settings.model, settings.endpoint_agreed) == ("endpoint", "http://192.0.2.1:8000/v1")
     assert sign.isVisible() and "192.0.2.1:8000, unencrypted" in sign.said.text()
-    assert "the model at 192.0.2.1:8000" in window.conversation._model.text()
+    assert "the model at 192.0.2.1:8000" in window.conversation.foot.model.text()
     page.address.setText("http://192.0.2.2:8000")
     assert not page.consent.isChecked() and not page.use.isEnabled()
     apply(dialog, qtbot)
@@ -61,7 +61,7 @@ def test_a_server_here_needs_no_consent_and_lists_its_models(
     page.use.setChecked(True)
     apply(dialog, qtbot)
     assert window._desk.settings.endpoint_model == "large"
-    assert "stays on this machine" in window.conversation.where_text_goes.said.text()
+    assert "stays on this machine" in window.conversation.foot.where_text_goes.said.text()
     dialog.close()
 
 

@@ -42,12 +42,12 @@ def test_a_changed_question_keeps_what_was_there_in_another_version(window: Wind
     ask(window, qtbot, QUESTION)
     ask(window, qtbot, BUILT)
     settle(window, qtbot)
-    pane._edit(pane.views[0])
-    assert pane._edits.isVisible()
+    pane.foot.edit(pane.views[0])
+    assert pane.foot.edits.isVisible()
     pane.composer.setPlainText("Which yard got the order for the new chains?")
-    pane._send_or_stop()
+    pane.foot.send.click()
     view = settle(window, qtbot)
-    assert shown(window) == ["Which yard got the order for the new chains?"] and not pane._edits.isVisible()
+    assert shown(window) == ["Which yard got the order for the new chains?"] and not pane.foot.edits.isVisible()
     assert view.versions.isVisible() and view.versions.said.text() == "2 of 2"
     view.versions.wanted.emit(-1)
     assert shown(window) == [QUESTION, BUILT], "the branch with what followed"
@@ -71,9 +71,20 @@ def test_a_change_is_given_up_where_the_field_is_emptied(window: Window, qtbot: 
     ask(window, qtbot, QUESTION)
     settle(window, qtbot)
     window.actions_by_name["edit_question"].trigger()
-    assert window.conversation._edits.isVisible() and window.conversation.composer.question == QUESTION
+    assert window.conversation.foot.edits.isVisible() and window.conversation.composer.question == QUESTION
     window.conversation.composer.clear()
-    assert not window.conversation._edits.isVisible()
+    assert not window.conversation.foot.edits.isVisible()
+
+
+def test_the_button_that_asks_then_stops_and_keeps_the_keyboard(window: Window, qtbot: QtBot) -> None:
+    pane = window.conversation
+    pane.composer.setPlainText(QUESTION)
+    pane.foot.send.setFocus()
+    pane.foot.send.click()
+    assert pane.foot.send.text() == "Stop" and window.focusWidget() is pane.foot.send
+    pane.foot.send.click()
+    qtbot.waitUntil(lambda: not pane.is_busy, timeout=PATIENCE_MS)
+    assert "Stopped" in pane.views[-1].state.text()
 
 
 def test_a_conversation_goes_on_in_a_new_one(window: Window, qtbot: QtBot) -> None:

@@ -41,7 +41,7 @@ def test_a_chip_opens_its_citation(view: TurnView, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.cited) as signal:
         view.answer.anchorClicked.emit(QUrl("cite:1"))
     assert signal.args == [CITATION, TURN]
-    assert view.mark_position().x() > 0
+    assert view.answer.mark_position().x() > 0
 
 
 def test_a_passage_opens_its_hit(view: TurnView, qtbot: QtBot) -> None:
@@ -56,13 +56,13 @@ def test_a_passage_opens_its_hit(view: TurnView, qtbot: QtBot) -> None:
 def test_a_refusal_shows_a_card_and_the_nearest_passages(view: TurnView, qtbot: QtBot) -> None:
     view.show_turn(replace(TURN, answered=False, answer="This is not in your documents.", citations=()))
     assert view.card.isVisible() and view.passages.isVisible() and not view.answer.isVisible()
-    assert not view._widen.isVisible()
+    assert not view.card.widen.isVisible()
 
 
 def test_a_refusal_within_a_scope_offers_to_ask_all_documents(view: TurnView, qtbot: QtBot) -> None:
     view.show_turn(replace(TURN, answered=False, citations=(), scope=Scope(types=("pdf",))))
     with qtbot.waitSignal(view.widen_wanted):
-        view._widen.click()
+        view.card.widen.click()
 
 
 def test_copying_takes_text_or_markdown_with_quotes(view: TurnView) -> None:
@@ -115,10 +115,9 @@ And so it ends."""
 
 def test_an_answer_that_grows_reads_as_it_does_when_it_is_whole(view: TurnView) -> None:
     for end in (*range(3, len(LONG), 3), len(LONG)):
-        view._text = LONG[:end]
-        view._draw_growing()
+        view.answer.show_growing(LONG[:end])
     grown, codes = " ".join(view.answer.toPlainText().split()), links(view)
-    view._draw_answer()
+    view.answer.show_whole(LONG, (), ())
     assert grown == " ".join(view.answer.toPlainText().split())
     assert codes == links(view) == ["copy:0", "copy:1"]
 

@@ -70,7 +70,7 @@ def test_from_an_empty_window_to_a_marked_passage(empty_window: Window, tmp_path
         ask(window, qtbot)
         view = window.conversation.views[-1]
         assert view.citations and view.citations[0].page == 3
-        place = view.answer.mapFrom(view, view.mark_position())
+        place = view.answer.mark_position()
         QTest.mouseClick(view.answer.viewport(), Qt.MouseButton.LeftButton, pos=place)
         qtbot.waitUntil(lambda: bool(window.source.page_view.mark_rectangles(3)), timeout=PATIENCE_MS)
     print(watchdog.report())
@@ -107,7 +107,7 @@ def test_what_is_not_in_the_documents_is_said_with_the_nearest_passages(window: 
     ask(window, qtbot, "How long does the night train to Lisbon take?")
     view = window.conversation.views[-1]
     assert view.card.isVisible() and view.hits
-    view._widen.click()
+    view.card.widen.click()
     assert not window.conversation.scope_bar.scope.limits
     qtbot.waitUntil(lambda: not window.conversation.is_busy, timeout=PATIENCE_MS)
 
@@ -297,7 +297,7 @@ def test_questions_that_wait_go_on_when_another_conversation_is_shown(window: Wi
     second = pane.ask("What does a bicycle cost?")
     pane.begin()
     assert pane.views == [] and pane.conversation is None
-    qtbot.waitUntil(lambda: not pane.is_busy and not pane._queue, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not pane.queue.going, timeout=PATIENCE_MS)
     (kept,) = window._desk.engine.conversations()
     assert [turn.question for turn in window._desk.engine.conversation(kept.id).turns] == [
         first.question,
