@@ -270,7 +270,7 @@ class LibraryPane(QWidget):
             text += f", {waiting:,} waiting"
         self.foot.setText(text)
         self.foot.setVisible(bool(documents))
-        self.problems.setText(f" {problems:,} not wholly read")
+        self.problems.setText(f" {problems:,} incomplete")
         self.problems.setAccessibleName(f"{problems:,} not wholly read: show them first")
         self.problems.setVisible(problems > 0)
         shown = bool(self.model.root.children)

@@ -194,7 +194,7 @@ def test_documents_appear_as_they_are_added_and_a_failed_one_says_why(
     entry = choose(pane, "bad.pdf")
     assert "damaged" in pane.tree.currentIndex().data(Qt.ItemDataRole.ToolTipRole)
     assert "Why was it not read?" in [action.text() for action in pane.menu_for([entry]).actions()]
-    assert pane.problems.text().strip() == "1 not wholly read"
+    assert pane.problems.text().strip() == "1 incomplete"
 
 
 def put_in(engine: Engine, source: Path, *files_in: Path, collection: str = "Documents") -> None:
