@@ -261,7 +261,7 @@ def test_a_filter_that_finds_nothing_says_so_and_can_be_cleared(shelf: LibraryPa
 def test_problems_come_first_and_into_view_on_demand(shelf: LibraryPane, qtbot: QtBot) -> None:
     old = choose(shelf, "old")
     shelf.tree.setExpanded(shelf.model.index_of(old), False)
-    assert shelf.problems.text().strip() == "1 not wholly read"
+    assert shelf.problems.text().strip() == "1 incomplete"
     QTest.mouseClick(shelf.problems, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: names(shelf)[0] == "bad.pdf" or shelf.tree.isExpanded(shelf.model.index_of(old)))
     bad = next(e for e in shelf.model.all_entries() if e.name == "bad.pdf")
