@@ -17,7 +17,8 @@ from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes, scopes
 from ragdesk.library.branches import branch
-from ragdesk.library.library import DEFAULT_COLLECTION, Library, StoredText
+from ragdesk.library.library import DEFAULT_COLLECTION, Library
+from ragdesk.library.stored import StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.places import Place, key_name, place_of
 from ragdesk.pages import PageRenderer

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from ragdesk.answer.breadth import breadth
 from ragdesk.answer.citing import citation
-from ragdesk.answer.matching import as_hit, matches
+from ragdesk.answer.matching import matches
 from ragdesk.answer.notes import Reader, merged, notes_on, parts
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS
-from ragdesk.answer.retrieval import Question, Searcher, search
+from ragdesk.answer.retrieval import Question, Searcher, as_hit, search
 from ragdesk.answer.verifying import Verified, verify
 from ragdesk.domain import Answer, Citation, Doubt, Hit, Message, page_at
 from ragdesk.job import Job

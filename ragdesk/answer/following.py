@@ -114,7 +114,8 @@ _WHO = re.compile(
 _WHOSE = re.compile("his|her|its|their|ihre[nmr]?|seine[nmr]?|leurs?", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[a-zà-öø-ÿ,0-9] )[A-ZÀ-Ý][\w’'-]+(?: [A-ZÀ-Ý][\w’'-]+)*")
 _HAN_RUN = re.compile("[\u30a0-\u30ff\u4e00-\u9fff]{2,}|[\uac00-\ud7a3]{2,}")
-_ENDS = re.compile(r"\s*([?？؟.!]*)\s*$")
+_QUESTION_MARKS = ("?", "？", "؟")
+_END_MARKS = "?？؟.!"
 _LEAD = re.compile(r"^(?:[-*•>#]+\s+|\d+[.)]\s+|(?:the |standalone |rewritten |last )*(?:question|frage)\s*:\s*)", re.I)
 _QUOTES = "\"'“”„«»‘’`*_ "
 
@@ -197,9 +198,14 @@ def carried_over(question: str, last: Turn, library: Library) -> str:
         topic += [name for name in names if name not in topic][:_MOST_NAMES]
     if not topic:
         return question
-    end = _ENDS.search(question)
-    assert end is not None  # it matches at the end of anything
-    return f"{question[: end.start()]} ({' '.join(topic)}){end[1]}"
+    marks = _end_marks(question)
+    return f"{question.rstrip().removesuffix(marks).rstrip()} ({' '.join(topic)}){marks}"
+
+
+def _end_marks(question: str) -> str:
+    """The marks that a question ends with."""
+    stripped = question.rstrip()
+    return stripped[len(stripped.rstrip(_END_MARKS)) :]
 
 
 def kept(said: str, question: str, history: Sequence[Turn], languages: Sequence[str]) -> str:
@@ -212,7 +218,7 @@ def kept(said: str, question: str, history: Sequence[Turn], languages: Sequence[
     line = _LEAD.sub("", " ".join(line.split()).strip(_QUOTES)).strip(_QUOTES)
     if not line or len(line) > _MOST_CHARACTERS or len(line.split()) > _MOST_WORDS:
         return ""
-    if _ENDS.search(question)[1][:1] in ("?", "？", "؟") and not line.endswith(("?", "？", "؟")):  # type: ignore[index]
+    if _end_marks(question).startswith(_QUESTION_MARKS) and not line.endswith(_QUESTION_MARKS):
         return ""
     asked = ask(question, languages)
     stays = {word for word in _content(asked, numbers=True) if not _PRONOUNS.fullmatch(word.typed)}

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from ragdesk.answer.breadth import subject
 from ragdesk.answer.quoting import coverage
-from ragdesk.answer.retrieval import Question, Searcher, question_vectors
+from ragdesk.answer.retrieval import Question, Searcher, as_hit, question_vectors
 from ragdesk.domain import Hit, Span
 from ragdesk.job import Job
 from ragdesk.library import words
-from ragdesk.library.library import Library, StoredChunk
+from ragdesk.library.library import Library
 from ragdesk.library.query import Asked, Word, ask
+from ragdesk.library.stored import StoredChunk
 from ragdesk.sentences import sentences
 
 _MOST_SENTENCES = 12
@@ -94,24 +95,6 @@ def _weights(library: Library, asked: Asked) -> dict[Word, float]:
     there = [weight for word, weight in weights.items() if any(counted[form] for form in word.forms)]
     mean = sum(there) / len(there) if there else 1.0
     return {word: weight if any(counted[form] for form in word.forms) else mean for word, weight in weights.items()}
-
-
-def as_hit(chunk: StoredChunk, score: float = 0.0) -> Hit:
-    """A chunk that was read and not searched for."""
-    return Hit(
-        rank=0,
-        score=score,
-        chunk_id=chunk.id,
-        document_id=chunk.document_id,
-        title=chunk.title,
-        path=chunk.path,
-        page=chunk.page,
-        span=chunk.span,
-        text=chunk.text,
-        context=chunk.context,
-        word_rank=None,
-        vector_rank=None,
-    )
 
 
 def _that_bear(chunk: StoredChunk, held: Callable[[str], float]) -> tuple[Span, ...]:

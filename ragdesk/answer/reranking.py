@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ragdesk.errors import RagDeskError
 from ragdesk.job import Job
-from ragdesk.library.library import StoredChunk
+from ragdesk.library.stored import StoredChunk
 from ragdesk.models.reranker import Reranker
 
 log = logging.getLogger("ragdesk")

@@ -21,8 +21,9 @@ from ragdesk.job import Job
 from ragdesk.library import words
 from ragdesk.library.library import Library
 from ragdesk.library.phrases import Admitted, admitted
-from ragdesk.library.query import Asked, ask
+from ragdesk.library.query import Asked, Word, ask
 from ragdesk.library.scan import Scan
+from ragdesk.library.stored import ChunkPlace, StoredChunk
 from ragdesk.library.vectors import VectorIndex
 from ragdesk.library.words import Frequencies
 from ragdesk.models.embedder import Embedder
@@ -199,40 +200,53 @@ def weighed(
         return Weighed(asked, {}, {}, found.by_words, found.by_document, found.by_vector, found.by_vector)
     chunks = list(owners)
     places = Places(*(np.array(column) for column in zip(*((c, *owners[c][1:]) for c in chunks), strict=True)))
-    ranges = places.ranges()
-    cosines: dict[int, float] = {}
-    document_cosines: dict[int, float] = {}
-    if meant is not None:
-        cosines = searcher.scan.scores(meant.vector, (i for first, last in ranges for i in range(first, last + 1)))
-        document_cosines = searcher.scan.document_scores(meant.vector, {p.document_id for p in owners.values()})
     rarity = words.rarity(connection, asked, counted=found.counted)
-    word_scores = found.inside | found.by_words
-    columns = measure(
-        places,
-        words=np.array([word_scores.get(chunk, 0.0) for chunk in chunks]),
-        documents=np.array([found.by_document.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
-        named=np.array([found.named.get(owners[chunk].document_id, 0.0) for chunk in chunks]),
-        cosines=cosines,
-        document_cosines=np.array([document_cosines.get(owners[chunk].document_id, np.nan) for chunk in chunks]),
-        held=words.holding(connection, asked, ranges, counted=found.counted),
-        rarity=rarity,
-        familiar=meant.familiar if meant is not None else 0.0,
-    )
+    columns, cosines = _measured(searcher, asked, meant, found, places, owners, rarity)
     weights = weights_for(asked)
-    first_look = weigh(columns, weights)
-    best = [chunks[row] for row in np.argsort(-first_look, kind="stable")[:_LOOKED_AT]]
-    typed = Typed(asked, rarity)
+    best = [chunks[row] for row in np.argsort(-weigh(columns, weights), kind="stable")[:_LOOKED_AT]]
     looked_at = library.chunks({*best, *also})
+    typed = Typed(asked, rarity)
     verbatim = {chunk: typed.share_in(stored.text) for chunk, stored in looked_at.items()}
     columns[:, Parts._fields.index("verbatim")] = [verbatim.get(chunk, 0.0) for chunk in chunks]
-    texts: dict[int, list[str]] = {}
-    for stored in looked_at.values():
-        texts.setdefault(stored.document_id, []).append(stored.text)
-    talk = transcripts(texts)
+    talk = transcripts(looked_at.values())
     owning = [owners[chunk].document_id for chunk in chunks]
     scores = dict(zip(chunks, with_surroundings(places, owning, weigh(columns, weights), talk).tolist(), strict=True))
     parts = {chunk: Parts(*row) for chunk, row in zip(chunks, columns.tolist(), strict=True)}
     return Weighed(asked, parts, scores, found.by_words, found.by_document, found.by_vector, cosines, talk)
+
+
+def _measured(
+    searcher: Searcher,
+    asked: Asked,
+    meant: QuestionVector | None,
+    found: _Gathered,
+    places: Places,
+    owners: Mapping[int, ChunkPlace],
+    rarity: Mapping[Word, float],
+) -> tuple[NDArray[np.float64], dict[int, float]]:
+    """The parts of each candidate's score, shape (n, parts), and the cosines of the candidates and of what is around them."""
+    import numpy as np
+
+    ranges = places.ranges()
+    documents = [place.document_id for place in owners.values()]
+    cosines: dict[int, float] = {}
+    document_cosines: dict[int, float] = {}
+    if meant is not None:
+        cosines = searcher.scan.scores(meant.vector, (i for first, last in ranges for i in range(first, last + 1)))
+        document_cosines = searcher.scan.document_scores(meant.vector, set(documents))
+    word_scores = found.inside | found.by_words
+    columns = measure(
+        places,
+        words=np.array([word_scores.get(chunk, 0.0) for chunk in owners]),
+        documents=np.array([found.by_document.get(document, 0.0) for document in documents]),
+        named=np.array([found.named.get(document, 0.0) for document in documents]),
+        cosines=cosines,
+        document_cosines=np.array([document_cosines.get(document, np.nan) for document in documents]),
+        held=words.holding(searcher.library.reading, asked, ranges, counted=found.counted),
+        rarity=rarity,
+        familiar=meant.familiar if meant is not None else 0.0,
+    )
+    return columns, cosines
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,19 +307,31 @@ def reranked(searcher: Searcher, question: Question, found: Weighed, *, job: Job
     return replace(found, scores=blended(found.scores, again), by_reranker=again, before=found.scores)
 
 
+def as_hit(chunk: StoredChunk, score: float = 0.0) -> Hit:
+    """A chunk as it is shown, whether it was searched for or read in passing."""
+    return Hit(
+        rank=0,
+        score=score,
+        chunk_id=chunk.id,
+        document_id=chunk.document_id,
+        title=chunk.title,
+        path=chunk.path,
+        page=chunk.page,
+        span=chunk.span,
+        text=chunk.text,
+        context=chunk.context,
+        word_rank=None,
+        vector_rank=None,
+    )
+
+
 def _hit(library: Library, rank: int, passage: Passage, found: Weighed) -> Hit:
     best = passage.best
-    return Hit(
+    return replace(
+        as_hit(best, passage.score),
         rank=rank,
-        score=passage.score,
-        chunk_id=best.id,
-        document_id=best.document_id,
-        title=best.title,
-        path=best.path,
-        page=best.page,
         span=passage.span,
         text=best.text if passage.span == best.span else library.passage(best.document_id, passage.span),
-        context=best.context,
         word_rank=_rank(found.by_words, best.id),
         vector_rank=_rank(found.by_vector, best.id),
         word_score=found.by_words.get(best.id, 0.0),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ragdesk.domain import Span
-from ragdesk.library.library import StoredChunk
+from ragdesk.library.stored import StoredChunk
 
 
 @dataclass(frozen=True, slots=True)

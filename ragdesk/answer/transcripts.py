@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ragdesk.answer.weighing import Places
+from ragdesk.library.stored import StoredChunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +33,11 @@ _AROUND = 0.5
 """The part of a score that is what is said around it."""
 
 
-def transcripts(texts: Mapping[int, Sequence[str]]) -> frozenset[int]:
-    """Which documents, of which these are passages, are talk: many passages have a turn, and few speakers take them."""
+def transcripts(chunks: Iterable[StoredChunk]) -> frozenset[int]:
+    """Which documents of these chunks are talk: many of their chunks have a turn, and few speakers take them."""
+    texts: dict[int, list[str]] = {}
+    for chunk in chunks:
+        texts.setdefault(chunk.document_id, []).append(chunk.text)
     return frozenset(document for document, passages in texts.items() if _is_talk(passages))
 
 

@@ -23,8 +23,9 @@ from ragdesk.ingest.reading import Cutting, Reader
 from ragdesk.ingest.situating import situate_vectors
 from ragdesk.job import Job
 from ragdesk.library import files, indexes
-from ragdesk.library.library import FileVersion, Library
+from ragdesk.library.library import Library
 from ragdesk.library.resituating import has_sentences
+from ragdesk.library.stored import FileVersion
 from ragdesk.models.embedder import Embedder
 from ragdesk.models.embedder_place import packaged_folder
 from ragdesk.settings import Settings

@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ragdesk.library.library import FileVersion, Library
+from ragdesk.library.library import Library
+from ragdesk.library.stored import FileVersion
 
 
 @dataclass(frozen=True, slots=True)

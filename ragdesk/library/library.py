@@ -12,16 +12,16 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json
+from ragdesk.domain import Chunk, Document, DocumentInfo, Scope, Span, State, pages_from_json
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
 from ragdesk.library.languages import language_of
+from ragdesk.library.stored import ChunkPlace, FileVersion, StoredChunk, StoredText
 from ragdesk.library.terms import TERMS_VERSION
 
 if TYPE_CHECKING:
@@ -37,52 +37,6 @@ SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reaso
         WHERE k.document_id = d.id)) AS embedded
 FROM documents d JOIN collections c ON c.id = d.collection_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FileVersion:
-    """A file as it was when it was read: SHA-256 in hex (empty where it was too large), size and time of change.
-
-    `reading` names the way it was read and cut, so that files read in an older way can be found.
-    """
-
-    hash: str
-    size_bytes: int
-    mtime_ns: int
-    reading: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk with what a hit shows of its document."""
-
-    id: int
-    document_id: int
-    position: int
-    span: Span
-    page: int | None
-    text: str
-    context: str
-    title: str
-    path: str
-
-
-class ChunkPlace(NamedTuple):
-    """Where a chunk stands: its document, and the ids of that document's first and last chunk."""
-
-    document_id: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredText:
-    """A document's text as read, with its pages and packed word boxes, and the hash of the file it was read from."""
-
-    text: str
-    pages: tuple[Page, ...]
-    geometry: bytes
-    hash: str
 
 
 def embed_key(prefix: str, text: str) -> bytes:

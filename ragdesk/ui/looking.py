@@ -9,7 +9,7 @@ from typing import Literal
 from ragdesk.domain import Citation, DocumentInfo, Hit, Scope, Span, page_at
 from ragdesk.engine import Engine
 from ragdesk.errors import NotFound
-from ragdesk.library.library import StoredText
+from ragdesk.library.stored import StoredText
 
 State = Literal["same", "changed", "missing", "gone"]
 """`gone`: the document is no longer in the library."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ragdesk.answer.spreading import Passage, compares, spread, wants_an_account
-from ragdesk.library.library import StoredChunk
+from ragdesk.library.stored import StoredChunk
 
 WORDS = [
     "rope",

@@ -9,6 +9,7 @@ import numpy as np
 from ragdesk.answer.transcripts import transcripts, with_surroundings
 from ragdesk.answer.weighing import Places
 from ragdesk.engine import Engine
+from ragdesk.library.stored import StoredChunk
 
 SPEAKERS = ("Ada", "Grace", "Professor Lee")
 MATTERS = {
@@ -40,7 +41,8 @@ def meeting() -> str:
 def test_talk_is_told_from_settings_and_from_prose() -> None:
     talk = meeting().split("\n")
     settings = [f"{key}: {value}" for key, value in zip("abcdefghijklmnopqrst", range(20), strict=True)]
-    assert transcripts({1: talk, 2: settings, 3: [PROSE] * 20}) == {1}
+    texts = [(1, text) for text in talk] + [(2, text) for text in settings] + [(3, PROSE)] * 20
+    assert transcripts(StoredChunk(n, d, n, (0, 1), None, text, "", "", "") for n, (d, text) in enumerate(texts)) == {1}
 
 
 def test_of_a_transcript_the_stretch_is_shown_in_which_the_matter_is_dealt_with(engine: Engine, tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ from ragdesk.domain import Chunk, Document, Scope
 from ragdesk.engine import Engine
 from ragdesk.ingest.situating import situate_vectors
 from ragdesk.library import files, indexes, words
-from ragdesk.library.library import FileVersion, Library, embed_key
+from ragdesk.library.library import Library, embed_key
 from ragdesk.library.query import ask
+from ragdesk.library.stored import FileVersion
 from ragdesk.settings import Settings
 
 _TOPICS = 12

@@ -32,9 +32,10 @@ from ragdesk.ingest.situating_by_model import (
 )
 from ragdesk.job import Job, Progress
 from ragdesk.library import files
-from ragdesk.library.library import FileVersion, Library
+from ragdesk.library.library import Library
 from ragdesk.library.resituating import Waiting, situated_chunks
 from ragdesk.library.sentence_store import SentenceStore
+from ragdesk.library.stored import FileVersion
 from ragdesk.models.chat import LocalModel
 from ragdesk.models.giving_way import GivingWay
 from ragdesk.settings import Settings, save_settings

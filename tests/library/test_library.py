@@ -147,7 +147,7 @@ def test_scopes_limit_by_collection_type_and_date(library: Library) -> None:
 
 
 def test_a_refused_new_version_leaves_the_earlier_one_answering(library: Library) -> None:
-    from ragdesk.library.library import FileVersion
+    from ragdesk.library.stored import FileVersion
 
     document_id = put(library, "a", "about herons")
     library.refuse(document_id, FileVersion("new", 1, 1, "1"), "It is damaged", skipped=False)

@@ -10,9 +10,10 @@ import pytest
 
 from ragdesk.domain import Block, Chunk, Document
 from ragdesk.library import files, schema, words
-from ragdesk.library.library import FileVersion, Library
+from ragdesk.library.library import Library
 from ragdesk.library.phrases import admitted
 from ragdesk.library.query import Asked, ask
+from ragdesk.library.stored import FileVersion
 
 
 @pytest.fixture

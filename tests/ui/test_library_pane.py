@@ -18,7 +18,7 @@ from ragdesk.domain import Chunk, Document, DocumentInfo, Scope
 from ragdesk.engine import Engine
 from ragdesk.ingest.folders import file_hash
 from ragdesk.library import files
-from ragdesk.library.library import FileVersion
+from ragdesk.library.stored import FileVersion
 from ragdesk.settings import Settings
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
