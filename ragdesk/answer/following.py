@@ -195,7 +195,8 @@ def carried_over(question: str, last: Turn, library: Library) -> str:
     topic = [word.typed for word in candidates if word in best] + unspaced[:_MOST_TOPIC_WORDS]
     if last.answered and _WHO.search(question):
         names = dict.fromkeys(name for name in _NAME.findall(last.answer) if name.casefold() not in here)
-        topic += [name for name in names if name not in topic][:_MOST_NAMES]
+        said = " ".join(topic)
+        topic += [name for name in list(names)[:_MOST_NAMES] if name not in said]
     if not topic:
         return question
     marks = _end_marks(question)

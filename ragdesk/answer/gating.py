@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ragdesk.answer.breadth import breadth
 from ragdesk.answer.contrary import Said, contrary, opposites
 from ragdesk.answer.facts import facts_of, held_by, missing
 from ragdesk.answer.focusing import focus
@@ -284,10 +285,10 @@ def opens(
 def least(question: str, calibration: Calibration) -> float:
     """The least score that counts as an answer to a question where it is quoted.
 
-    A question for an account of something (a summary, say), or whether something is so, shares few words with what answers
-    it: it passes unless it is hopeless.
+    A question for an account of something, for a list or a count, or whether something is so, shares few words with what
+    answers it: it passes unless it is hopeless.
     """
-    is_wide = wants_an_account(question) or _ASKS_WHETHER.match(focus(question)) is not None
+    is_wide = breadth(question) or wants_an_account(question) or _ASKS_WHETHER.match(focus(question))
     return calibration.hopeless if is_wide else calibration.enough
 
 

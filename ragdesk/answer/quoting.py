@@ -101,10 +101,10 @@ def quote(
         question, read.asked, read.rarity, read.looked, embedder=embedder.choice.name, model=False
     ):
         return NOT_IN_DOCUMENTS, ()
+    chosen = choose(question, read)
     wanted = _TOPIC.sub("", question)
-    if wanted != question:
-        read = read_hits(wanted, hits, library, embedder, job=job) or read
-    chosen = choose(wanted, read)
+    if wanted != question and (own := read_hits(wanted, hits, library, embedder, job=job)) is not None:
+        chosen = choose(wanted, own)[:1]  # these words tell which sentence is the best, not which others say it too
     return _written(question, chosen, library.hashes({sentence.hit.document_id for sentence in chosen}))
 
 
