@@ -52,38 +52,47 @@ class Bert:
         self._tokenizer.no_padding()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of unit length, shape (len(texts), dimensions). Texts must fit the model."""
-        return np.stack([self._vector(text) for text in texts])
+        """Vectors of unit length, shape (len(texts), dimensions). Texts must fit the model.
 
-    def _vector(self, text: str) -> NDArray[np.float32]:
-        ids = self._tokenizer.encode(text).ids
+        Their tokens go through the layers side by side, so that the weights are read once, and look only at their own text's.
+        """
+        ids = [self._tokenizer.encode(text).ids for text in texts]
+        ends = np.cumsum([len(own) for own in ids]).tolist()
+        spans = [slice(end - len(own), end) for own, end in zip(ids, ends, strict=True)]
         tables = (self._weights[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type"))
         words, positions, types = tables
-        x = self._normed(words[ids] + positions[: len(ids)] + types[0], "embeddings.LayerNorm")
+        places = np.concatenate([np.arange(len(own)) for own in ids])
+        x = self._normed(words[np.concatenate(ids)] + positions[places] + types[0], "embeddings.LayerNorm")
         for number in range(self._layers):
-            x = self._layer(x, f"encoder.layer.{number}")
-        mean = x.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+            x = self._layer(x, spans, f"encoder.layer.{number}")
+        means = np.stack([x[span].mean(axis=0) for span in spans])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
 
-    def _layer(self, x: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-        length, width = x.shape
-        split = (length, self._heads, width // self._heads)
-        query, key, value = (
-            self._dense(x, f"{name}.attention.self.{part}").reshape(split).transpose(1, 0, 2)
-            for part in ("query", "key", "value")
-        )
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // self._heads))
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        scores /= scores.sum(axis=-1, keepdims=True)
-        attended = (scores @ value).transpose(1, 0, 2).reshape(length, width)
+    def _layer(self, x: NDArray[np.float32], spans: Sequence[slice], name: str) -> NDArray[np.float32]:
+        parts = [self._dense(x, f"{name}.attention.self.{part}") for part in ("query", "key", "value")]
+        attended = np.concatenate([self._attended(*(part[span] for part in parts)) for span in spans])
         x = self._normed(
             x + self._dense(attended, f"{name}.attention.output.dense"), f"{name}.attention.output.LayerNorm"
         )
         hidden = _gelu(self._dense(x, f"{name}.intermediate.dense"))
         return self._normed(x + self._dense(hidden, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
+    def _attended(
+        self, queries: NDArray[np.float32], keys: NDArray[np.float32], values: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Attention of a text's tokens to one another, all of shape (tokens, width)."""
+        length, width = queries.shape
+        query, key, value = (
+            part.reshape(length, self._heads, -1).transpose(1, 0, 2) for part in (queries, keys, values)
+        )
+        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // self._heads))
+        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        scores /= scores.sum(axis=-1, keepdims=True)
+        return np.asarray((scores @ value).transpose(1, 0, 2).reshape(length, width))
+
     def _dense(self, x: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-        return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"])
+        # in this order BLAS takes a quarter less for few tokens than for x @ weights.T
+        return (self._weights[f"{name}.weight"] @ x.T).T + self._weights[f"{name}.bias"]
 
     def _normed(self, x: NDArray[np.float32], name: str) -> NDArray[np.float32]:
         centred = x - x.mean(axis=-1, keepdims=True)
