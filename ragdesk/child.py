@@ -344,8 +344,8 @@ def _revive(fields: Mapping[str, Any]) -> Exception:
     if fields["type"] == "Cancelled":
         return Cancelled()
     kind = getattr(errors, fields["type"], None)
-    if kind is errors.Unreadable:
-        return errors.Unreadable(fields["message"], fields["hint"], skipped=fields["skipped"])
+    if isinstance(kind, type) and issubclass(kind, errors.Unreadable):
+        return kind(fields["message"], fields["hint"], skipped=fields["skipped"])
     if isinstance(kind, type) and issubclass(kind, RagDeskError):
         return kind(fields["message"], fields["hint"])
     return ChildFailed(fields["type"], fields["message"], fields.get("trace", ""))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.errors import Unreadable
+from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.protection import office_package
 
 _MOST_BYTES = 200 << 20
 _MOST_RATIO = 200
@@ -23,9 +25,10 @@ def safe_members(path: Path) -> dict[str, bytes]:
     """The text parts of a zip file by name. Raises `Unreadable` for bombs, encryption and damage."""
     parts: dict[str, bytes] = {}
     total = 0
+    package = office_package(path) if _is_ole(path) else None
     size = path.stat().st_size
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(package or path) as archive:
             entries = archive.infolist()
             if len(entries) > _MOST_PARTS:
                 raise Unreadable(f"It holds more than {_MOST_PARTS:,} parts", skipped=True)
@@ -37,6 +40,8 @@ def safe_members(path: Path) -> dict[str, bytes]:
                 blocks = []
                 with archive.open(entry) as stream:
                     while block := stream.read(_BLOCK):
+                        if said := allowance().exceeded():
+                            raise Enough(said)
                         total += len(block)
                         if total > _MOST_BYTES or (total > _RATIO_FROM_BYTES and total > _MOST_RATIO * size):
                             raise Unreadable("It unpacks to far more than a document holds", "It may be harmful")
@@ -47,6 +52,11 @@ def safe_members(path: Path) -> dict[str, bytes]:
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
     return parts
+
+
+def _is_ole(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4) == b"\xd0\xcf\x11\xe0"
 
 
 def zipped(parts: Mapping[str, bytes]) -> io.BytesIO:

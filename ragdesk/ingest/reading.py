@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import functools
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ragdesk.child import Call, Child, ChildFailed, Payload
 from ragdesk.domain import Chunk, Document, document_from_json
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
+from ragdesk.ingest.limits import Limits
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 
@@ -37,57 +41,110 @@ class Reader:
     def __init__(self, settings: Settings, cutting: Cutting) -> None:
         self._child = Child(__name__, memory_bytes=settings.reader_memory_mb << 20, name="reading", gives_way=True)
         self._cutting = cutting
-        self._timeout_s = settings.reader_timeout_s
-        self._memory_mb = settings.reader_memory_mb
+        self._limits = limits_of(settings)
 
-    def read(self, path: Path, *, job: Job | None = None) -> tuple[Document, list[Chunk]]:
-        """Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader."""
+    def read(
+        self, path: Path, *, passwords: Sequence[str] = (), job: Job | None = None
+    ) -> tuple[Document, list[Chunk]]:
+        """Read a file, trying these passwords where it is protected.
+
+        Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader; `OSError` where
+        it is not there or may not be opened.
+        """
+        request = {
+            "path": str(path),
+            "cutting": asdict(self._cutting),
+            "limits": asdict(self._limits),
+            "passwords": list(passwords),
+        }
+        rows: list[dict[str, Any]] = []
         try:
-            value, geometry = self._child.call(
-                "read", {"path": str(path), "cutting": asdict(self._cutting)}, timeout_s=self._timeout_s, job=job
+            value, data = self._child.call(
+                "read",
+                request,
+                timeout_s=self._limits.seconds,
+                on_part=lambda part: rows.extend(part["chunks"]),
+                job=job,
             )
         except ChildDied as error:
-            raise Unreadable(self._why(error), "Open it and save it again under a new name, then add that") from error
+            raise Unreadable(*self._why(error)) from error
         except ChildFailed as error:
+            if error.type_name in _NOT_TO_BE_OPENED:
+                raise _NOT_TO_BE_OPENED[error.type_name] from error
             if error.type_name == "MemoryError":
-                raise Unreadable(f"Reading it needs more than {self._memory_mb} MB of memory") from error
+                raise Unreadable(*self._too_large()) from error
             raise Unreadable(f"It could not be read ({error})", "It may be damaged") from error
-        document = document_from_json({**value["document"], "geometry": ""})
-        chunks = [
-            Chunk(**{**c, "span": (c["span"][0], c["span"][1]), "headings": tuple(c["headings"])})
-            for c in value["chunks"]
-        ]
-        return _with_geometry(document, geometry), chunks
+        size = value["text_bytes"]
+        text = data[:size].decode()
+        document = document_from_json({**value["document"], "text": text, "geometry": ""})
+        return replace(document, geometry=data[size:]), [_chunk(row, text) for row in rows]
+
+    def opens(self, path: Path, password: str, *, job: Job | None = None) -> bool:
+        """Whether this password opens a protected file. Raises `Unreadable` where the file is no good at all."""
+        value, _ = self._child.call(
+            "opens", {"path": str(path), "password": password}, timeout_s=self._limits.seconds, job=job
+        )
+        return bool(value["opens"])
 
     def close(self) -> None:
         """End the process."""
         self._child.close(timeout_s=0.5)
 
-    def _why(self, error: ChildDied) -> str:
+    def _why(self, error: ChildDied) -> tuple[str, str]:
+        """Why its process ended, and what to do."""
         if "too long" in error.message:
-            return f"Reading it took longer than {self._timeout_s:.0f} seconds"
+            return (
+                f"Reading it takes longer than {self._limits.seconds:g} seconds",
+                "Raise the setting reader_timeout_s",
+            )
         if "too much memory" in error.message:
-            return f"Reading it needs more than {self._memory_mb} MB of memory"
-        return f"It makes its reader crash ({error.message.rpartition('(')[2].rstrip(')')})"
+            return self._too_large()
+        exit = error.message.rpartition("(")[2].rstrip(")")
+        return f"It makes its reader crash ({exit})", "Open it and save it again under a new name, then add that"
+
+    def _too_large(self) -> tuple[str, str]:
+        most = self._limits.memory_bytes >> 20
+        return f"Reading it needs more than {most:,} MB of memory", "Raise the setting reader_memory_mb"
 
 
-def _with_geometry(document: Document, geometry: bytes) -> Document:
-    from dataclasses import replace
+_NOT_TO_BE_OPENED: dict[str, OSError] = {
+    "FileNotFoundError": FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)),
+    "PermissionError": PermissionError(errno.EACCES, os.strerror(errno.EACCES)),
+}
 
-    return replace(document, geometry=geometry)
+
+def limits_of(settings: Settings) -> Limits:
+    """What the settings allow one file to cost."""
+    return Limits(
+        pages=settings.reader_pages,
+        characters=settings.reader_characters,
+        seconds=settings.reader_timeout_s,
+        memory_bytes=settings.reader_memory_mb << 20,
+    )
+
+
+def _chunk(row: dict[str, Any], text: str) -> Chunk:
+    span = (row["span"][0], row["span"][1])
+    return Chunk(**{**row, "span": span, "text": text[slice(*span)], "headings": tuple(row["headings"])})
 
 
 # --- In the child -------------------------------------------------------------------------------------------------
 
+_CHUNKS_AT_A_TIME = 200
+"""A long list of chunks in one piece would keep the interpreter of the window busy while it is taken in."""
+
 
 def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    """The document without its text, and its chunks in parts without theirs; as data the text, then the geometry."""
     from ragdesk.ingest import formats
     from ragdesk.ingest.chunking import cut
+    from ragdesk.ingest.limits import applied
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
     tokens = _tokens(cutting["tokenizer"])
-    document = formats.read(path)
+    with applied(Limits(**value["limits"]), value["passwords"]):
+        document = formats.read(path)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])
     if budget < 16:
@@ -99,9 +156,17 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         count_tokens=tokens.count,
         prefix_tokens=cutting["prefix_tokens"],
     )
-    fields = document.to_json()
-    fields["geometry"] = ""
-    return {"document": fields, "chunks": [asdict(chunk) for chunk in chunks]}, document.geometry
+    for begin in range(0, len(chunks), _CHUNKS_AT_A_TIME):
+        call.part({"chunks": [{**asdict(c), "text": ""} for c in chunks[begin : begin + _CHUNKS_AT_A_TIME]]})
+    text = document.text.encode()
+    fields = replace(document, text="", geometry=b"", blocks=()).to_json()
+    return {"document": fields, "text_bytes": len(text)}, text + document.geometry
+
+
+def _opens(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    from ragdesk.ingest.protection import opens
+
+    return {"opens": opens(Path(value["path"]), value["password"])}, b""
 
 
 @functools.cache
@@ -111,4 +176,4 @@ def _tokens(folder: str) -> Any:
     return Tokens(Path(folder))
 
 
-SERVED = {"read": _read}
+SERVED = {"read": _read, "opens": _opens}
