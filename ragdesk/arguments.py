@@ -135,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--words-only", action="store_true", help="leave the vectors for later")
     retry = command("retry", "read again what was not wholly read: these documents, or all such")
     retry.add_argument("documents", nargs="*", metavar="DOCUMENT", help="id, path or file name")
+    retry.add_argument("--words-only", action="store_true", help="leave the vectors for later")
     for reads in (add, sync, retry):
         reads.add_argument(
             "--password",

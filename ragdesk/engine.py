@@ -134,12 +134,13 @@ class Engine:
         self,
         document_ids: Iterable[int],
         *,
+        words_only: bool = False,
         on_outcome: Callable[[Outcome], None] = lambda outcome: None,
         job: Job | None = None,
     ) -> Ingested:
         """Read these files anew although they did not change: after a failure, or with other settings."""
         files.read_again(self.library, document_ids)
-        return self._ingest([], words_only=False, on_outcome=on_outcome, job=job)
+        return self._ingest([], words_only=words_only, on_outcome=on_outcome, job=job)
 
     def give_password(self, password: str) -> None:
         """Try this password on every protected file that is read from now on, as long as this engine lives."""

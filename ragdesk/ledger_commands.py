@@ -75,7 +75,9 @@ def retry_command(options: argparse.Namespace, engine: Engine, job: Job) -> int:
     wanted = [engine.document(name) for name in options.documents] or [
         d for d in engine.documents() if d.state in _SHORT
     ]
-    done = engine.read_again([d.id for d in wanted], on_outcome=outcome_printer(options), job=job)
+    done = engine.read_again(
+        [d.id for d in wanted], words_only=options.words_only, on_outcome=outcome_printer(options), job=job
+    )
     done = ask_for_passwords(options, engine, done, job)
     return report(options, done, engine, named=[d.path for d in wanted])
 
@@ -103,7 +105,7 @@ def ask_for_passwords(options: argparse.Namespace, engine: Engine, done: Ingeste
     opened = _asked(engine, locked, job)
     if not opened:
         return done
-    again = engine.read_again(opened, job=job)
+    again = engine.read_again(opened, words_only=options.words_only, job=job)
     read = {outcome.path: outcome for outcome in again.outcomes}
     return replace(done, outcomes=[read.pop(o.path, o) for o in done.outcomes] + list(read.values()))
 

@@ -17,7 +17,7 @@ from typing import Any
 from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
-from ragdesk.ingest.limits import allowance
+from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows, with_markers
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
 
@@ -98,6 +98,8 @@ def read_pdf(path: Path) -> Document:
             builder.warnings.append(f"{_numbers(failed)} could not be read.")
         empty = [page.number for page in pages if not page.lines and page.number not in failed]
         if not any(page.lines for page in pages):
+            if enough:
+                raise Enough(enough)
             if failed:
                 raise Unreadable(f"{_numbers(failed)} could not be read", "Open it in a PDF viewer and save it again")
             pictured = any(_has_picture(pdf, number - 1) for number in empty[:20])
