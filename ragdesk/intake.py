@@ -64,6 +64,8 @@ class Intake:
         self._chat = chat
         self._situating = threading.Lock()
         self._embedder: Embedder | None = None
+        self._trying = threading.Lock()
+        self._reader: Reader | None = None
         self.turn = threading.Lock()
         """Held by whoever changes the documents or their indexes: they wait for one another."""
 
@@ -79,6 +81,7 @@ class Intake:
             done.outcomes.append(outcome)
             on_outcome(outcome)
 
+        self._end_trying()
         with self.turn:
             embedder = self.embedder()
             settings = self._settings()
@@ -120,14 +123,20 @@ class Intake:
 
     def opens(self, path: str, password: str, *, job: Job | None = None) -> bool:
         """Whether this password opens a protected file. Raises `Unreadable` where the file is no good at all."""
-        reader = Reader(self._settings(), cutting(self._settings()))
-        try:
-            return reader.opens(Path(path), password, job=job)
-        finally:
-            reader.close()
+        with self._trying:
+            if self._reader is None:  # kept for the next try, until something is read
+                self._reader = Reader(self._settings(), cutting(self._settings()))
+            return self._reader.opens(Path(path), password, job=job)
+
+    def _end_trying(self) -> None:
+        with self._trying:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
 
     def close(self) -> None:
-        """End the embedder's process."""
+        """End its processes."""
+        self._end_trying()
         if self._embedder is not None:
             self._embedder.close()
 

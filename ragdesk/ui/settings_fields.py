@@ -156,7 +156,7 @@ class SettingRow(QWidget):
             editor = EmbedderChoiceBox(theme, about["value"])
             editor.currentIndexChanged.connect(self._changed)
         elif isinstance(about["default"], bool):
-            editor = QCheckBox("Allowed")
+            editor = QCheckBox("On")
             editor.setChecked(about["value"])
             editor.toggled.connect(self._changed)
         elif about["one_of"]:

@@ -40,6 +40,7 @@ from ragdesk.ui.panes import CONVERSATION, LIBRARY, SOURCE, Panes
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.remembering import remember, restore
 from ragdesk.ui.source_pane import SourcePane
+from ragdesk.ui.unlocking import LockedFile, Unlocking
 from ragdesk.ui.watching import Watching
 
 _SAMPLES = "Samples"
@@ -67,6 +68,7 @@ class Window(QMainWindow):
         self.notice = Notice(self)
         self.overlay = DropOverlay(self)
         self.watching = Watching(desk)
+        self.unlocking = Unlocking(desk, self)
         self._lay_out()
         fill_menu_bar(self.menuBar(), self.actions_by_name)
         self._connect()
@@ -181,6 +183,7 @@ class Window(QMainWindow):
             "add_model": self._choose_model_file,
             "export": self._export,
             "settings": self.open_settings,
+            "problems": self._open_problems,
             "quit": self.close,
             "undo": self.notice.undo,
             "palette": self._open_palette,
@@ -205,6 +208,8 @@ class Window(QMainWindow):
         self.library.opened.connect(self.show_document)
         self.library.scoped.connect(self._ask_only)
         self.library.add_wanted.connect(self._choose)
+        self.library.doing.unlock_wanted.connect(self.unlocking.ask)
+        self.source.unlock_wanted.connect(self._unlock_pages)
         self.conversations.chosen.connect(self._open_conversation)
         self.conversations.export_wanted.connect(lambda id: self._export_conversation(id))
         self.conversation.cited.connect(self.show_citation)
@@ -293,6 +298,21 @@ class Window(QMainWindow):
         palette.document_chosen.connect(self.show_document)
         palette.conversation_chosen.connect(self._open_conversation)
         palette.open()
+
+    def _open_problems(self) -> None:
+        from ragdesk.ui.problems_dialog import ProblemsDialog
+
+        dialog = ProblemsDialog(self._desk, self)
+        dialog.unlock_wanted.connect(self.unlocking.ask)
+        dialog.open()
+
+    def _unlock_pages(self, path: str, name: str, again: bool) -> None:
+        """Ask for the password of a file whose pages are to be shown."""
+        file, show = LockedFile(path, name), self.source.document.open_again
+        if again:
+            self.unlocking.ask([file], show)
+        else:
+            self.unlocking.ask_once(file, show)
 
     def _open_shortcuts(self) -> None:
         from ragdesk.ui.shortcuts_dialog import ShortcutsDialog
