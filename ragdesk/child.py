@@ -101,7 +101,8 @@ class Child:
         """Run a served function and return its value and bytes.
 
         Raises the error that the function raised, `ChildDied` where the process died or passed `timeout_s` or its
-        memory limit (the next call starts a new one), and `Cancelled` where the job was cancelled.
+        memory limit (the next call starts a new one), and `Cancelled` where the job was cancelled. A part may
+        say in "within_s" how long it takes at most until the next one; longer is too long.
         """
         parts = self.stream(function, value, data, timeout_s=timeout_s, job=job)
         while True:
@@ -131,18 +132,21 @@ class Child:
             try:
                 self._send(request, data)
                 deadline = None if timeout_s is None else time.monotonic() + timeout_s
+                heard_by: float | None = None
                 cancel_sent_s: float | None = None
                 while True:
                     if job is not None and job.cancelled and cancel_sent_s is None:
                         cancel_sent_s = time.monotonic()
                         self._send({"id": request["id"], "do": "cancel"})
-                    reply = self._next_reply(deadline, cancel_sent_s)
+                    reply = self._next_reply(min(filter(None, (deadline, heard_by)), default=None), cancel_sent_s)
                     if reply is None:
                         continue
                     head, body = reply
                     if head.get("id") != request["id"]:
                         continue
                     if "part" in head:
+                        within_s = head["part"].get("within_s")
+                        heard_by = None if within_s is None else time.monotonic() + within_s
                         yield head["part"]
                         continue
                     finished = True

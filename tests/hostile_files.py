@@ -218,15 +218,19 @@ def huge_picture(path: Path, side: int) -> Path:
     )
 
 
-def nested_forms(path: Path, depth: int) -> Path:
-    """A PDF whose page draws a form that draws ten forms that draw ten forms … : what made a reader hang for ever."""
+def nested_forms(path: Path, depth: int, *, pages: int = 1) -> Path:
+    """A PDF, the middle page of which draws a form that draws ten forms that draw ten forms …: readers hang in it."""
+    middle = pages // 2
     objects = {
         1: b"<< /Type /Catalog /Pages 2 0 R >>",
-        2: b"<< /Type /Pages /Count 1 /Kids [5 0 R] >>",
+        2: b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, b" ".join(b"%d 0 R" % (100 + n) for n in range(pages))),
         3: _FONT,
-        4: stream_of(_SAID + b" /X10 Do"),
-        5: _PAGE % (2, b"/XObject << /X10 10 0 R >>"),
+        4: stream_of(_SAID),
+        5: stream_of(_SAID + b" /X10 Do"),
     }
+    objects |= {100 + n: _PAGE % (2, b"") for n in range(pages)}
+    bad = _PAGE % (2, b"/XObject << /X10 10 0 R >>")
+    objects[100 + middle] = bad.replace(b"/Contents 4 0 R", b"/Contents 5 0 R")
     for n in range(10, 10 + depth):
         head = b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /XObject << /X%d %d 0 R >> >>"
         objects[n] = stream_of(b"/X%d Do " % (n + 1) * 10, head % (n + 1, n + 1))

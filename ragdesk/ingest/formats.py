@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ragdesk.domain import Document, PageKind
-from ragdesk.errors import RagDeskError, Unreadable
+from ragdesk.errors import Cancelled, RagDeskError, Unreadable
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.protection import office_package
 
@@ -121,7 +121,7 @@ def read(path: Path) -> Document:
             document = _so_far(kind, enough.said)
         except MemoryError:
             document = _so_far(kind, allowance().too_much_memory)
-        except (RagDeskError, FileNotFoundError, PermissionError):
+        except (RagDeskError, Cancelled, FileNotFoundError, PermissionError):
             raise
         except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
             reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,10 @@ class Limits:
     characters: int = 0
     seconds: float = 0.0
     memory_bytes: int = 0
+    spent_s: float = 0.0
+    """Of the seconds, what was spent on a try before this one."""
+    bad_pages: tuple[int, ...] = ()
+    """Pages of a PDF that ended their reader, and are left out."""
 
 
 _READERS_SHARE = 0.7
@@ -49,8 +53,15 @@ class Enough(BaseException):
 class Allowance:
     """What is left of the limits while a file is read, and the passwords that may be tried on it."""
 
-    def __init__(self, limits: Limits, passwords: Sequence[str] = ()) -> None:
+    def __init__(
+        self, limits: Limits, passwords: Sequence[str] = (), on_page: Callable[[int], None] = lambda number: None
+    ) -> None:
+        """`on_page` is told the number of each page of a PDF before it is read, and 0 after the last.
+
+        So a page that ends its reader is known.
+        """
         self.limits = limits
+        self.on_page = on_page
         self.passwords = tuple(passwords)
         self.packages: dict[Path, bytes] = {}
         """What was unlocked of a protected file, so that it is done once."""
@@ -91,7 +102,7 @@ class Allowance:
         if most.pages and pages > most.pages:
             return f"Only its first {most.pages:,} pages were read (setting reader_pages)."
         now, share = time.monotonic(), share * _READERS_SHARE
-        if most.seconds and now - self._began_s > share * most.seconds:
+        if most.seconds and now - self._began_s > share * (most.seconds - most.spent_s):
             return f"Reading all of it takes longer than {most.seconds:g} seconds (setting reader_timeout_s): its end is missing."
         if most.memory_bytes and now - self._looked_s > _LOOK_AT_MEMORY_S:
             self._looked_s = now
@@ -131,9 +142,11 @@ def allowance() -> Allowance:
 
 
 @contextlib.contextmanager
-def applied(limits: Limits, passwords: Sequence[str] = ()) -> Iterator[Allowance]:
+def applied(
+    limits: Limits, passwords: Sequence[str] = (), on_page: Callable[[int], None] = lambda number: None
+) -> Iterator[Allowance]:
     """In the block a file is read within these limits, with these passwords tried where it is protected."""
-    token = _current.set(Allowance(limits, passwords))
+    token = _current.set(Allowance(limits, passwords, on_page))
     try:
         yield allowance()
     finally:

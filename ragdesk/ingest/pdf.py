@@ -92,6 +92,7 @@ def read_pdf(path: Path) -> Document:
             raise Unreadable("It is damaged: it has no pages", "Open it in a PDF viewer and save it again")
         builder = DocumentBuilder()
         pages, failed, enough = _extract(pdf)
+        allowance().on_page(0)
         if enough:
             builder.warnings.append(enough)
         if failed:
@@ -139,7 +140,10 @@ def _extract(pdf: Any) -> tuple[list[Page], list[int], str]:
     for number in range(1, len(pdf) + 1):
         if enough := allowance().exceeded(pages=number, share=_FIRST_PASS):
             return pages, failed, enough
+        allowance().on_page(number)
         try:
+            if number in allowance().limits.bad_pages:
+                raise ValueError("it ended a reader before")
             page = pdf[number - 1]
             lines = list(_lines(page))
             pages.append(Page(number, page.rect.width, page.rect.height, lines))

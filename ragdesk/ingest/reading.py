@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -51,33 +52,55 @@ class Reader:
         Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader; `OSError` where
         it is not there or may not be opened.
         """
-        request = {
-            "path": str(path),
-            "cutting": asdict(self._cutting),
-            "limits": asdict(self._limits),
-            "passwords": list(passwords),
-        }
+        request = {"path": str(path), "cutting": asdict(self._cutting), "passwords": list(passwords)}
+        limits, began_s, first = self._limits, time.monotonic(), None
+        while True:
+            try:
+                value, data, rows = self._try(request, limits, job)
+                break
+            except _Ended as ended:
+                first = first or ended
+                limits = replace(limits, spent_s=time.monotonic() - began_s, bad_pages=(*limits.bad_pages, ended.page))
+                if not ended.page or len(limits.bad_pages) > _MOST_BAD_PAGES or limits.spent_s > limits.seconds / 2:
+                    raise Unreadable(*self._why(first)) from ended
+            except Unreadable as error:  # without the pages that ended their reader there is nothing in it
+                if first is not None:
+                    raise Unreadable(*self._why(first)) from error
+                raise
+        size = value["text_bytes"]
+        text = data[:size].decode()
+        document = document_from_json({**value["document"], "text": text, "geometry": ""})
+        return replace(document, geometry=data[size:]), [_chunk(row, text) for row in rows]
+
+    def _try(
+        self, request: dict[str, Any], limits: Limits, job: Job | None
+    ) -> tuple[dict[str, Any], bytes, list[dict[str, Any]]]:
+        """What the child says of a file, and its chunks. Raises `_Ended` where it ended, with the page it was at."""
         rows: list[dict[str, Any]] = []
+        page = 0
+
+        def on_part(part: dict[str, Any]) -> None:
+            nonlocal page
+            rows.extend(part.get("chunks", ()))
+            page = part.get("page", 0)
+
         try:
             value, data = self._child.call(
                 "read",
-                request,
-                timeout_s=self._limits.seconds,
-                on_part=lambda part: rows.extend(part["chunks"]),
+                {**request, "limits": asdict(limits)},
+                timeout_s=limits.seconds - limits.spent_s,
+                on_part=on_part,
                 job=job,
             )
         except ChildDied as error:
-            raise Unreadable(*self._why(error)) from error
+            raise _Ended(error, page) from error
         except ChildFailed as error:
             if error.type_name in _NOT_TO_BE_OPENED:
                 raise _NOT_TO_BE_OPENED[error.type_name] from error
             if error.type_name == "MemoryError":
                 raise Unreadable(*self._too_large()) from error
             raise Unreadable(f"It could not be read ({error})", "It may be damaged") from error
-        size = value["text_bytes"]
-        text = data[:size].decode()
-        document = document_from_json({**value["document"], "text": text, "geometry": ""})
-        return replace(document, geometry=data[size:]), [_chunk(row, text) for row in rows]
+        return value, data, rows
 
     def opens(self, path: Path, password: str, *, job: Job | None = None) -> bool:
         """Whether this password opens a protected file. Raises `Unreadable` where the file is no good at all."""
@@ -90,22 +113,40 @@ class Reader:
         """End the process."""
         self._child.close(timeout_s=0.5)
 
-    def _why(self, error: ChildDied) -> tuple[str, str]:
+    def _why(self, ended: _Ended) -> tuple[str, str]:
         """Why its process ended, and what to do."""
-        if "too long" in error.message:
-            return (
-                f"Reading it takes longer than {self._limits.seconds:g} seconds",
-                "Raise the setting reader_timeout_s",
-            )
-        if "too much memory" in error.message:
+        said = ended.error.message
+        what = f"page {ended.page} of it" if ended.page else "it"
+        if "too long" in said:
+            seconds = self._limits.seconds * (_A_PAGE if ended.page else 1)
+            return f"Reading {what} takes longer than {seconds:g} seconds", "Raise the setting reader_timeout_s"
+        if "too much memory" in said:
             return self._too_large()
-        exit = error.message.rpartition("(")[2].rstrip(")")
-        return f"It makes its reader crash ({exit})", "Open it and save it again under a new name, then add that"
+        exit = said.rpartition("(")[2].rstrip(")")
+        return (
+            f"{what[0].upper()}{what[1:]} makes its reader crash ({exit})",
+            "Open it and save it again under a new name, then add that",
+        )
 
     def _too_large(self) -> tuple[str, str]:
         most = self._limits.memory_bytes >> 20
         return f"Reading it needs more than {most:,} MB of memory", "Raise the setting reader_memory_mb"
 
+
+class _Ended(Exception):
+    """The child ended while it read a page of a PDF; page 0 where it was at something else."""
+
+    def __init__(self, error: ChildDied, page: int) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.page = page
+
+
+_A_PAGE = 0.25
+"""Share of the time for a file that one page of a PDF may take."""
+
+_MOST_BAD_PAGES = 2
+"""So many pages that end their reader are left out; then the file is given up."""
 
 _NOT_TO_BE_OPENED: dict[str, OSError] = {
     "FileNotFoundError": FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)),
@@ -143,7 +184,13 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
 
     path, cutting = Path(value["path"]), value["cutting"]
     tokens = _tokens(cutting["tokenizer"])
-    with applied(Limits(**value["limits"]), value["passwords"]):
+    limits = Limits(**{**value["limits"], "bad_pages": tuple(value["limits"]["bad_pages"])})
+    within_s = limits.seconds * _A_PAGE
+
+    def on_page(number: int) -> None:
+        call.part({"page": number, "within_s": within_s} if number else {"page": 0})
+
+    with applied(limits, value["passwords"], on_page):
         document = formats.read(path)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])

@@ -166,6 +166,7 @@ class SettingRow(QWidget):
             editor.currentTextChanged.connect(self._changed)
         elif isinstance(about["default"], str):
             editor = QLineEdit(about["value"])
+            editor.setCursorPosition(0)  # a long value is read from its beginning
             editor.textChanged.connect(self._changed)
         else:
             whole = isinstance(about["default"], int)

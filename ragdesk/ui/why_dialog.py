@@ -67,7 +67,7 @@ class WhyDialog(QDialog):
         close = button("Close")
         close.clicked.connect(self.reject)
         if document.is_locked:
-            self.try_again = button("Give the password…", f"Give the password of {document.name}", "primary")
+            self.try_again = button("Unlock…", f"Give the password of {document.name}", "primary")
             self.try_again.clicked.connect(self.unlock)
         else:
             self.try_again = button("Try again", f"Read {document.name} again", "primary")
