@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from pathlib import Path
 
 import pymupdf
@@ -89,3 +91,49 @@ def rights_managed_epub(path: Path) -> Path:
             "a.xhtml": bytes(range(200)),
         },
     )
+
+
+def locked_zip(path: Path, password: str, parts: dict[str, bytes]) -> Path:
+    """A zip file whose files are encrypted as PKWARE's specification has it (APPNOTE 6.1)."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, bytes(12) + data)
+    whole = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    for entry in entries:
+        start = entry.header_offset + 30 + len(entry.filename.encode())
+        data = bytes(whole[start + 12 : start + entry.file_size])
+        crc = zlib.crc32(data)
+        whole[start : start + entry.file_size] = _encrypted(bytes(11) + bytes([crc >> 24]) + data, password.encode())
+        central = whole.index(b"PK\x01\x02", start)
+        while whole[central + 46 : central + 46 + len(entry.filename)] != entry.filename.encode():
+            central = whole.index(b"PK\x01\x02", central + 4)
+        for flags, sums in ((entry.header_offset + 6, entry.header_offset + 14), (central + 8, central + 16)):
+            whole[flags] |= 1
+            whole[sums : sums + 4] = crc.to_bytes(4, "little")
+            whole[sums + 8 : sums + 12] = len(data).to_bytes(4, "little")
+    path.write_bytes(whole)
+    return path
+
+
+def _encrypted(data: bytes, password: bytes) -> bytes:
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def take(byte: int) -> None:
+        keys[0] = _crc(keys[0], byte)
+        keys[1] = ((keys[1] + (keys[0] & 255)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = _crc(keys[2], keys[1] >> 24)
+
+    for byte in password:
+        take(byte)
+    out = bytearray()
+    for byte in data:
+        mixed = keys[2] | 2
+        out.append(byte ^ ((mixed * (mixed ^ 1)) >> 8) & 255)
+        take(byte)
+    return bytes(out)
+
+
+def _crc(crc: int, byte: int) -> int:
+    return zlib.crc32(bytes([byte]), crc ^ 0xFFFFFFFF) ^ 0xFFFFFFFF

@@ -11,7 +11,7 @@ from typing import Any
 
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.limits import Enough, allowance
-from ragdesk.ingest.protection import office_package
+from ragdesk.ingest.protection import office_package, open_member
 
 _MOST_BYTES = 200 << 20
 _MOST_RATIO = 200
@@ -35,10 +35,8 @@ def safe_members(path: Path) -> dict[str, bytes]:
             for entry in entries:
                 if not entry.filename.lower().endswith(_KEPT):
                     continue
-                if entry.flag_bits & 1:
-                    raise Unreadable("It is protected by a password", "Save a copy without the password", skipped=True)
                 blocks = []
-                with archive.open(entry) as stream:
+                with open_member(archive, entry) as stream:
                     while block := stream.read(_BLOCK):
                         if said := allowance().exceeded():
                             raise Enough(said)
@@ -51,6 +49,12 @@ def safe_members(path: Path) -> dict[str, bytes]:
         raise Unreadable(
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise Unreadable(
+            "It is an OpenDocument file with a password, which is not opened",
+            "Save a copy without the password and add that",
+            skipped=True,
+        )
     return parts
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import mmap
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from ragdesk.errors import WRONG_PASSWORD, Locked, Unreadable
 from ragdesk.ingest.limits import Limits, allowance, applied
 
 _RIGHTS_HANDLERS = (b"/EBX_HANDLER", b"/Adobe.APS", b"/FOPN_f", b"/MicrosoftIRM")
 """Names in a PDF of what keeps it for readers of certain shops or companies (Adobe Digital Editions, FileOpen and so on)."""
+_ENCRYPTED = 1
+"""The flag of a zip file's entry that says so."""
+_BLOCK = 1 << 16
 
 
 def unlock(opens: Callable[[str], object]) -> None:
@@ -21,13 +27,34 @@ def unlock(opens: Callable[[str], object]) -> None:
         raise Locked(WRONG_PASSWORD if given else "")
 
 
+def open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    """A file in an archive, to be read. Raises `Locked` where it is protected and none of the passwords given opens it."""
+    if not entry.flag_bits & _ENCRYPTED:
+        return archive.open(entry)
+    for password in allowance().passwords:
+        try:
+            with archive.open(entry, pwd=password.encode()) as stream:
+                stream.read(_BLOCK)  # one in 256 wrong passwords is taken, and shows only here
+        except (RuntimeError, zipfile.BadZipFile, zlib.error):
+            continue
+        except NotImplementedError as error:  # AES, as newer programs do it
+            raise Unreadable("It is protected in a way that is not read", "Unpack it and add the folder") from error
+        return archive.open(entry, pwd=password.encode())
+    raise Locked(WRONG_PASSWORD if allowance().passwords else "")
+
+
 def opens(path: Path, password: str) -> bool:
     """Whether this password opens a file. Raises `Unreadable` where the file is no good at all."""
     from ragdesk.ingest import formats
 
     with applied(Limits(), (password,)):
         try:
-            if formats.kind_of(path) == "pdf":
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    protected = (entry for entry in archive.infolist() if entry.flag_bits & _ENCRYPTED)
+                    if (first := next(protected, None)) is not None:
+                        open_member(archive, first).close()
+            elif formats.kind_of(path) == "pdf":
                 _open_pdf(path)
         except Locked:
             return False

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -150,9 +151,7 @@ def table(names: list[str], folder: Path) -> None:
     with Engine(folder / "library", write=True, settings=settings) as engine:
         (folder / "warm.txt").write_text("The first file starts the processes.")
         engine.add([folder / "warm.txt"], words_only=True)
-        print(
-            "| file | size MB | result | seconds | this process + MB | reader's peak MB |\n| --- | --- | --- | --- | --- | --- |"
-        )
+        _head("file", "size MB", "result", "seconds", "this process + MB", "reader's peak MB")
         for name in [*FILES, "growing.log"]:
             if names and name not in names:
                 continue
@@ -185,9 +184,7 @@ def _row(engine: Engine, path: Path) -> None:
 
 def many(number: int, folder: Path) -> None:
     """A folder of so many files against one of a tenth: seconds a thousand files, and memory."""
-    print(
-        "| files | first look, s | read, s | look again, s | listed, s | this process + MB |\n| --- | --- | --- | --- | --- | --- |"
-    )
+    _head("files", "first look, s", "read, s", "look again, s", "listed, s", "this process + MB")
     rows = []
     for count in (number // 10, number):
         shelf = folder / f"shelf {count}"
@@ -196,15 +193,19 @@ def many(number: int, folder: Path) -> None:
             place.mkdir(parents=True, exist_ok=True)
             (place / f"note {n}.txt").write_text(f"Note {n}: the harbour opens at {n % 24} o'clock.\n" * 4)
         with Engine(folder / f"library {count}", write=True, settings=Settings()) as engine, Growth() as growth:
-            looked = _timed(lambda: _look(engine, shelf))
-            read = _timed(lambda: engine.add([shelf], words_only=True))
-            again = _timed(lambda: engine.sync(words_only=True))
+            looked = _timed(partial(_look, engine, shelf))
+            read = _timed(partial(engine.add, [shelf], words_only=True))
+            again = _timed(partial(engine.sync, words_only=True))
             listed = _timed(engine.documents)
         rows.append((looked, read, again, listed))
         grown = (growth.peak - growth.before) / MB
         print(f"| {count:,} | {looked:.2f} | {read:.1f} | {again:.2f} | {listed:.2f} | {grown:.0f} |", flush=True)
     ratios = [large / max(small, 1e-9) for small, large in zip(*rows, strict=True)]
     print("Ten times the files take " + ", ".join(f"{ratio:.1f}" for ratio in ratios) + " times as long.")
+
+
+def _head(*columns: str) -> None:
+    print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
 
 
 def _look(engine: Engine, shelf: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from ragdesk.engine import Engine
 from ragdesk.errors import Locked, Unreadable
 from ragdesk.ingest.formats import read
 from ragdesk.ingest.limits import Limits, applied
+from ragdesk.ingest.protection import open_member, opens
 from ragdesk.passwords import Passwords
 from ragdesk.settings import Settings
+from tests import hostile_files as hostile
 from tests.protected_files import (
     SAID,
     locked_office,
     locked_pdf,
+    locked_zip,
     rights_managed_epub,
     rights_managed_pdf,
     signed_pdf,
@@ -50,6 +54,33 @@ def test_rights_management_is_a_clear_reason(tmp_path: Path, make: Callable[[Pat
     with pytest.raises(Unreadable, match="against copying") as caught:
         read(path)
     assert caught.value.skipped and "copy" in caught.value.hint and not isinstance(caught.value, Locked)
+
+
+def test_files_in_a_protected_archive_open_with_its_password(tmp_path: Path) -> None:
+    path = locked_zip(tmp_path / "a.zip", PASSWORD, {"a.txt": SAID.encode(), "b.txt": b"Another." * 50})
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        with pytest.raises(Locked):
+            open_member(archive, entries[0])
+        with applied(Limits(), ["wrong", "also wrong"]), pytest.raises(Locked, match="none of those"):
+            open_member(archive, entries[0])
+        with applied(Limits(), ["wrong", PASSWORD]):
+            assert [open_member(archive, entry).read() for entry in entries] == [SAID.encode(), b"Another." * 50]
+    assert (opens(path, "wrong"), opens(path, PASSWORD)) == (False, True)
+
+
+def test_an_open_document_file_with_a_password_is_told(tmp_path: Path) -> None:
+    path = hostile.zipped(
+        tmp_path / "a.odt",
+        {
+            "mimetype": b"application/vnd.oasis.opendocument.text",
+            "META-INF/manifest.xml": b"<manifest><file-entry><encryption-data/></file-entry></manifest>",
+            "content.xml": bytes(range(100)),
+        },
+    )
+    with pytest.raises(Unreadable, match="OpenDocument file with a password") as caught:
+        read(path)
+    assert caught.value.skipped and "without the password" in caught.value.hint
 
 
 def test_a_signed_file_is_read_like_any_other(tmp_path: Path) -> None:
