@@ -32,8 +32,8 @@ DEFAULT_COLLECTION = "Documents"
 _INFO = """
 SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.hint, d.format, d.date, d.page_kind,
     d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at, d.situating,
-    (SELECT o.path FROM documents o WHERE o.hash = d.hash AND o.id < d.id AND d.chunk_count AND o.chunk_count
-        ORDER BY o.id LIMIT 1) AS same_as,
+    (SELECT o.path FROM documents o WHERE o.hash = d.hash AND +o.id < d.id AND d.chunk_count AND o.chunk_count
+        ORDER BY +o.id LIMIT 1) AS same_as,
     coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
         SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
         WHERE k.document_id = d.id)) AS embedded

@@ -17,13 +17,20 @@ from ragdesk.ui.password_dialog import PasswordDialog
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.unlocking import LockedFile, Unlocking
 from ragdesk.ui.window import Window
+from tests.models.light_embedder import write_light_model
 from tests.protected_files import SAID, locked_pdf
 from tests.ui.windows import close, opened
 
 
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """With an embedding model that is there at once."""
+    return Settings(embedder=str(write_light_model(tmp_path_factory.mktemp("models") / "light")))
+
+
 @pytest.fixture
-def window(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Window]:
-    window = opened(theme, tmp_path, qtbot)
+def window(theme: Theme, tmp_path: Path, settings: Settings, qtbot: QtBot) -> Iterator[Window]:
+    window = opened(theme, tmp_path, qtbot, settings=settings)
     yield window
     close(window)
 
@@ -79,13 +86,15 @@ def test_added_protected_files_are_asked_for_and_one_password_can_open_all(
     assert asking(window.unlocking, qtbot).for_others.isHidden()
 
 
-def test_after_a_restart_the_text_is_found_and_the_pages_ask_again(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
+def test_after_a_restart_the_text_is_found_and_the_pages_ask_again(
+    theme: Theme, tmp_path: Path, settings: Settings, qtbot: QtBot
+) -> None:
     path = locked_pdf(tmp_path / "a.pdf", "sesame")
-    with Engine(tmp_path / "library", write=True, settings=Settings()) as engine:
+    with Engine(tmp_path / "library", write=True, settings=settings) as engine:
         engine.give_password("sesame")
         engine.add([path], words_only=True)
         document_id = engine.documents()[0].id
-    window = opened(theme, tmp_path, qtbot)
+    window = opened(theme, tmp_path, qtbot, settings=settings)
     try:
         tab = window.source.document
         window.show_document(document_id)
