@@ -18,11 +18,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from ragdesk import errors
 from ragdesk.errors import Cancelled, ChildDied, RagDeskError
 from ragdesk.job import Job, taken
+
+if TYPE_CHECKING:
+    import psutil
 
 Payload: TypeAlias = tuple[dict[str, Any], bytes]
 
@@ -67,6 +70,18 @@ class Child:
     def alive(self) -> bool:
         """Whether its process runs now."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def memory_bytes(self) -> int:
+        """What its process has of what its limit counts: address space on Linux, else what is resident. 0 where none runs."""
+        import psutil
+
+        process = self._process
+        if process is None or process.poll() is not None:
+            return 0
+        with contextlib.suppress(psutil.Error):
+            return counted_bytes(psutil.Process(process.pid))
+        return 0
 
     def start(self) -> None:
         """Start the process without waiting for it; the first call does so by itself."""
@@ -205,13 +220,7 @@ class Child:
 
     def _too_large(self) -> bool:
         """Whether it passed its limit of memory where the system does not enforce one itself."""
-        if not self._memory_bytes or sys.platform == "linux" or self._process is None:
-            return False
-        import psutil
-
-        with contextlib.suppress(psutil.Error):
-            return bool(psutil.Process(self._process.pid).memory_info().rss > self._memory_bytes)
-        return False
+        return bool(self._memory_bytes) and sys.platform != "linux" and self.memory_bytes > self._memory_bytes
 
     def _died(self) -> ChildDied:
         process = self._process
@@ -232,6 +241,12 @@ class Child:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def counted_bytes(process: psutil.Process) -> int:
+    """What a process has of what limits of memory count (see `_limit_memory`)."""
+    memory = process.memory_info()
+    return int(memory.vms if sys.platform == "linux" else memory.rss)
 
 
 class Call:

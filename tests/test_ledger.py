@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import select
 import subprocess
 import sys
@@ -158,6 +157,8 @@ def test_a_password_comes_from_standard_input_and_a_wrong_one_is_told(library_fo
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals of this kind on this system")
 def test_on_a_terminal_the_password_is_asked_for_and_tried_on_the_others(library_folder: Path, tmp_path: Path) -> None:
+    import pty
+
     folder = tmp_path / "papers"
     folder.mkdir()
     for name in ("a.pdf", "b.pdf"):

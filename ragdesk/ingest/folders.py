@@ -217,9 +217,9 @@ def _is_due(state: files.FileState, stat: os.stat_result | None, largest_bytes: 
         return True
     if state.hash:
         return False
-    return state.outcome == "failed" or (
-        state.outcome == "skipped" and modes.S_ISREG(stat.st_mode) and stat.st_size <= largest_bytes
-    )
+    if state.outcome in ("failed", "partly"):
+        return os.access(state.path, os.R_OK)
+    return state.outcome == "skipped" and modes.S_ISREG(stat.st_mode) and stat.st_size <= largest_bytes
 
 
 def _moved_from(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragdesk.child import counted_bytes
+
 if TYPE_CHECKING:
     from ragdesk.ingest.building import DocumentBuilder
 
@@ -71,6 +73,7 @@ class Allowance:
         self._characters = 0
         self._began_s = time.monotonic()
         self._looked_s = 0.0
+        self._began_bytes = _memory_bytes() if limits.memory_bytes else 0
 
     @property
     def characters_left(self) -> int:
@@ -106,7 +109,8 @@ class Allowance:
             return f"Reading all of it takes longer than {most.seconds:g} seconds (setting reader_timeout_s): its end is missing."
         if most.memory_bytes and now - self._looked_s > _LOOK_AT_MEMORY_S:
             self._looked_s = now
-            if _memory_bytes() > share * most.memory_bytes:
+            began = min(self._began_bytes, most.memory_bytes)
+            if _memory_bytes() > began + share * (most.memory_bytes - began):
                 return self.too_much_memory
         return ""
 
@@ -154,10 +158,6 @@ def applied(
 
 
 def _memory_bytes() -> int:
-    """What counts against the limit of this process: the address space on Linux (`child.py`), else what is resident."""
-    import sys
-
     import psutil
 
-    memory = psutil.Process().memory_info()
-    return int(memory.vms if sys.platform == "linux" else memory.rss)
+    return counted_bytes(psutil.Process())

@@ -53,6 +53,8 @@ class Reader:
         it is not there or may not be opened.
         """
         request = {"path": str(path), "cutting": asdict(self._cutting), "passwords": list(passwords)}
+        if self._child.memory_bytes > self._limits.memory_bytes * _USED_UP:
+            self._child.close(timeout_s=0.5)
         limits, began_s, first = self._limits, time.monotonic(), None
         while True:
             try:
@@ -141,6 +143,9 @@ class _Ended(Exception):
         self.error = error
         self.page = page
 
+
+_USED_UP = 0.5
+"""Share of its memory that a process may have kept from the files before; with more, a new one reads the next file."""
 
 _A_PAGE = 0.25
 """Share of the time for a file that one page of a PDF may take."""

@@ -85,6 +85,8 @@ def read_html(path: Path) -> Document:
 
 def read_xml(path: Path) -> Document:
     """XML of any kind: titles as headings, paragraphs, and the text of every other element that holds text itself."""
+    from lxml import etree
+
     root = parse_xml(path.read_bytes())
     builder = DocumentBuilder()
     if _name(root) == "html":
@@ -102,6 +104,8 @@ def read_xml(path: Path) -> Document:
             builder.block("paragraph", text)
         else:
             builder.block("item", text)
+    if next(root.iter(etree.Entity), None) is not None:
+        builder.warnings.append("What its own entities (&name;) stand for was left out, because that can be endless.")
     return builder.document("xml", title=title)
 
 
