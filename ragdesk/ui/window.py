@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 
 from ragdesk import paths
 from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
+from ragdesk.ingest.ignoring import Rules, rules_of
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.models.catalogue import QUOTE
-from ragdesk.settings import save_settings
+from ragdesk.settings import Settings, save_settings
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.command_palette import CommandPalette
 from ragdesk.ui.conversation_list import ConversationList
@@ -54,6 +55,7 @@ class Window(QMainWindow):
         self._desk = desk
         self._state = state
         self._problem: ProblemDialog | None = None
+        self._added = _what_is_added(desk.settings)
         self.move_to: Path | None = None
         self.start_again = False
         self.setWindowTitle("RagDesk")
@@ -374,6 +376,10 @@ class Window(QMainWindow):
             self.start_again = False
 
     def _settings_changed(self) -> None:
+        what = _what_is_added(self._desk.settings)
+        if what != self._added:
+            self._added = what
+            self._desk.sync(quiet=True)
         self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
         self.conversation.show_settings()
 
@@ -435,6 +441,11 @@ class Window(QMainWindow):
         box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         box.exec()
         return box.clickedButton() is close
+
+
+def _what_is_added(settings: Settings) -> tuple[Rules, int]:
+    """What decides which files of added folders are read: where it changes, they are looked at again."""
+    return rules_of(settings), settings.file_limit_mb
 
 
 def _open_folder(folder: Path) -> None:

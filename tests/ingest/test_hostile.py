@@ -209,6 +209,7 @@ def test_a_device_is_not_read(engine: Engine, odd: Path) -> None:
     assert states(engine)["zeros.txt"] == ("skipped", "It is a device, not a file")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no such names on this system")
 def test_names_with_line_breaks_and_turning_marks_are_read(engine: Engine, odd: Path) -> None:
     name = "two\nlines\u202egpj.txt"
     (odd / name).write_text("Its fees are nine crowns a night.")
@@ -231,6 +232,20 @@ def test_folders_too_deep_for_a_path_are_told(engine: Engine, odd: Path) -> None
     done = engine.add([odd], words_only=True)
     assert states(engine) == {"good.txt": ("searchable", None)}
     assert ["looked into" in reason or "looked at" in reason for _, reason in done.changes.problems] == [True]
+
+
+def test_what_was_kept_from_us_is_read_once_it_is_not(
+    engine: Engine, odd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, size_bytes: int) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("ragdesk.ingest.ingesting.file_hash", refuse)
+    engine.add([odd], words_only=True)
+    assert states(engine)["good.txt"] == ("failed", "It may not be opened (Permission denied)")
+    monkeypatch.undo()
+    engine.sync(words_only=True)
+    assert states(engine)["good.txt"][0] == "searchable"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is kept from this user")

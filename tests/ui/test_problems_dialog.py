@@ -20,7 +20,10 @@ from ragdesk.library.stored import FileVersion
 from ragdesk.settings import Settings
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.problems_dialog import ProblemsDialog
+from ragdesk.ui.settings_dialog import SettingsDialog
 from ragdesk.ui.theme import Theme
+from tests.models.light_embedder import write_light_model
+from tests.ui.windows import close, opened
 
 
 def stored(engine: Engine, folder: Path) -> None:
@@ -110,3 +113,23 @@ def test_what_needs_a_password_asks_for_it(dialog: ProblemsDialog, qtbot: QtBot)
     with qtbot.waitSignal(dialog.unlock_wanted) as wanted:
         QTest.mouseClick(dialog.unlock, Qt.MouseButton.LeftButton)
     assert [file.name for file in wanted.args[0]] == ["locked.pdf"]
+
+
+def test_another_rule_for_added_folders_takes_effect_when_it_is_applied(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "papers").mkdir()
+    for name in ("shown.txt", ".hidden.txt"):
+        (tmp_path / "papers" / name).write_text("The harbour opens at six.")
+    light = Settings(embedder=str(write_light_model(tmp_path / "light")))
+    window = opened(theme, tmp_path, qtbot, settings=light)
+    try:
+        window.add([tmp_path / "papers"])
+        qtbot.waitUntil(lambda: len(window.desk.documents) == 1 and window.desk.jobs.current is None)
+        window.open_settings("Reading")
+        settings = next(d for d in window.findChildren(SettingsDialog) if d.isVisible())
+        settings.rows["leave_out_hidden"].set_value(False)
+        settings.apply()
+        qtbot.waitUntil(lambda: len(window.desk.documents) == 2)
+    finally:
+        close(window)
