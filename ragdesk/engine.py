@@ -258,6 +258,7 @@ class Engine:
         keep: bool = True,
         on_asked: Callable[[str], None] = lambda asked_as: None,
         on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
+        on_thought: Callable[[str], None] = lambda thought: None,
         on_text: Callable[[str], None] = lambda text: None,
         job: Job | None = None,
     ) -> tuple[Answer, int | None]:
@@ -283,6 +284,7 @@ class Engine:
                 chat=self._chat,
                 history=history,
                 on_asked=on_asked,
+                on_thought=on_thought,
                 on_text=on_text,
                 job=job or Job(),
             )
@@ -296,6 +298,7 @@ class Engine:
                 history=history,
                 on_asked=on_asked,
                 on_hits=on_hits,
+                on_thought=on_thought,
                 on_text=on_text,
                 job=job,
             )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ragdesk.answer.citing import cite
 from ragdesk.answer.prompting import shortened, source, unfenced
+from ragdesk.answer.thoughts import Thoughts
 from ragdesk.domain import Citation, Hit, Message
 from ragdesk.job import Job
 from ragdesk.library.sentence_store import SentenceStore
@@ -124,6 +125,7 @@ def merged(
     reader: Reader,
     hashes: Mapping[int, str],
     *,
+    thoughts: Thoughts,
     on_text: Callable[[str], None],
     job: Job,
 ) -> tuple[str, tuple[Citation, ...], tuple[Message, ...]]:
@@ -137,13 +139,13 @@ def merged(
             groups = _groups(question, notes, reader, model)
         if len(groups) == 1:
             messages = _messages(MERGE, [(note.hit, note.text) for note in groups[0]], question)
-            said = _written(messages, reader, on_text, job)
+            said = _written(messages, reader, thoughts, on_text, job)
             text, citations = cite(said, [note.hit for note in groups[0]], hashes)
             return (text, citations, messages) if citations else ("", (), messages)
         shorter: list[Note] = []
         for group in groups:
             messages = _messages(MERGE, [(note.hit, note.text) for note in group], question)
-            said = _written(messages, reader, lambda text: None, job)
+            said = _written(messages, reader, Thoughts(), lambda text: None, job)
             shorter += _read(said, [note.hit for note in group], hashes)
         if not shorter or sum(len(note.text) for note in shorter) >= sum(len(note.text) for note in notes):
             break
@@ -151,15 +153,21 @@ def merged(
     return "", (), ()
 
 
-def _written(messages: Sequence[Message], reader: Reader, on_text: Callable[[str], None], job: Job) -> str:
+def _written(
+    messages: Sequence[Message], reader: Reader, thoughts: Thoughts, on_text: Callable[[str], None], job: Job
+) -> str:
     said = ""
     with (
         reader.borrow() as model,
-        contextlib.closing(model.stream(messages, max_tokens=reader.answer_tokens, job=job)) as stream,
+        contextlib.closing(
+            model.stream(messages, max_tokens=reader.answer_tokens, on_thought=thoughts.add, job=job)
+        ) as stream,
     ):
         for piece in stream:
+            thoughts.pause()
             said += piece
             on_text(piece)
+    thoughts.pause()
     return said.strip()
 
 

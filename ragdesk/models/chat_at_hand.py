@@ -193,6 +193,10 @@ class _Lent:
         """The number of tokens of a text."""
         return self._model.count_tokens(text)
 
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """The number of tokens of a prompt of these messages."""
+        return self._model.count_prompt(messages)
+
     def stream(
         self,
         messages: Sequence[Message],

@@ -18,7 +18,7 @@ from ragdesk.errors import Cancelled, RagDeskError, Unavailable, WrongUse
 from ragdesk.job import Job
 from ragdesk.models.chat import THINKING
 from ragdesk.models.places import KEY_VARIABLE, Place, key_name
-from ragdesk.models.thinking import ThinkingFilter
+from ragdesk.models.thinking import THOUGHTS_PER_ANSWER, ThinkingFilter
 from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings
 
@@ -27,6 +27,8 @@ _CONNECT_S = 10.0
 _POLL_S = 0.05
 _BYTES_PER_TOKEN = 3
 """Fewer than in any language's texts: what was counted fits. Servers do not tell how they count."""
+_MESSAGE_TOKENS = 12
+"""About what chat templates put around a message, and a little more."""
 _LONGEST_EVENT = 1 << 20
 _END = "[DONE]"
 _UNKNOWN_WORDS = (400, 422)
@@ -106,6 +108,10 @@ class EndpointModel:
         """A few tokens more than there are."""
         return -(-len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
 
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """About what a prompt of these messages takes, a template of a usual length assumed: servers do not show theirs."""
+        return sum(self.count_tokens(message.content) + _MESSAGE_TOKENS for message in messages)
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -117,19 +123,21 @@ class EndpointModel:
     ) -> Generator[str]:
         """The answer to the messages, in parts as they come; closing the iterator ends the connection.
 
+        Servers count what is thought as written: room for it is asked for beside the answer's, as far as the window has it.
         Raises `Unavailable` with the reason where the server cannot be reached, refuses, fails, falls silent or ends
-        the connection in mid-answer, and `Cancelled`.
+        the connection in mid-answer, or the model thinks without coming to an answer, and `Cancelled`.
         """
         self.load(job)
+        room = self._context_tokens - max_tokens - self.count_prompt(messages)
         request = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_tokens": max_tokens,
+            "max_tokens": max_tokens + max(0, min(THOUGHTS_PER_ANSWER * max_tokens, room)),
             "temperature": temperature,
             "stream": True,
             "chat_template_kwargs": {"enable_thinking": False},  # known to llama-server and vLLM
         }
-        thinking = ThinkingFilter()
+        thinking, thought_some, parts = ThinkingFilter(), False, 0
         with self._loop() as loop:
             events = self._events(request)
             try:
@@ -137,14 +145,23 @@ class EndpointModel:
                     thought, text = part
                     shown = thinking.feed(text)
                     if thought := thought + thinking.take_thought():
+                        thought_some = True
                         if on_thought is not None:
                             on_thought(thought)
                         if job is not None:
                             job.step(0, 0, phase=THINKING)
                     if shown:
                         yield shown
+                        parts += 1
+                        if parts >= max_tokens:  # a part is a token or more
+                            return
                 if rest := thinking.rest():
                     yield rest
+                elif thought_some and not parts:
+                    raise Unavailable(
+                        f"The model {self.name} thought until its room was used up, and did not answer",
+                        "Choose a model that does not think, or give it a larger context window",
+                    )
             finally:
                 loop.run_until_complete(events.aclose())  # type: ignore[attr-defined]  # it is a generator
 
