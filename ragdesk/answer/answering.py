@@ -18,7 +18,7 @@ from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, is_hopeless, quote
 from ragdesk.answer.retrieval import Question, Searcher, search
 from ragdesk.answer.thoughts import Thoughts
 from ragdesk.answer.verifying import Verified, verify
-from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
+from ragdesk.domain import Answer, Citation, Hit, Turn, page_at
 from ragdesk.errors import WrongUse
 from ragdesk.job import Job
 from ragdesk.library.library import Library
@@ -100,7 +100,13 @@ def really_asked(
         assert model is not None
         model.load(job=job)
         prompt = build_rewriting(
-            text, _messages(history), count_tokens=model.count_tokens, budget_tokens=_budget(settings, model)
+            text,
+            history,
+            count_tokens=model.count_tokens,
+            count_prompt=model.count_prompt,
+            computed=model.computed,
+            budget_tokens=_budget(settings, model),
+            window_tokens=model.context_tokens - _REWRITING_TOKENS,
         )
         said = ""
         try:
@@ -129,8 +135,9 @@ def _prompt(
         question.text,
         hits,
         count_tokens=model.count_tokens,
+        count_prompt=model.count_prompt,
         budget_tokens=_budget(settings, model),
-        history=_messages(history),
+        history=history,
     )
 
 
@@ -159,13 +166,6 @@ def _written(
     thoughts.pause()
     text, citations = cite("".join(written).strip(), prompt.hits, library.hashes({h.document_id for h in prompt.hits}))
     return verify(text, citations, prompt.hits, library, searcher.embedder, question=question.text, job=job)
-
-
-def _messages(history: Sequence[Turn]) -> list[Message]:
-    messages: list[Message] = []
-    for turn in history:
-        messages += [Message("user", turn.asked_as or turn.question), Message("assistant", turn.answer)]
-    return messages
 
 
 def _checked(library: Library, citations: Sequence[Citation]) -> tuple[Citation, ...]:

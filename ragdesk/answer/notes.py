@@ -48,7 +48,6 @@ PROMPT_VERSION = 1
 """Change it with `NOTE` or with what is made of its answer: everything is then read anew."""
 
 NOTE_TOKENS = 400
-_TEMPLATE_TOKENS = 40
 _CHARACTERS_A_TOKEN = 3
 _MOST_ROUNDS = 4
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
@@ -99,12 +98,12 @@ def notes_on(question: str, part: Sequence[Hit], reader: Reader, hashes: Mapping
     if said is None:
         with reader.borrow() as model:
             model.load(job)
-            fits = _cost(messages, model) <= model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
+            fits = model.count_prompt(messages) <= model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
             if fits:
                 said = "".join(model.stream(messages, max_tokens=NOTE_TOKENS, job=job))
             elif len(part) == 1:
                 room = model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
-                fixed = _cost(_messages(NOTE, [], question), model)
+                fixed = model.count_prompt(_messages(NOTE, [], question))
                 cut = shortened(part[0], model.count_tokens, room - fixed)
                 said = "".join(
                     model.stream(_messages(NOTE, [(cut, cut.text)], question), max_tokens=NOTE_TOKENS, job=job)
@@ -185,7 +184,7 @@ def _read(said: str, hits: Sequence[Hit], hashes: Mapping[int, str]) -> Iterator
 def _groups(question: str, notes: Sequence[Note], reader: Reader, model: ChatModel) -> list[list[Note]]:
     """The notes in order, in as few groups as fit the model's window."""
     room = model.context_tokens - min(reader.answer_tokens, model.context_tokens // 3)
-    fixed = _cost(_messages(MERGE, [], question), model)
+    fixed = model.count_prompt(_messages(MERGE, [], question))
     groups: list[list[Note]] = []
     left = 0
     for note in notes:
@@ -201,10 +200,6 @@ def _groups(question: str, notes: Sequence[Note], reader: Reader, model: ChatMod
 def _messages(rules: str, given: Sequence[tuple[Hit, str]], question: str) -> tuple[Message, ...]:
     sources = "\n\n".join(source(number, hit, text) for number, (hit, text) in enumerate(given, 1))
     return Message("system", rules), Message("user", f"{sources}\n\nQuestion: {unfenced(question.strip())}")
-
-
-def _cost(messages: Sequence[Message], model: ChatModel) -> int:
-    return sum(model.count_tokens(message.content) + _TEMPLATE_TOKENS for message in messages)
 
 
 def _key(identity: str, messages: Sequence[Message]) -> bytes:

@@ -61,6 +61,9 @@ class ChatModel(Protocol):
     def count_prompt(self, messages: Sequence[Message]) -> int:
         """The number of tokens of a prompt of these messages with all that the chat template adds."""
 
+    def computed(self, messages: Sequence[Message]) -> int:
+        """How many tokens of such a prompt need not be computed, since the last one began with them; 0 where unknown."""
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -188,6 +191,13 @@ class LocalModel:
         """The number of tokens of a prompt of these messages. Raises `WrongUse` where the template refuses them."""
         self.load()
         return len(self._prompt(messages, None)[0]) // _TOKEN_BYTES
+
+    def computed(self, messages: Sequence[Message]) -> int:
+        """How many tokens of a prompt of these messages need not be computed. Raises as `count_prompt`."""
+        if not self.loaded:
+            return 0
+        value, _ = self._child.call("computed", data=self._prompt(messages, None)[0])
+        return int(value["tokens"])
 
     def stream(
         self,

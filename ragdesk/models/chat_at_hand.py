@@ -197,6 +197,10 @@ class _Lent:
         """The number of tokens of a prompt of these messages."""
         return self._model.count_prompt(messages)
 
+    def computed(self, messages: Sequence[Message]) -> int:
+        """How many tokens of such a prompt need not be computed."""
+        return self._model.computed(messages)
+
     def stream(
         self,
         messages: Sequence[Message],

@@ -107,6 +107,13 @@ def prompt(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
     return {"thinking": made.thinking, "fixed": made.fixed}, array("i", made.tokens).tobytes()
 
 
+def computed(value: dict[str, Any], data: bytes, _call: Call) -> Payload:
+    """How many of the tokens need not be computed."""
+    tokens = array("i")
+    tokens.frombytes(data)
+    return {"tokens": _held_model().computed(tokens)}, b""
+
+
 def read_ahead(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     """Compute the rules, with which the prompt begins whose tokens these are."""
     held, tokens = _held_model(), array("i")
@@ -262,6 +269,7 @@ SERVED: Served = {
     "load": load,
     "count": count,
     "prompt": prompt,
+    "computed": computed,
     "read_ahead": read_ahead,
     "generate": generate,
 }

@@ -17,7 +17,7 @@ from tests.models.tiny_gguf import TEMPLATE, write_tiny_gguf
 
 QUESTION = "How much does a sailing boat pay a night?"
 THOUGHT = "The fee, then: 5 or 9? See [1]."
-SAYS = "A sailing boat pays nine crowns a night[1]."
+SAYS = "A sailing boat pays nine crowns a night [1]."
 
 
 @pytest.fixture(scope="module")
