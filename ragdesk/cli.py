@@ -293,7 +293,9 @@ def _export(options: argparse.Namespace, job: Job) -> int:
     if not options.out and (format == "pdf" or (format == "docx" and sys.stdout.isatty())):
         raise WrongUse(f"A {format} file needs a name", f"Say where to write it: --out conversation.{format}")
     with _engine(options, write=False) as engine:
-        data = engine.export(options.conversation, "html" if format == "pdf" else format)
+        data = engine.export(
+            options.conversation, "html" if format == "pdf" else format, all_versions=options.all_versions
+        )
     if format == "pdf":
         _write_pdf(data.decode(), Path(options.out))
     elif options.out:

@@ -448,14 +448,24 @@ class Engine:
         states = {source: self.source_state(*source) for source in cited}
         return {source: state for source, state in states.items() if state != "same"}
 
-    def export(self, conversation_id: int, format: str, *, turn_ids: Collection[int] | None = None) -> bytes:
-        """A conversation, or these turns of it, as `md`, `html`, `json` or `docx`, with its citations.
+    def export(
+        self,
+        conversation_id: int,
+        format: str,
+        *,
+        turn_ids: Collection[int] | None = None,
+        all_versions: bool = False,
+    ) -> bytes:
+        """A conversation's newest branch, all versions or these turns, as `md`, `html`, `json` or `docx`, with citations.
 
         Each has its quote, title, page and file hash, and a warning where its file changed or vanished since.
         """
         from ragdesk.export import export_conversation
 
         conversation = self.conversation(conversation_id)
+        if turn_ids is None:
+            turns = conversation.turns if all_versions else branch(conversation.turns)
+            turn_ids = [turn.id for turn in turns]
         changed = self.changed_sources(conversation, turn_ids=turn_ids)
         return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 
