@@ -14,7 +14,10 @@ _TICK_MS = 1000
 
 
 class ThoughtsView(QWidget):
-    """Hidden until something is thought, folded until it is unfolded; thoughts are text, whatever they spell."""
+    """Hidden until something is thought, folded until it is unfolded; thoughts are text, whatever they spell.
+
+    `body` is None until then: each browser is six widgets, which every change of theme polishes anew.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,17 +30,13 @@ class ThoughtsView(QWidget):
         self.line.setObjectName("quiet")
         self.line.setAutoDefault(False)
         self.line.clicked.connect(self._toggle)
-        self.body = FittedBrowser()
-        self.body.setObjectName("thoughts")
-        self.body.setAccessibleName("Thoughts")
-        self.body.hide()
+        self.body: FittedBrowser | None = None
         self._ticking = QTimer(self, interval=_TICK_MS)
         self._ticking.timeout.connect(self._say)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self.line)
-        column.addWidget(self.body)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addWidget(self.line)
         self.hide()
 
     @property
@@ -68,20 +67,26 @@ class ThoughtsView(QWidget):
         self._seconds = seconds
         if text != self._text:
             self._text, self._drawn = text, 0
-            self.body.clear()
+            if self.body is not None:
+                self.body.clear()
         self._draw()
         self._say()
         self.setVisible(bool(text))
 
     def _toggle(self) -> None:
         self._is_open = not self._is_open
+        if self.body is None:
+            self.body = FittedBrowser()
+            self.body.setObjectName("thoughts")
+            self.body.setAccessibleName("Thoughts")
+            self._column.addWidget(self.body)
         self.body.setVisible(self._is_open)
         self._draw()
         self._say()
 
     def _draw(self) -> None:
         """Put what is new behind what is shown; nothing while it is folded."""
-        if not self._is_open:
+        if self.body is None or not self._is_open:
             return
         cursor = QTextCursor(self.body.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)

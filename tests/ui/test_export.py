@@ -34,7 +34,9 @@ def long_conversation() -> Conversation:
     turn = replace(
         kept.turns[0], answer="- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n" + LONG, citations=citations
     )
-    return replace(kept, turns=tuple(replace(turn, id=n, question=f"Question {n}?") for n in range(1, 9)))
+    return replace(
+        kept, turns=tuple(replace(turn, id=n, follows=n - 1, question=f"Question {n}?") for n in range(1, 9))
+    )
 
 
 def written(kept: Conversation, path: Path) -> pymupdf.Document:

@@ -56,7 +56,7 @@ def test_what_a_model_thinks_is_folded_above_its_answer_and_stays_with_it(
     qtbot.waitUntil(lambda: window.conversation.views[-1] is not view, timeout=PATIENCE_MS)
     again = window.conversation.views[-1]
     again.thoughts.line.click()
-    assert again.thoughts.body.toPlainText() == "Gusts? 17, as it says."
+    assert again.thoughts.body is not None and again.thoughts.body.toPlainText() == "Gusts? 17, as it says."
     window.desk.models.use("quote")
 
 

@@ -40,13 +40,15 @@ def test_thoughts_are_a_quiet_line_that_can_be_unfolded_as_they_come(view: TurnV
     view.show_hits([HIT])
     assert not view.thoughts.isVisible()
     view.show_thought("The **fee** ")
-    assert view.thoughts.line.text() == "▸ Thinking… 0 s" and not view.thoughts.body.isVisible()
+    assert view.thoughts.line.text() == "▸ Thinking… 0 s" and view.thoughts.body is None
     assert not view.state.isVisible() and not view.answer.isVisible() and view.passages.isVisible()
     view.thoughts.line.click()
-    assert view.thoughts.body.isVisible() and view.thoughts.body.toPlainText() == "The **fee** "
+    body = view.thoughts.body
+    assert body is not None and body.isVisible() and body.toPlainText() == "The **fee** "
     view.show_thought('is <img src="x">[1]')
-    assert view.thoughts.body.toPlainText() == 'The **fee** is <img src="x">[1]'
+    assert body.toPlainText() == 'The **fee** is <img src="x">[1]'
     view.thoughts.line.click()
+    assert not body.isVisible()
     view.show_thought(".")
     view.thoughts._began_s -= 12
     view.show_text("It stops.")
@@ -55,7 +57,7 @@ def test_thoughts_are_a_quiet_line_that_can_be_unfolded_as_they_come(view: TurnV
     view.show_turn(replace(TURN, thoughts='The **fee** is <img src="x">[1].', thought_s=71.6))
     view.thoughts.line.click()
     assert view.thoughts.line.text() == "▾ Thought for 1 min 12 s"
-    assert view.thoughts.body.toPlainText().endswith("[1].")
+    assert body.toPlainText().endswith("[1].")
     view.show_turn(TURN)
     assert not view.thoughts.isVisible()
 
