@@ -331,10 +331,11 @@ def signed(text: str, doubts: Sequence[Doubt], sign: Callable[[int], str]) -> st
 class Answer:
     """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest.
 
-    `prompt` is exactly what a language model was given, empty where none was asked. `doubts` are what it wrote and no
-    passage supports, in order. `asked_as` is the question that was really asked where this one leans on earlier turns, else
-    empty. `passages_read` is how many were read where all in scope were, 0 where the best were searched. `thoughts` are what
-    the model thought before it answered, in `thought_s` seconds: they are no part of the answer.
+    `prompt` is exactly what a language model was given, empty where none was asked; where all in scope was read and listed,
+    what it was given for the first part. `doubts` are what it wrote and no passage supports, in order. `asked_as` is the
+    question that was really asked where this one leans on earlier turns, else empty. `passages_read` is how many were read
+    where all in scope were, 0 where the best were searched. `thoughts` are what the model thought before it answered, in
+    `thought_s` seconds: they are no part of the answer.
     """
 
     question: str

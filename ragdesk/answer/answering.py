@@ -52,8 +52,13 @@ def answer(
     `on_thought` what it thinks before.
 
     `history` are the turns before, oldest first. `on_asked` gets the question that is really asked where it leans on them.
+    While a model puts it into words, `on_hits` already gets what is found by the words that are carried over.
     """
     began = time.monotonic()
+    if model is not None and history:
+        at_once = really_asked(searcher.library, question, settings, None, history, job)
+        if at_once.text != question.text:
+            on_hits(search(searcher, at_once, limit=settings.hits, job=job))
     typed, question = question, really_asked(searcher.library, question, settings, model, history, job)
     asked_as = question.text if question.text != typed.text else ""
     if asked_as:

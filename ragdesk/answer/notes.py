@@ -90,9 +90,14 @@ def parts(hits: Sequence[Hit], tokens: int) -> list[list[Hit]]:
     return found
 
 
+def note_prompt(question: str, part: Sequence[Hit]) -> tuple[Message, ...]:
+    """What a model is given to note what a part says for the question."""
+    return _messages(NOTE, [(hit, hit.text) for hit in part], question)
+
+
 def notes_on(question: str, part: Sequence[Hit], reader: Reader, hashes: Mapping[int, str], *, job: Job) -> list[Note]:
     """What a part says for the question; a part too long for the model's window is read in halves."""
-    messages = _messages(NOTE, [(hit, hit.text) for hit in part], question)
+    messages, quiet = note_prompt(question, part), job.quietly()
     key = _key(reader.identity, messages)
     said = reader.store.known([key]).get(key)
     if said is None:
@@ -100,14 +105,12 @@ def notes_on(question: str, part: Sequence[Hit], reader: Reader, hashes: Mapping
             model.load(job)
             fits = model.count_prompt(messages) <= model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
             if fits:
-                said = "".join(model.stream(messages, max_tokens=NOTE_TOKENS, job=job))
+                said = "".join(model.stream(messages, max_tokens=NOTE_TOKENS, job=quiet))
             elif len(part) == 1:
                 room = model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
-                fixed = model.count_prompt(_messages(NOTE, [], question))
+                fixed = model.count_prompt(note_prompt(question, []))
                 cut = shortened(part[0], model.count_tokens, room - fixed)
-                said = "".join(
-                    model.stream(_messages(NOTE, [(cut, cut.text)], question), max_tokens=NOTE_TOKENS, job=job)
-                )
+                said = "".join(model.stream(note_prompt(question, [cut]), max_tokens=NOTE_TOKENS, job=quiet))
         if said is None:
             half = len(part) // 2
             return [
