@@ -70,7 +70,7 @@ def build_prompt(
     which are the likeliest to be found again are what the next prompt begins with.
     """
     asked = _asked(question)
-    bare, each = _overheads(count_tokens, count_prompt)
+    bare, each = _overheads(count_tokens, count_prompt, history)
     left = budget_tokens - bare - count_tokens(asked)
     earlier, taken = _recent(history, count_tokens, each, min(left, int(budget_tokens * _HISTORY_SHARE)))
     left -= taken
@@ -112,7 +112,7 @@ def build_rewriting(
         tokens = count_prompt(on)
         if tokens <= window_tokens and computed(on) > tokens // 2:
             return on
-    bare, each = _overheads(count_tokens, count_prompt)
+    bare, each = _overheads(count_tokens, count_prompt, history)
     left = budget_tokens - bare - count_tokens(asked.content)
     earlier, _ = _recent(history, count_tokens, each, min(left, int(budget_tokens * _HISTORY_SHARE)))
     return Message("system", SYSTEM), *_said(earlier, ()), asked
@@ -140,11 +140,13 @@ def _asked(question: str) -> str:
     return f"Question: {unfenced(question.strip())}"
 
 
-def _overheads(count_tokens: Callable[[str], int], count_prompt: Count) -> tuple[int, int]:
+def _overheads(count_tokens: Callable[[str], int], count_prompt: Count, history: Sequence[Turn]) -> tuple[int, int]:
     """Tokens of a prompt with nothing but the rules, and what a turn before the question adds to what is said in it."""
     rules, said = Message("system", SYSTEM), "?"
     asked, answered = Message("user", said), Message("assistant", said)
     one = count_prompt([rules, asked])
+    if not history:
+        return one - count_tokens(said), 0
     each = count_prompt([rules, asked, answered, asked]) - one - 2 * count_tokens(said)
     return one - count_tokens(said), max(0, each)
 
