@@ -281,6 +281,7 @@ class Engine:
                 self.settings,
                 named=named,
                 chat=self._chat,
+                checker=self._search.checker(),
                 history=history,
                 on_asked=on_asked,
                 on_text=on_text,
@@ -293,6 +294,7 @@ class Engine:
                 Question(text, scope or Scope()),
                 self.settings,
                 model=chat,
+                checker=self._search.checker() if chat is not None else None,
                 history=history,
                 on_asked=on_asked,
                 on_hits=on_hits,
@@ -334,6 +336,11 @@ class Engine:
     def without_vectors(self) -> str:
         """Why questions are answered by words alone, though there are vectors; empty where they are not."""
         return self._search.without_vectors
+
+    @property
+    def without_checker(self) -> str:
+        """Why the last answer was checked without the checking model that is chosen; empty where it was not."""
+        return self._search.without_checker
 
     def warm_up(self) -> None:
         """Load what the first question and the first page need, so that they need not wait for it."""

@@ -22,6 +22,7 @@ from ragdesk.errors import WrongUse
 from ragdesk.job import Job
 from ragdesk.library.library import Library
 from ragdesk.models.chat import ChatModel
+from ragdesk.models.checker import Checker
 from ragdesk.settings import Settings
 
 QUOTE = "quote"
@@ -40,6 +41,7 @@ def answer(
     settings: Settings,
     *,
     model: ChatModel | None = None,
+    checker: Checker | None = None,
     history: Sequence[Turn] = (),
     on_asked: Callable[[str], None] = lambda asked_as: None,
     on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
@@ -49,6 +51,7 @@ def answer(
     """Answer from the library; without `model` by quoting. `on_text` gets a model's text as it comes, unchecked.
 
     `history` are the turns before, oldest first. `on_asked` gets the question that is really asked where it leans on them.
+    What a model wrote is looked at by the `checker` too, where there is one.
     """
     began = time.monotonic()
     typed, question = question, really_asked(searcher.library, question, settings, model, history, job)
@@ -65,7 +68,7 @@ def answer(
         given = Verified(*quote(question.text, hits, library, embedder, job=job))
     else:
         prompt = _prompt(question, hits, settings, model, history, job)
-        given = _written(searcher, question, prompt, settings, model, on_text, job)
+        given = _written(searcher, question, prompt, settings, model, checker, on_text, job)
     return Answer(
         question=typed.text,
         text=given.text,
@@ -141,6 +144,7 @@ def _written(
     prompt: Prompt,
     settings: Settings,
     model: ChatModel,
+    checker: Checker | None,
     on_text: Callable[[str], None],
     job: Job | None,
 ) -> Verified:
@@ -150,7 +154,9 @@ def _written(
         written.append(part)
         on_text(part)
     text, citations = cite("".join(written).strip(), prompt.hits, library.hashes({h.document_id for h in prompt.hits}))
-    return verify(text, citations, prompt.hits, library, searcher.embedder, question=question.text, job=job)
+    return verify(
+        text, citations, prompt.hits, library, searcher.embedder, question=question.text, checker=checker, job=job
+    )
 
 
 def _messages(history: Sequence[Turn]) -> list[Message]:
