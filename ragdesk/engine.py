@@ -219,14 +219,14 @@ class Engine:
         from ragdesk.answer.retrieval import Question, search
 
         return search(
-            self._search.searcher(), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
+            self._search.searcher(job), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
         )
 
     def search_many(self, questions: Sequence[Question], *, limit: int, job: Job | None = None) -> list[list[Hit]]:
         """The best hits for each of many questions."""
         from ragdesk.answer.retrieval import search_many
 
-        return search_many(self._search.searcher(), questions, limit=limit, job=job)
+        return search_many(self._search.searcher(job), questions, limit=limit, job=job)
 
     def why(
         self, text: str, *, document: str, passage: str, scope: Scope | None = None, limit: int | None = None
@@ -276,7 +276,7 @@ class Engine:
         named = model or self.settings.model
         if everything:
             given = read_everything(
-                self._search.searcher(),
+                self._search.searcher(job),
                 Question(text, scope or Scope()),
                 self.settings,
                 named=named,
@@ -290,7 +290,7 @@ class Engine:
             return given, self._keep(given, conversation_id, follows) if keep else None
         with self._chat.for_question(named, job=job) as chat:
             given = answer(
-                self._search.searcher(),
+                self._search.searcher(job),
                 Question(text, scope or Scope()),
                 self.settings,
                 model=chat,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragdesk.errors import RagDeskError, Unavailable
-from ragdesk.job import Job
+from ragdesk.job import Job, taken
 from ragdesk.library.library import Library
 from ragdesk.settings import Settings
 
@@ -42,12 +42,15 @@ class SearchAtHand:
         self.without_vectors = ""
         """Why questions are answered by words alone, though there are vectors; empty where they are not."""
 
-    def searcher(self) -> Searcher:
-        """What a search needs. It stays with one index and the model that made it, also where another one takes over."""
+    def searcher(self, job: Job | None = None) -> Searcher:
+        """What a search needs. It stays with one index and the model that made it, also where another one takes over.
+
+        Raises `Cancelled` where the job is, while models are loaded too.
+        """
         from ragdesk.answer.retrieval import Searcher
         from ragdesk.library.scan import Scan
 
-        with self._preparing:
+        with taken(self._preparing, job):
             settings = self._settings()
             index = self._library.current_index
             reranker = self._chosen_reranker(settings)
@@ -59,7 +62,7 @@ class SearchAtHand:
                 self._searcher = Searcher(
                     self._library,
                     scan,
-                    self._embedder_of(index, settings),
+                    self._embedder_of(index, settings, job),
                     vector_index,
                     settings.exact_scan_limit,
                 )
@@ -106,7 +109,7 @@ class SearchAtHand:
             if child is not None:
                 child.close()
 
-    def _embedder_of(self, index: int, settings: Settings) -> Embedder:
+    def _embedder_of(self, index: int, settings: Settings, job: Job | None) -> Embedder:
         """The model that made an index; where it cannot be had, the one of the settings or the packaged one.
 
         `without_vectors` then says why. The one before is kept a little longer: a search may still use it.
@@ -121,7 +124,7 @@ class SearchAtHand:
         for choice in dict.fromkeys((wanted, chosen, EmbedderChoice())):
             embedder = self._embedder(choice, settings)
             try:
-                right = identity is None or embedder.info().made(identity)
+                right = identity is None or embedder.info(job=job).made(identity)
             except RagDeskError as error:
                 why = why or error.message
                 continue

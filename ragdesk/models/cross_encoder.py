@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ragdesk.child import Child
+from ragdesk.child import CANCEL_GRACE_S, Child
 from ragdesk.errors import ChildDied, RagDeskError, Unavailable
 from ragdesk.job import Job
 
@@ -32,7 +32,7 @@ class PairReader:
         self.problem = ""
         """Why questions are answered without it, for whoever uses it; empty while it works."""
         self._device = device
-        self._child = Child(module, name=doing)
+        self._child = Child(module, name=doing, cancel_grace_s=CANCEL_GRACE_S, finishes=True)
         self._deaths = 0
         self._hopeless: RagDeskError | None = None
 

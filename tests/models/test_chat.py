@@ -312,6 +312,23 @@ def test_a_model_without_a_chat_template_is_refused(tmp_path: Path) -> None:
     model.close()
 
 
+def test_a_model_whose_chat_template_is_broken_is_refused(tmp_path: Path) -> None:
+    model = LocalModel(
+        write_tiny_gguf(tmp_path / "torn.gguf", template="{% for m in messages %}{{ m"), context_tokens=512
+    )
+    with pytest.raises(Unavailable, match="cannot be read"):
+        model.load()
+    model.close()
+
+
+def test_what_does_not_fit_the_window_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    model = LocalModel(write_tiny_gguf(tmp_path / "narrow.gguf", says="Yes."), context_tokens=512)
+    with pytest.raises(WrongUse, match="tokens"):
+        "".join(model.stream([Message("user", "long " * 4000)], max_tokens=8))
+    assert "".join(model.stream(ASKED, max_tokens=40)) == "Yes.", "and it goes on answering"
+    model.close()
+
+
 def test_a_model_that_memory_does_not_hold_is_refused(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "wide.gguf", context_tokens=2**31 - 1, layers=9)
     model = LocalModel(path, context_tokens=1_000_000_000)

@@ -27,7 +27,7 @@ from ragdesk.ui.settings_dialog import SettingsDialog
 from tests.models.file_server import FileServer, file_server
 
 CHECKER, RERANKER = CHECKERS[0], RERANKERS[0]
-FILES = {"config.json": b'{"id2label": {"0": "entailment"}}', "model.safetensors": b"weights" * 100_000}
+FILES = {"config.json": b'{"id2label": {"0": "entailment"}}', "model.safetensors": b"weights" * 200_000}
 
 
 @pytest.fixture
@@ -115,12 +115,12 @@ def test_a_download_is_paused_stopped_and_goes_on(empty_desk: Desk, qtbot: QtBot
     row, gate = page.rows[CHECKER.id], [True]
     hub.pace = lambda sent: qtbot_wait(gate) if sent >= 390_000 else None
     press(row.download)
-    qtbot.waitUntil(lambda: "0.4 of 0.7 MB" in row.progress.text())
+    qtbot.waitUntil(lambda: "0.4 of 1.4 MB" in row.progress.text())
     assert buttons(row) == [f"Pause: {CHECKER.name}", f"Stop: {CHECKER.name}"]
     press(row.pause)
     qtbot.waitUntil(lambda: row.progress.text().startswith("Paused"))
     press(row.cancel)
-    qtbot.waitUntil(lambda: row.progress.text() == "Download stopped: 0.4 of 0.7 MB is here")
+    qtbot.waitUntil(lambda: row.progress.text() == "Download stopped: 0.4 of 1.4 MB is here")
     gate[0] = False
     assert row.download.text() == "Go on"
     press(row.download)
