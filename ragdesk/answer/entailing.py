@@ -71,7 +71,7 @@ def look_again(
         place = checker.place
         if place.reads and not set(languages) <= set(place.reads):
             return given
-        judgements = _judged(checker, [(_premise(best[n][p]), claims[n].text) for n, p in wanted], job=job or Job())
+        judgements = _judged(checker, [(premise(best[n][p]), claims[n].text) for n, p in wanted], job=job or Job())
     except RagDeskError as error:
         if checker.problem != error.message:
             log.warning("Checked without the checking model: %s. %s", error.message, error.hint)
@@ -101,7 +101,8 @@ def _places(of: Mapping[int, Support], cited: Sequence[int], calibration: Calibr
     return [*mine, *(enough or others[:1])][:_MOST_PLACES]
 
 
-def _premise(support: Support) -> str:
+def premise(support: Support) -> str:
+    """What a checking model reads of a passage for a claim: the sentence that supports it best, with its neighbours."""
     candidate = support.candidate
     return candidate.passage.text[slice(*candidate.passage.near(candidate.number))]
 

@@ -1,12 +1,14 @@
 """What a reranker and a checker share: a model that reads two texts together, loaded in a child from a folder of data only.
 
 Weights are read from safetensors, no code but our own runs, and nothing is fetched. A process that died twice is not
-started again: each start would make a question wait.
+started again, and one that could not be loaded not for a while: each start would make a question wait.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ BATCH = 8
 """Pairs read at once; between two batches the work can be stopped."""
 
 _DEATHS = 2
+_AGAIN_S = 60.0
 _LOAD_AND_READ_S = 600.0
 _GB = 1 << 30
 
@@ -35,6 +38,7 @@ class PairReader:
         self._child = Child(module, name=doing, cancel_grace_s=CANCEL_GRACE_S, finishes=True)
         self._deaths = 0
         self._hopeless: RagDeskError | None = None
+        self._again_s = 0.0
 
     def close(self) -> None:
         """End the process."""
@@ -45,19 +49,19 @@ class PairReader:
         raise NotImplementedError
 
     def _ask(self, function: str, value: Mapping[str, Any], *, job: Job | None) -> bytes:
-        """What a served function returns. Raises `Unavailable`, at once where the model could not be had before."""
-        if self._hopeless is not None:
+        """What a served function returns. Raises `Unavailable`, at once where it could not be loaded lately."""
+        if self._hopeless is not None and time.monotonic() < self._again_s:
             raise self._hopeless
+        request = {**self._request(), "device": self._device, **value}
         try:
-            request = {**self._request(), "device": self._device, **value}
             _, data = self._child.call(function, request, timeout_s=_LOAD_AND_READ_S, job=job)
         except ChildDied as error:
             self._deaths += 1
             if self._deaths >= _DEATHS:
-                self._hopeless = error
+                self._hopeless, self._again_s = error, math.inf
             raise
-        except RagDeskError as error:
-            self._hopeless = error
+        except RagDeskError as error:  # such as too little memory, of which there may be more by then
+            self._hopeless, self._again_s = error, time.monotonic() + _AGAIN_S
             raise
         return data
 

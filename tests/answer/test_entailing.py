@@ -12,7 +12,9 @@ from ragdesk.answer.entailing import SURENESS, sureness_of, with_verdict
 from ragdesk.answer.supporting import CALIBRATIONS, Support
 from ragdesk.domain import Answer
 from ragdesk.engine import Engine
-from ragdesk.models.checker import Judgement
+from ragdesk.errors import Cancelled
+from ragdesk.job import Job, Progress
+from ragdesk.models.checker import CHECKING, Judgement
 from ragdesk.models.model_folders import folder_for
 from ragdesk.settings import Settings
 from tests.conftest import TOWNS
@@ -122,6 +124,23 @@ def test_a_checker_that_is_not_there_is_said_once_and_done_without(
         engine.settings = before
     said = [record.getMessage() for record in caplog.records if "checking model" in record.getMessage()]
     assert len(said) == 1 and TRUE not in said[0]
+
+
+def test_a_question_is_stopped_while_its_answer_is_checked(engine: Engine, says: Says, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    job = Job()
+
+    def stop_at_checking(progress: Progress) -> None:
+        told.append(progress)
+        if progress.phase == CHECKING:
+            job.cancel()
+
+    job.on_progress = stop_at_checking
+    model = write_tiny_gguf(tmp_path / "stopped.gguf", says=TRUE)
+    with pytest.raises(Cancelled):
+        engine.ask(QUESTION, model=str(model), keep=False, job=job)
+    assert told[-1].phase == CHECKING and told[-1].total >= 1
+    assert not says(TRUE).doubts, "the next one is answered"
 
 
 def test_a_checker_that_dies_is_done_without(engine: Engine, says: Says) -> None:

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ragdesk import paths
@@ -205,6 +206,12 @@ def test_closing_the_stream_stops_the_model(endless: LocalModel) -> None:
     began = time.monotonic()
     assert "".join(endless.stream(ASKED, max_tokens=5))
     assert time.monotonic() - began < _SOON_S and pid(endless) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no libgomp, or no looking into a process")
+def test_its_threads_do_not_wait_busily_for_one_another(speaking: LocalModel) -> None:
+    speaking.load()
+    assert psutil.Process(pid(speaking)).environ()["GOMP_SPINCOUNT"] == "0"
 
 
 def test_a_process_killed_between_answers_is_started_again(speaking: LocalModel) -> None:

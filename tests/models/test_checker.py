@@ -130,6 +130,31 @@ def test_what_is_no_checker_is_refused_with_what_it_is(tmp_path: Path) -> None:
         find_checker(str(write_cross_encoder(tmp_path / "scores", labels=1)))
 
 
+def test_one_that_is_downloaded_afterwards_is_used(wired: Path, tmp_path: Path, child: Child) -> None:
+    checker = Checker(str(tmp_path / "later"), device="cpu")
+    checker._child = child
+    with pytest.raises(Unavailable, match="is not on this machine"):
+        checker.judgements(PAIRS)
+    shutil.copytree(wired, tmp_path / "later")
+    assert len(checker.judgements(PAIRS)) == 3
+
+
+def test_one_that_could_not_be_loaded_is_not_tried_at_every_question_but_again_later(
+    wired: Path, tmp_path: Path, opened: Opened
+) -> None:
+    folder = Path(shutil.copytree(wired, tmp_path / "torn"))
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[:100])
+    checker = opened(folder)
+    with pytest.raises(Unavailable, match="cannot be loaded"):
+        checker.judgements(PAIRS)
+    (folder / "model.safetensors").write_bytes(weights)
+    with pytest.raises(Unavailable, match="cannot be loaded"):
+        checker.judgements(PAIRS)
+    checker._again_s = 0.0
+    assert len(checker.judgements(PAIRS)) == 3
+
+
 def test_weights_that_are_not_safetensors_are_not_opened(wired: Path, tmp_path: Path, opened: Opened) -> None:
     shutil.copytree(wired, tmp_path / "model")
     (tmp_path / "model" / "model.safetensors").rename(tmp_path / "model" / "pytorch_model.bin")
