@@ -326,7 +326,6 @@ class SettingsDialog(QDialog):
     def _kept_elsewhere(self, new: Settings) -> None:
         """Another model was chosen on the page of models: the forms say so too."""
         self._follow(new, (*_EMBEDDING, "reranker", "checker"))
-        self.settings_changed.emit()
 
     def _follow(self, new: Settings, names: Sequence[str]) -> None:
         for changed in names:

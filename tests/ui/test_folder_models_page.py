@@ -181,7 +181,7 @@ def test_the_forms_of_the_dialog_follow_what_is_chosen(empty_desk: Desk, qtbot: 
     page = dialog.all_models.search
     assert page is not None and not dialog.all_models.answers.isVisible()
     qtbot.waitUntil(lambda: page.is_listed)
-    with qtbot.waitSignal(dialog.settings_changed):
+    with qtbot.waitSignal(empty_desk.folder_models.kept):
         press(page.rows[RERANKER.id].use)
     assert dialog.rows["reranker"].value == RERANKER.name and not dialog.is_changed
     dialog.all_models.show_part("Answers")
