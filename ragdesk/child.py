@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from ragdesk import errors
@@ -389,8 +390,8 @@ def _lower_priority() -> None:
 
 
 def _python_command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
+    if getattr(sys, "frozen", False):  # on Windows the window's program has no standard input and output to talk by
+        return [str(Path(sys.executable).with_name("ragdesk.exe")) if sys.platform == "win32" else sys.executable]
     return [sys.executable, "-m", "ragdesk"]
 
 
