@@ -34,7 +34,8 @@ PACKAGES = {"linux": ("deb", "appimage"), "darwin": ("dmg",), "win32": ("setup",
 
 DEB_DEPENDS = (  # what Qt loads, and the C library; PyInstaller leaves both to the system
     "libc6, libgl1, libegl1, libxkbcommon0, libxkbcommon-x11-0, libfontconfig1, libfreetype6, libdbus-1-3, libxcb-cursor0, "
-    "libxcb-icccm4, libxcb-keysyms1, libxcb-shape0, libxcb-image0, libxcb-render-util0, libxcb-xkb1, fonts-dejavu-core | fonts-liberation"
+    "libxcb-icccm4, libxcb-keysyms1, libxcb-shape0, libxcb-image0, libxcb-render-util0, libxcb-xkb1, "
+    "fonts-dejavu-core | fonts-liberation"
 )
 
 
@@ -81,6 +82,19 @@ def freeze(*, trim: bool) -> None:
     folders = ["--distpath", str(DIST), "--workpath", str(WORK / "frozen")]
     spec = ROOT / "installers" / "ragdesk.spec"
     run([str(PYTHON), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *folders, str(spec)], env=environment)
+    if trim and sys.platform == "linux":
+        strip()
+
+
+def strip() -> None:
+    """Leave out what only debuggers read: 110 MB. Libraries that wheels carry beside them (*.libs) do not load after that."""
+    inside = FROZEN / "_internal"
+    for file in [
+        *inside.glob("torch/lib/*.so*"),
+        *inside.glob("libpython*"),
+        *inside.glob("chromadb_rust_bindings/*.so"),
+    ]:
+        run(["strip", "--strip-unneeded", str(file)])
 
 
 def draw_icons() -> Path:
@@ -111,7 +125,9 @@ def weigh() -> None:
     tell("MB      part")
     for name, size in sizes.most_common(24):
         tell(f"{size / 1e6:7.1f} {name}")
-    tell(f"{sum(size for _, size in sizes.most_common()[24:]) / 1e6:7.1f} everything else\n{sizes.total() / 1e6:7.1f} in all")
+    tell(
+        f"{sum(size for _, size in sizes.most_common()[24:]) / 1e6:7.1f} everything else\n{sizes.total() / 1e6:7.1f} in all"
+    )
 
 
 # --- Linux --------------------------------------------------------------------------------------------------------------
@@ -181,12 +197,13 @@ def install_tree(prefix: Path) -> None:
 
 
 def dmg() -> None:
-    """dist/RagDesk-VERSION-ARCH.dmg. Signed where CODESIGN_IDENTITY names a certificate, notarised where NOTARY_PROFILE a profile."""
+    """dist/RagDesk-VERSION-ARCH.dmg; signed where CODESIGN_IDENTITY is set, notarised where NOTARY_PROFILE is."""
     app = DIST / "RagDesk.app"
     identity, profile = os.environ.get("CODESIGN_IDENTITY"), os.environ.get("NOTARY_PROFILE")
     if identity:
         rights = str(ROOT / "installers" / "macos" / "entitlements.plist")
-        run(["codesign", "--deep", "--force", "--options", "runtime", "--timestamp", "--entitlements", rights, "-s", identity, str(app)])
+        how = ["--deep", "--force", "--timestamp", "--options", "runtime", "--entitlements", rights]
+        run(["codesign", *how, "--sign", identity, str(app)])
     else:
         tell("Not signed: CODESIGN_IDENTITY is not set. Whoever opens it has to allow it in the system settings.")
     folder = WORK / "dmg"
@@ -204,7 +221,7 @@ def dmg() -> None:
 
 def setup() -> None:
     """dist/RagDesk-VERSION-setup.exe, by Inno Setup."""
-    compiler = shutil.which("iscc") or str(Path(os.environ.get("ProgramFiles(x86)", "")) / "Inno Setup 6" / "ISCC.exe")
+    compiler = shutil.which("iscc") or str(Path(os.environ.get("PROGRAMFILES(X86)", "")) / "Inno Setup 6" / "ISCC.exe")
     if not Path(compiler).is_file():
         raise CannotBuild("Inno Setup 6 is not installed: winget install JRSoftware.InnoSetup")
     icon = WORK / "icons" / "ragdesk.ico"
