@@ -116,7 +116,7 @@ class Engine:
             elif os.path.isabs(name) and (inside := self._below(folder)) and inside[0].path != folder:
                 files.exclude(self.library, folder)
             else:
-                inside = [self.library.document(name)]
+                inside = self._below(self.library.document(name).path)
                 files.forget_source(self.library, inside[0].path)
                 files.exclude(self.library, inside[0].path)
             self.library.remove(d.id for d in inside)

@@ -36,7 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes")),
+    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes", "inside")),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""

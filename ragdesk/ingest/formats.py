@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from importlib import import_module
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from ragdesk.domain import Document
 from ragdesk.errors import RagDeskError, Unreadable
+from ragdesk.ingest.members import Members
 
 _READERS = {
     "pdf": "pdf.read_pdf",
@@ -22,7 +24,7 @@ _READERS = {
     "html": "web.read_html",
     "xml": "web.read_xml",
     "epub": "web.read_epub",
-    "eml": "mail.read_eml",
+    "mhtml": "mail.read_mhtml",
     "markdown": "plain.read_markdown",
     "csv": "plain.read_csv",
     "json": "plain.read_json",
@@ -30,6 +32,16 @@ _READERS = {
     "text": "plain.read_text",
     "code": "code.read_code",
 }
+_HOLDERS = {
+    "eml": "mail.read_eml",
+    "msg": "mailbox.read_msg",
+    "mbox": "mailbox.read_mbox",
+    "zip": "unpacking.read_zip",
+    "tar": "unpacking.read_tar",
+    "packed": "unpacking.read_packed",
+}
+"""Kinds of file that other files lie in; their readers also take `Members`."""
+
 _SUFFIXES = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -42,6 +54,11 @@ _SUFFIXES = {
     ".tex": "latex",
     ".ltx": "latex",
     ".eml": "eml",
+    ".emlx": "eml",
+    ".mht": "mhtml",
+    ".mhtml": "mhtml",
+    ".mbox": "mbox",
+    ".mbx": "mbox",
     ".htm": "html",
     ".html": "html",
     ".xhtml": "html",
@@ -67,7 +84,8 @@ _MIMETYPES = {
     b"application/epub+zip": "epub",
 }
 _PICTURE = ("It is a picture", "Text in pictures is not read yet")
-_ARCHIVE = ("It is an archive", "Unpack it and add the folder")
+_ARCHIVE = ("It is an archive of a kind that is not opened", "Unpack it and add the folder")
+_PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
 _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", *_PICTURE),
     (b"\xff\xd8\xff", *_PICTURE),
@@ -75,9 +93,6 @@ _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"II*\0", *_PICTURE),
     (b"MM\0*", *_PICTURE),
     (b"BM", *_PICTURE),
-    (b"\x1f\x8b", *_ARCHIVE),
-    (b"BZh", *_ARCHIVE),
-    (b"\xfd7zXZ", *_ARCHIVE),
     (b"7z\xbc\xaf", *_ARCHIVE),
     (b"Rar!", *_ARCHIVE),
     (b"AT&TFORM", "It is a DjVu file, which is not read", "Save it as PDF and add that"),
@@ -100,11 +115,17 @@ _OLD_OFFICE = {
 _HEAD_BYTES = 4096
 
 
-def read(path: Path) -> Document:
-    """Read a file by the reader that fits its content. Raises `Unreadable` with a reason in plain words."""
+def read(path: Path, members: Members | None = None) -> Document:
+    """Read a file by the reader that fits its content; what lies in it goes to `members`.
+
+    Raises `Unreadable` with a reason in plain words.
+    """
     kind = kind_of(path)
     try:
-        document = _reader(kind)(path)
+        if kind in _HOLDERS:
+            document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
+        else:
+            document = _reader(_READERS[kind])(path)
     except (RagDeskError, MemoryError):
         raise
     except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
@@ -124,12 +145,16 @@ def kind_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if b"%PDF-" in head[:1024]:
         return "pdf"
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     if head.startswith(b"{\\rtf"):
         return "rtf"
+    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
+        return "packed"
+    if head[257:262] == b"ustar":
+        return "tar"
     if head.startswith(_OLE):
-        raise _ole(path)
+        return _kind_of_ole(path)
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)
@@ -144,17 +169,17 @@ def kind_of(path: Path) -> str:
     return _kind_of_text(head, suffix)
 
 
-def _reader(kind: str) -> Callable[[Path], Document]:
-    module, _, function = _READERS[kind].partition(".")
-    reader: Callable[[Path], Document] = getattr(import_module(f"ragdesk.ingest.{module}"), function)
+def _reader(named: str) -> Callable[..., Document]:
+    module, _, function = named.partition(".")
+    reader: Callable[..., Document] = getattr(import_module(f"ragdesk.ingest.{module}"), function)
     return reader
 
 
 def _kind_of_text(head: bytes, suffix: str) -> str:
     from ragdesk.ingest.code import LANGUAGES
 
-    if suffix == ".mbox" or (suffix != ".eml" and head.startswith(b"From ") and b"\nReceived:" in head):
-        raise Unreadable("It is a mailbox, which is not read yet", "Save its messages as .eml files", skipped=True)
+    if suffix in (".mbox", ".mbx") or (suffix != ".eml" and re.match(rb"From [^\n]*\d\d\r?\n>?[\w-]+:", head)):
+        return "mbox"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:600].lower()
     if suffix in LANGUAGES:
         return "code"
@@ -212,15 +237,28 @@ def _kind_of_zip(path: Path) -> str:
         ) from error
     if path.suffix.lower() in (".pages", ".numbers", ".key"):
         raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
-    raise Unreadable(*_ARCHIVE, skipped=True)
+    if path.suffix.lower() in _PROGRAMS:
+        raise Unreadable("It is a program", skipped=True)
+    return "zip"
+
+
+def _kind_of_ole(path: Path) -> str:
+    """The kind of a file of an old Office program, or one that is protected."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as file:
+            if file.exists("__properties_version1.0"):
+                return "msg"
+    except (OSError, ValueError, IndexError):
+        pass  # it is damaged; its suffix says what it was
+    raise _ole(path)
 
 
 def _ole(path: Path) -> Unreadable:
     suffix = path.suffix.lower()
     if suffix == ".msg":
-        return Unreadable(
-            "It is an Outlook message, which is not read yet", "Save it as .eml and add that", skipped=True
-        )
+        return Unreadable("It is damaged, or not an Outlook message", "Open it in Outlook and save it again")
     if suffix in (".docx", ".xlsx", ".pptx"):
         return Unreadable(
             "It is protected by a password", "Save a copy without the password and add that", skipped=True

@@ -10,10 +10,11 @@ from typing import Any
 from ragdesk.child import Call, Child, ChildFailed, Payload
 from ragdesk.domain import Chunk, Document, document_from_json
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
+from ragdesk.ingest.members import Member, Members, Room, member_from_json
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 
-READING_VERSION = 4
+READING_VERSION = 5
 """Change it when readers, cutting or situating change so much that documents should be read again."""
 
 
@@ -31,6 +32,15 @@ class Cutting:
         return f"{READING_VERSION}/{Path(self.tokenizer).parent.name}/{self.chunk_tokens}/{self.prefix_tokens}"
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file says, cut and situated, and the files that lie in it, their bytes in the folder that was given."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    members: tuple[Member, ...] = ()
+
+
 class Reader:
     """A child process that reads files, one at a time."""
 
@@ -40,11 +50,23 @@ class Reader:
         self._timeout_s = settings.reader_timeout_s
         self._memory_mb = settings.reader_memory_mb
 
-    def read(self, path: Path, *, job: Job | None = None) -> tuple[Document, list[Chunk]]:
-        """Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader."""
+    def read(
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        folder: Path | None = None,
+        room: Room | None = None,
+        job: Job | None = None,
+    ) -> Contents:
+        """What a file says, and with a `folder` what lies in it; `name` is its own where that of the path is not.
+
+        Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader.
+        """
+        asked = {"path": str(path), "name": name, "folder": str(folder or ""), "room": asdict(room or Room())}
         try:
             value, geometry = self._child.call(
-                "read", {"path": str(path), "cutting": asdict(self._cutting)}, timeout_s=self._timeout_s, job=job
+                "read", {**asked, "cutting": asdict(self._cutting)}, timeout_s=self._timeout_s, job=job
             )
         except ChildDied as error:
             raise Unreadable(self._why(error), "Open it and save it again under a new name, then add that") from error
@@ -53,11 +75,12 @@ class Reader:
                 raise Unreadable(f"Reading it needs more than {self._memory_mb} MB of memory") from error
             raise Unreadable(f"It could not be read ({error})", "It may be damaged") from error
         document = document_from_json({**value["document"], "geometry": ""})
-        chunks = [
+        chunks = tuple(
             Chunk(**{**c, "span": (c["span"][0], c["span"][1]), "headings": tuple(c["headings"])})
             for c in value["chunks"]
-        ]
-        return _with_geometry(document, geometry), chunks
+        )
+        members = tuple(member_from_json(row) for row in value["members"])
+        return Contents(_with_geometry(document, geometry), chunks, members)
 
     def close(self) -> None:
         """End the process."""
@@ -86,8 +109,15 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
+    name = value["name"] or path.name
+    members = Members(
+        Path(value["folder"]) if value["folder"] else None,
+        name=name,
+        room=Room(**value["room"]),
+        packed_bytes=path.stat().st_size,
+    )
     tokens = _tokens(cutting["tokenizer"])
-    document = formats.read(path)
+    document = formats.read(path, members)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])
     if budget < 16:
@@ -95,13 +125,14 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     chunks = situate(
         cut(document, tokens, max_tokens=budget),
         document,
-        name=path.stem,
+        name=Path(name).stem,
         count_tokens=tokens.count,
         prefix_tokens=cutting["prefix_tokens"],
     )
     fields = document.to_json()
     fields["geometry"] = ""
-    return {"document": fields, "chunks": [asdict(chunk) for chunk in chunks]}, document.geometry
+    found = [asdict(member) for member in members.found] if value["folder"] else []
+    return {"document": fields, "chunks": [asdict(chunk) for chunk in chunks], "members": found}, document.geometry
 
 
 @functools.cache
