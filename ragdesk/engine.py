@@ -13,6 +13,7 @@ from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Message, Sco
 from ragdesk.errors import NotFound
 from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
+from ragdesk.inside import below, file_on_disk
 from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes, scopes
@@ -21,6 +22,7 @@ from ragdesk.library.library import DEFAULT_COLLECTION, Library
 from ragdesk.library.stored import StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.places import Place, key_name, place_of
+from ragdesk.originals import Originals
 from ragdesk.pages import PageRenderer
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings, library_folder, load_settings
@@ -46,6 +48,7 @@ class Engine:
         self._chat = ChatAtHand(lambda: self.settings)
         self._intake = Intake(self.library, lambda: self.settings, search=self._search, chat=self._chat)
         self._pages: PageRenderer | None = None
+        self._originals = Originals(self.settings)
 
     def __enter__(self) -> Engine:
         return self
@@ -62,6 +65,7 @@ class Engine:
         self._search.close()
         if self._pages is not None:
             self._pages.close()
+        self._originals.close()
         self.library.close()
 
     # --- Documents in and out
@@ -138,7 +142,9 @@ class Engine:
 
     def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
         """Put documents into a collection, which is made if there is none of this name."""
-        files.put_in_collection(self.library, document_ids, collection)
+        paths = {d.path for d in self.library.documents() if d.id in set(document_ids)}
+        inside = [d.id for d in self.library.documents() if any(below(d.path, path) for path in paths)]
+        files.put_in_collection(self.library, inside, collection)
         files.follow_collections(self.library)
 
     def rename_collection(self, name: str, new: str) -> None:
@@ -186,19 +192,29 @@ class Engine:
 
     def page_sizes(self, path: str, *, job: Job | None = None) -> list[PageSize]:
         """The size of each page of a PDF, in points."""
-        return self._page_renderer().sizes(Path(path), job=job)
+        return self._page_renderer().sizes(self.original(path, job=job), job=job)
 
     def page_image(self, path: str, number: int, *, scale: float, job: Job | None = None) -> PageImage:
         """A page of a PDF, drawn with `scale` pixels to a point."""
-        return self._page_renderer().image(Path(path), number, scale=scale, job=job)
+        return self._page_renderer().image(self.original(path, job=job), number, scale=scale, job=job)
+
+    def original(self, path: str, *, job: Job | None = None) -> Path:
+        """A document's file; of what lies in an archive or a message a copy, which is there as long as this engine.
+
+        Takes its time. Raises `Unreadable` where it is not there any more.
+        """
+        return self._originals.file(path, job=job)
 
     def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
         """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""
+        outer = file_on_disk(path)
         try:
-            stat = os.stat(path)
+            stat = os.stat(outer)
         except OSError:
             return "missing"
         known = files.file(self.library, path)
+        if outer != path:
+            return self._state_inside(files.file(self.library, outer), known, stat, hash)
         if known is not None and (stat.st_size, stat.st_mtime_ns) == (known.size_bytes, known.mtime_ns):
             return "same" if known.hash == hash else "changed"
         try:
@@ -457,6 +473,15 @@ class Engine:
         return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 
     # --- Inside
+
+    def _state_inside(
+        self, outer: files.FileState | None, known: files.FileState | None, stat: os.stat_result, hash: str
+    ) -> Literal["same", "changed", "missing"]:
+        """The same for what lies in a file, by what was last read of that."""
+        if known is None:
+            return "missing"
+        looked_at = outer is not None and (stat.st_size, stat.st_mtime_ns) == (outer.size_bytes, outer.mtime_ns)
+        return "same" if looked_at and known.hash == hash else "changed"
 
     def _keep(self, answer: Answer, conversation_id: int | None, follows: int | None) -> int | None:
         if not self.library.writable:

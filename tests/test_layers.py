@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     ),
     frozenset(("mending", "measuring")),
     frozenset(("engine",)),
-    frozenset(("intake", "reading_all", "search_at_hand")),
+    frozenset(("intake", "reading_all", "search_at_hand", "originals")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),

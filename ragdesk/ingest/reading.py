@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,15 @@ class Reader:
         members = tuple(member_from_json(row) for row in value["members"])
         return Contents(_with_geometry(document, geometry), chunks, members)
 
+    def take_out(self, path: Path, names: Sequence[str], folder: Path, *, job: Job | None = None) -> Path:
+        """Unpack what lies in a file under these names, each within the one before, and return where it is now.
+
+        Raises `Unreadable` where it is not there any more.
+        """
+        asked = {"path": str(path), "names": list(names), "folder": str(folder)}
+        value, _ = self._child.call("take_out", asked, timeout_s=self._timeout_s, job=job)
+        return Path(value["file"])
+
     def close(self) -> None:
         """End the process."""
         self._child.close(timeout_s=0.5)
@@ -135,6 +145,26 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     return {"document": fields, "chunks": [asdict(chunk) for chunk in chunks], "members": found}, document.geometry
 
 
+def _take_out(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    from ragdesk.ingest import formats
+
+    file, names, folder = Path(value["path"]), value["names"], Path(value["folder"])
+    depth, name = 0, file.name
+    while names:
+        found = None
+        for count in range(len(names), 0, -1):  # a name may itself be a path
+            members = Members(folder / str(depth), name=name, only="/".join(names[:count]))
+            formats.read(file, members)
+            found = next((member for member in members.found if member.file), None)
+            if found is not None:
+                file, name, names = Path(found.file), names[count - 1], names[count:]
+                break
+        if found is None:
+            raise Unreadable(f"There is no {names[-1]} in it any more", "Let changes be looked for")
+        depth += 1
+    return {"file": str(file)}, b""
+
+
 @functools.cache
 def _tokens(folder: str) -> Any:
     from ragdesk.models.tokens import Tokens
@@ -142,4 +172,4 @@ def _tokens(folder: str) -> Any:
     return Tokens(Path(folder))
 
 
-SERVED = {"read": _read}
+SERVED = {"read": _read, "take_out": _take_out}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ragdesk.domain import DocumentInfo
+from ragdesk.domain import DocumentInfo, Scope
 from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import read
@@ -220,3 +220,34 @@ def test_limits_hold_for_an_archive_with_all_archives_in_it(library_folder: Path
         engine.add([place], words_only=True)
         assert len(engine.documents()) <= 1 + 15
         assert [d.state for d in engine.documents()].count("partly") == 1
+
+
+def test_the_original_of_a_file_in_an_archive_can_be_seen(engine: Engine, place: Path) -> None:
+    import pymupdf
+
+    pdf = pymupdf.open()
+    pdf.new_page(width=300, height=200).insert_text((20, 50), "An owl sat in the barn.")
+    data = pdf.tobytes()
+    inner = zipped(place / "i.zip", {"deep/owl.pdf": data}).read_bytes()
+    (place / "i.zip").unlink()
+    zipped(place / "a.zip", {"more/i.zip": inner, "crow.txt": "A crow."})
+    engine.add([place], words_only=True)
+    owl = held(engine)["a.zip/more/i.zip/deep/owl.pdf"]
+    assert [(size.width, size.height) for size in engine.page_sizes(owl.path)] == [(300, 200)]
+    copy = engine.original(owl.path)
+    assert (copy.name, copy.read_bytes()) == ("owl.pdf", data)
+    assert engine.source_state(owl.path, owl.hash) == "same"
+    assert engine.search("owl", scope=Scope(documents=(str(place / "a.zip"),)))[0].path == owl.path
+    zipped(place / "a.zip", {"crow.txt": "A crow."})
+    assert engine.source_state(owl.path, owl.hash) == "changed"
+    engine.sync(words_only=True)
+    assert engine.source_state(owl.path, owl.hash) == "missing"
+    with pytest.raises(Unreadable, match=r"no owl\.pdf in it any more"):
+        engine.original(owl.path)
+
+
+def test_what_is_in_an_archive_goes_to_another_collection_with_it(engine: Engine, place: Path) -> None:
+    zipped(place / "a.zip", {"owls.txt": "An owl sat."})
+    engine.add([place], words_only=True)
+    engine.move_to_collection([held(engine)["a.zip"].id], "Birds")
+    assert {d.collection for d in engine.documents()} == {"Birds"}
