@@ -75,7 +75,7 @@ def _told(done: Ingested) -> list[tuple[int, str]]:
 
 def print_hit(hit: Hit) -> None:
     """Print a passage with its place."""
-    page = f", page {hit.page}" if hit.page else ""
+    page = f", {hit.where}" if hit.where else ""
     print(f"{hit.rank}. {hit.title}{page}  ({hit.score:.2f})\n   {hit.path}")
     for copy in hit.copies:
         print(f"   also in {copy}")
@@ -92,7 +92,7 @@ def print_answer(answer: Answer) -> None:
     if answer.citations:
         print("\nSources")
     for c in answer.citations:
-        page = f", page {c.page}" if c.page else ""
+        page = f", {c.where}" if c.where else ""
         print(f"  [{c.mark}] {c.title}{page}: {c.path}")
         print(f"      “{' '.join(c.quote.split())}”")
     if not answer.answered and answer.hits:

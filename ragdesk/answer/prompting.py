@@ -93,7 +93,8 @@ def build_rewriting(
 
 def source(number: int, hit: Hit, text: str | None = None) -> str:
     """A numbered source, its passage (or the text given in its place) fenced as data."""
-    page = f", page {hit.page}" if hit.page is not None else ""
+    where = " ".join(unfenced(hit.where).replace('"', "'").split())
+    page = f", {where}" if where else ""
     title = " ".join(unfenced(hit.title or hit.path).replace('"', "'").split())
     title = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
     return f'[{number}] "{title}"{page}\n<source>\n{unfenced(hit.text if text is None else text)}\n</source>'

@@ -21,6 +21,12 @@ _READERS = {
     "odp": "slides.read_odp",
     "xlsx": "sheets.read_xlsx",
     "ods": "sheets.read_ods",
+    "xls": "legacy.read_xls",
+    "doc": "legacy.read_doc",
+    "ppt": "legacy.read_ppt",
+    "works": "legacy.read_works",
+    "vsd": "legacy.read_vsd",
+    "pub": "legacy.read_pub",
     "html": "web.read_html",
     "xml": "web.read_xml",
     "epub": "web.read_epub",
@@ -104,6 +110,19 @@ _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"%!PS", "It is a PostScript file, which is not read", "Save it as PDF and add that"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_PARTS = {
+    "__properties_version1.0": "msg",
+    "worddocument": "doc",
+    "workbook": "xls",
+    "book": "xls",
+    "powerpoint document": "ppt",
+    "matost": "works",
+    "visiodocument": "vsd",
+    "quill": "pub",
+}
+"""What lies in files of old Office programs, each with its kind."""
+
+_OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
 _OLD_OFFICE = {
     ".doc": ("Word", ".docx"),
     ".dot": ("Word", ".docx"),
@@ -153,6 +172,8 @@ def kind_of(path: Path) -> str:
         return "packed"
     if head[257:262] == b"ustar":
         return "tar"
+    if head.startswith(_OLD_EXCEL):
+        return "xls"
     if head.startswith(_OLE):
         return _kind_of_ole(path)
     for magic, reason, hint in _KNOWN:
@@ -243,16 +264,18 @@ def _kind_of_zip(path: Path) -> str:
 
 
 def _kind_of_ole(path: Path) -> str:
-    """The kind of a file of an old Office program, or one that is protected."""
+    """The kind of a file of an old Office program, by what lies in it. Raises `Unreadable` for one that is protected."""
     import olefile
 
     try:
         with olefile.OleFileIO(str(path)) as file:
-            if file.exists("__properties_version1.0"):
-                return "msg"
+            names = {entry[0].lower() for entry in file.listdir(streams=True, storages=True)}
     except (OSError, ValueError, IndexError):
-        pass  # it is damaged; its suffix says what it was
-    raise _ole(path)
+        raise _ole(path) from None  # it is damaged; its suffix says what it was
+    found = next((kind for name, kind in _OLE_PARTS.items() if name in names), None)
+    if found is None:
+        raise _ole(path)
+    return found
 
 
 def _ole(path: Path) -> Unreadable:

@@ -104,20 +104,40 @@ def odf_blocks(element: Any, builder: DocumentBuilder) -> None:
             odf_blocks(child, builder)
 
 
-def odf_rows(table: Any, most_columns: int = 200) -> Iterator[list[str]]:
-    """The rows of a table as lists of cells; repeated cells and rows are bounded."""
+def odf_rows(table: Any, most_columns: int = 200) -> Iterator[list[str | None]]:
+    """The rows of a table as lists of cells; repeated cells and rows are bounded. None is a cell that its left one covers."""
+    for _, cells in numbered_odf_rows(table, most_columns):
+        yield cells
+
+
+def numbered_odf_rows(table: Any, most_columns: int = 200) -> Iterator[tuple[int, list[str | None]]]:
+    """The same, each row with its number from 1; rows that are empty are left out and counted."""
+    number = 0
     for row in table.iter(f"{_TABLE}table-row"):
-        cells: list[str] = []
+        cells: list[str | None] = []
+        covered = 0
         for cell in row:
             if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 continue
             text = " ".join(odf_text(p) for p in cell.iter(f"{_TEXT}p", f"{_TEXT}h"))
-            repeats = int(cell.get(f"{_TABLE}number-columns-repeated") or 1)
-            cells += [text] * min(repeats, most_columns - len(cells) if text else 1)
+            repeats = _count(cell, "number-columns-repeated", most_columns - len(cells))
+            if cell.tag == f"{_TABLE}table-cell":
+                covered = _count(cell, "number-columns-spanned", most_columns) - 1
+                cells += [text] * repeats
+            else:
+                hidden = min(covered, repeats)
+                cells += [*[None] * hidden, *[""] * (repeats - hidden)]
+                covered -= hidden
+        repeats = _count(row, "number-rows-repeated", 1 << 30)
         if any(cells):
-            repeats = min(int(row.get(f"{_TABLE}number-rows-repeated") or 1), _MOST_REPEATS)
-            for _ in range(repeats):
-                yield cells
+            for place in range(min(repeats, _MOST_REPEATS)):
+                yield number + place + 1, cells
+        number += repeats
+
+
+def _count(element: Any, name: str, most: int) -> int:
+    said = element.get(f"{_TABLE}{name}") or "1"
+    return min(int(said), max(most, 0)) if said.isascii() and said.isdecimal() else 1
 
 
 def odf_text(element: Any) -> str:

@@ -236,7 +236,12 @@ UPDATE turns SET follows = coalesce((SELECT max(before.id) FROM turns before
     WHERE before.conversation_id = turns.conversation_id AND before.id < turns.id), 0);
 """
 
-_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
+# Where a quotation stands, where the number of its page does not say it: cells of a sheet, a slide, a chapter.
+_VERSION_6 = """
+ALTER TABLE citations ADD COLUMN place TEXT NOT NULL DEFAULT '';
+"""
+
+_STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
