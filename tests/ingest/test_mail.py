@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ragdesk.engine import Engine
 from ragdesk.ingest.formats import kind_of, read
 from ragdesk.ingest.mailbox import _unpacked
 from ragdesk.ingest.members import Members
+from tests.ingest.ole_file import write_ole
 
 
 def message(subject: str = "The mill", **headers: str) -> EmailMessage:
@@ -155,3 +157,44 @@ def test_rich_text_of_outlook_is_unpacked() -> None:
 @pytest.mark.parametrize("data", [b"", b"\0" * 15, struct.pack("<IIII", 9999, 9999, 0x75465A4C, 0) + b"\xff" * 40])
 def test_damaged_rich_text_ends(data: bytes) -> None:
     assert len(_unpacked(data)) < 1000
+
+
+def outlook(path: Path) -> Path:
+    """An Outlook message with a file and another message attached."""
+
+    def text(value: str) -> bytes:
+        return value.encode("utf-16-le")
+
+    sent = int((datetime(2024, 5, 6, 8, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)).total_seconds() * 10_000_000)
+    times = struct.pack("<HHIQ", 0x0040, 0x0039, 6, sent)
+    attached = "__attach_version1.0_#00000000"
+    inner = "__attach_version1.0_#00000001/__substg1.0_3701000D"
+    recipient = "__recip_version1.0_#00000000"
+    return write_ole(
+        path,
+        {
+            "__properties_version1.0": bytes(32) + times,
+            "__substg1.0_0037001F": text("Fees of the harbour"),
+            "__substg1.0_0C1A001F": text("Eva Malá"),
+            "__substg1.0_0C1F001F": text("eva@example.org"),
+            "__substg1.0_1000001F": text("A sailing boat pays nine crowns.\r\n\r\nEva"),
+            f"{recipient}/__properties_version1.0": bytes(8) + struct.pack("<HHIQ", 3, 0x0C15, 6, 1),
+            f"{recipient}/__substg1.0_3001001F": text("Jan"),
+            f"{recipient}/__substg1.0_39FE001F": text("jan@example.org"),
+            f"{attached}/__substg1.0_3707001F": text("fees.csv"),
+            f"{attached}/__substg1.0_37010102": b"Boat,Fee\nSailing boat,9\n",
+            f"{inner}/__substg1.0_0037001F": text("Old fees"),
+            f"{inner}/__substg1.0_1000001F": text("It was eight."),
+        },
+    )
+
+
+def test_an_outlook_message_is_read_with_what_is_attached(tmp_path: Path) -> None:
+    path = outlook(tmp_path / "a.msg")
+    document, held = opened(path, path.read_bytes(), tmp_path / "out")
+    assert (document.title, document.date, document.format) == ("Fees of the harbour", "2024-05-06", "msg")
+    assert "From: Eva Malá <eva@example.org>\nTo: Jan <jan@example.org>" in document.text
+    assert "A sailing boat pays nine crowns." in document.text
+    assert held["fees.csv"] == b"Boat,Fee\nSailing boat,9\n"
+    inner, _ = opened(tmp_path / "inner.eml", held["Old fees.eml"], tmp_path / "more")
+    assert (inner.title, inner.text.splitlines()[-1]) == ("Old fees", "It was eight.")
