@@ -17,7 +17,8 @@ from typing import Any
 from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
-from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows, with_markers
+from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
+from ragdesk.ingest.tables import Table
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
@@ -39,6 +40,14 @@ _PAGE_NUMBER = re.compile(
 _NUMBERED = re.compile(
     r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z]"
 )
+_CAPTION = re.compile(
+    r"(?i)(?:table|tabelle|tableau|tabla|tabella|exhibit|schedule)\s+[\dIVX]|\(?(?:amounts?|figures|(?:all )?dollars?|values)? ?"
+    r"in\s+(?:thousands|millions|billions|€|\$|£|eur|usd|chf|gbp|tsd|mio)"
+)
+"""What stands above a table and holds for all of it: its caption, or the unit of its numbers."""
+
+_LONGEST_CAPTION = 200
+_HEADS_WITHIN = 4
 _BAD_TITLE = re.compile(
     r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"
     r".*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt))"
@@ -220,6 +229,7 @@ def _mask(line: Line, page: Page) -> str:
 
 def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None:
     kept: list[Line] = []
+    caption = ""
     outer = _outer_lines(page)
     for line in page.lines:
         if id(line) in outer:
@@ -238,14 +248,15 @@ def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None
     for group in reading_order(kept, page):
         rows = table_rows(group)
         if rows is not None:
-            header = ""
-            for number, row in enumerate(rows):
-                start = _write(builder, "row", [row], page.number, reading, header if number else "")
-                if number == 0 and start is not None and not any(c.isdigit() for w in row for c in w.text):
-                    header = " ".join(word.text for word in row)
+            table = Table(title=caption, heads_within=_HEADS_WITHIN)
+            for row, cells in zip(rows, in_columns(rows), strict=True):
+                _write(builder, "row", [row], page.number, reading, table.context(cells))
+            caption = ""
         else:
             for kind, level, lines in _paragraphs(with_markers(group), reading):
                 _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
+                said = " ".join(line.text for line in lines)
+                caption = said[:_LONGEST_CAPTION] if _CAPTION.match(said) else ""
 
 
 def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any, int, list[Line]]]:

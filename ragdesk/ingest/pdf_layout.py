@@ -106,6 +106,50 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
     return result
 
 
+def in_columns(rows: Sequence[Sequence[Word]]) -> list[list[str | None]]:
+    """The cells of each row of a table by the columns they stand in. None is a cell that its left one reaches over.
+
+    Columns are where the cells of the fullest rows stand; what stands over several of them heads them all.
+    """
+    cells = [_cells(row) for row in rows]
+    most = max((len(row) for row in cells), default=0)
+    full = [row for row in cells if len(row) >= max(2, round(0.7 * most))]
+    columns: list[list[float]] = []
+    for x0, x1, _ in sorted(cell for row in full for cell in row):
+        if columns and x0 < columns[-1][1]:
+            columns[-1][1] = max(columns[-1][1], x1)
+        else:
+            columns.append([x0, x1])
+    return [_placed_in(row, columns) for row in cells]
+
+
+def _cells(row: Sequence[Word]) -> list[tuple[float, float, str]]:
+    """Where each cell of a row begins and ends, and its text."""
+    cells: list[tuple[float, float, str]] = []
+    for word in row:
+        if cells and not word.gap:
+            x0, _x1, text = cells[-1]
+            cells[-1] = (x0, word.box[2], f"{text} {word.text}")
+        else:
+            cells.append((word.box[0], word.box[2], word.text))
+    return cells
+
+
+def _placed_in(row: Sequence[tuple[float, float, str]], columns: Sequence[Sequence[float]]) -> list[str | None]:
+    placed: list[str | None] = [""] * len(columns)
+    for x0, x1, text in row:
+        over = [i for i, (a, b) in enumerate(columns) if min(b, x1) - max(a, x0) > 0]
+        if not over:  # between columns: it belongs to the nearest
+            middle = (x0 + x1) / 2
+            over = [min(range(len(columns)), key=lambda i: abs(sum(columns[i]) / 2 - middle))] if columns else []
+        for number, i in enumerate(over):
+            if number == 0:
+                placed[i] = f"{placed[i]} {text}".strip() if placed[i] else text
+            elif not placed[i]:
+                placed[i] = None
+    return placed
+
+
 def with_markers(lines: Sequence[Line]) -> list[Line]:
     """The same lines, each mark of a list item or number of a clause joined to the text that stands beside it."""
     joined: list[Line] = []
