@@ -5,10 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragdesk.domain import Box
+
+_LEAST_LINES = 5
+"""So many lines on each side make a column."""
+
+_PROSE_WORDS = 5
+"""Lines of prose have so many words."""
 
 _MARKER = re.compile(r"[•◦▪●○■□–·*-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|\(?\d{1,3}(?:\.\d{1,3})+[.)]?")
 """What stands before a list item or clause, apart from its text as a cell is from the next."""
@@ -173,12 +181,73 @@ def _cut(lines: list[_Placed], typical: float, groups: list[list[_Placed]], dept
             for column in columns:
                 _cut(column, typical, groups, depth + 1)
             return
+        zone = _two_columns(lines, typical) if len(columns) == 1 or depth == 0 else None
+        if zone is not None:
+            for part in zone:
+                _cut(part, typical, groups, depth + 1)
+            return
         bands = _bands(lines, typical)
         if len(bands) > 1:
             for band in bands:
                 _cut(band, typical, groups, depth + 1)
             return
     groups.append(sorted(lines, key=lambda p: (round(p.y0 / 3), p.x0)))
+
+
+def _two_columns(lines: list[_Placed], typical: float) -> list[list[_Placed]] | None:
+    """What is above, left, right and below where two columns of prose stand side by side; None where none do.
+
+    A band between columns need not go through the whole page: a title or a wide table may stand above them. And columns
+    that are not set on common baselines have no white bands across, though a table or a figure stands in one of them.
+    """
+    if len(lines) < 2 * _LEAST_LINES:
+        return None
+    ends = Counter(round(p.x1 / 3) for p in lines if len(p.line.words) >= _PROSE_WORDS)
+    best: tuple[int, float, float, float] | None = None
+    for end, _ in ends.most_common(4):
+        gutter = 3 * end + 2 + 0.4 * typical
+        crossing = sorted((p.y0, p.y1) for p in lines if p.x0 < gutter - 1 and p.x1 > gutter + 0.3 * typical)
+        top = min(p.y0 for p in lines)
+        for y0, y1 in [*crossing, (max(p.y1 for p in lines), float("inf"))]:
+            inside = [p for p in lines if p.y0 >= top - 0.3 * typical and p.y1 <= y0 + 0.3 * typical]
+            if len(inside) > (best[0] if best else 0) and _are_columns(inside, gutter, typical):
+                best = (len(inside), gutter, top, y0)
+            top = max(top, y1)
+    if best is None:
+        return None
+    _, gutter, top, bottom = best
+    parts: list[list[_Placed]] = [[], [], [], []]
+    for p in lines:
+        if p.y0 < top - 0.3 * typical:
+            parts[0].append(p)
+        elif p.y1 > bottom + 0.3 * typical:
+            parts[3].append(p)
+        else:
+            parts[1 if p.x0 < gutter - 1 else 2].append(p)
+    return parts
+
+
+def _are_columns(lines: Sequence[_Placed], gutter: float, typical: float) -> bool:
+    """Whether these lines are two columns of prose, or one beside something else that does not share its baselines."""
+    sides = [[p for p in lines if (p.x0 < gutter - 1) == left] for left in (True, False)]
+    if min(map(len, sides)) < _LEAST_LINES:
+        return False
+    prose = [_share_of_prose(side) >= 0.6 for side in sides]
+    if all(prose):
+        return True
+    few, many = sorted(sides, key=len)
+    bases = sorted(p.y1 for p in many)
+    beside = 0
+    for p in few:
+        at = bisect_left(bases, p.y1 - 0.25 * typical)
+        beside += at < len(bases) and bases[at] <= p.y1 + 0.25 * typical
+    return any(prose) and beside < 0.5 * len(few)
+
+
+def _share_of_prose(lines: Sequence[_Placed]) -> float:
+    """How many of the words stand in lines of several."""
+    counts = [len(p.line.words) for p in lines]
+    return sum(count for count in counts if count >= _PROSE_WORDS) / max(1, sum(counts))
 
 
 def _bands(lines: list[_Placed], typical: float) -> list[list[_Placed]]:
