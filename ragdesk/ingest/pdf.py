@@ -52,6 +52,8 @@ _BAD_TITLE = re.compile(
     r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"
     r".*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt))"
 )
+_ALEFS, _LAM = "\u0622\u0623\u0625\u0627", "\u0644"
+_ALEF_LAM = re.compile(f"[{_ALEFS}]{_LAM}")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -161,7 +163,10 @@ def _lines(page: Any) -> Iterator[Line]:
                 sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
     current: tuple[int, int] | None = None
     words: list[Word] = []
+    mended = _mended(page, extracted)
     for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", textpage=extracted):
+        if letters := mended.get((block, line)):
+            text, mended[(block, line)] = letters[: len(text)], letters[len(text) :]
         text = unicodedata.normalize(
             "NFC", "".join(clean(text).split())
         )  # some fonts spell ; as the Greek question mark
@@ -177,6 +182,25 @@ def _lines(page: Any) -> Iterator[Line]:
         words.append(Word(text, box))
     if words and current is not None:
         yield Line(words, *sizes.get(current, (0.0, False)))
+
+
+def _mended(page: Any, extracted: Any) -> dict[tuple[int, int], str]:
+    """The letters of those lines, by block and number, in which MuPDF took an Arabic ligature of lam and alef apart backwards.
+
+    The alef then has no width and stands before its lam.
+    """
+    mended: dict[tuple[int, int], str] = {}
+    if not _ALEF_LAM.search(page.get_text("text", textpage=extracted)):
+        return mended
+    for block in page.get_text("rawdict", textpage=extracted)["blocks"]:
+        for number, line in enumerate(block.get("lines", ())):
+            letters = [c for span in line["spans"] for c in span["chars"] if not c["c"].isspace()]
+            text = [c["c"] for c in letters]
+            for i, c in enumerate(letters[:-1]):
+                if c["c"] in _ALEFS and text[i + 1] == _LAM and c["bbox"][2] - c["bbox"][0] < 0.1:
+                    text[i], text[i + 1] = text[i + 1], text[i]
+            mended[(block["number"], number)] = "".join(text)
+    return mended
 
 
 def _survey(pages: Sequence[Page]) -> _Reading:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from ragdesk.domain import Box
 
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_ANY_LETTER = re.compile(r"[^\W\d_]")
+
 _LEAST_LINES = 5
 """So many lines on each side make a column."""
 
@@ -80,9 +83,9 @@ def reading_order(lines: Sequence[Line], page: Page) -> list[list[Line]]:
     """Groups of lines in reading order, by cutting the page along its widest white bands, first across, then down.
 
     The recursive XY cut of Nagy and Seth (1984), with one turn: columns whose lines stand on common baselines are a
-    table, and are kept together to be read by row.
+    table, and are kept together to be read by row. A page of Arabic or Hebrew is cut as its mirror image.
     """
-    placed = [_Placed(line, *line.box) for line in lines]
+    placed = [_Placed(line, *_box_as_read(line, page.width if _right_to_left(lines) else 0.0)) for line in lines]
     heights = [p.y1 - p.y0 for p in placed]
     typical = statistics.median(heights) if heights else 10.0
     groups: list[list[_Placed]] = []
@@ -95,14 +98,16 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
     rows = _rows(lines)
     if len(rows) < 2:
         return None
+    back = _right_to_left(lines)
     wide = 0
     result = []
     for row in rows:
-        words = sorted((word for line in row for word in line.words), key=lambda w: w.box[0])
+        words = sorted((word for line in row for word in line.words), key=lambda w: -w.box[2] if back else w.box[0])
         size = max(1.0, statistics.median(w.box[3] - w.box[1] for w in words))
         gaps = 0
         for place, (before, word) in enumerate(itertools.pairwise(words)):
-            word.gap = word.box[0] - before.box[2] > 1.2 * size and not (place == 0 and _MARKER.fullmatch(before.text))
+            space = before.box[0] - word.box[2] if back else word.box[0] - before.box[2]
+            word.gap = space > 1.2 * size and not (place == 0 and _MARKER.fullmatch(before.text))
             gaps += word.gap
         wide += gaps > 0
         result.append(words)
@@ -131,13 +136,24 @@ def in_columns(rows: Sequence[Sequence[Word]]) -> list[list[str | None]]:
     return [_placed_in(row, columns) for row in cells]
 
 
+def _right_to_left(lines: Sequence[Line]) -> bool:
+    """Whether most letters are of a script that is written from right to left."""
+    text = "".join(word.text for line in lines for word in line.words)
+    return 2 * len(_FROM_RIGHT.findall(text)) > len(_ANY_LETTER.findall(text))
+
+
+def _box_as_read(line: Line, mirrored_width: float) -> Box:
+    x0, y0, x1, y1 = line.box
+    return (mirrored_width - x1, y0, mirrored_width - x0, y1) if mirrored_width else (x0, y0, x1, y1)
+
+
 def _cells(row: Sequence[Word]) -> list[tuple[float, float, str]]:
     """Where each cell of a row begins and ends, and its text."""
     cells: list[tuple[float, float, str]] = []
     for word in row:
         if cells and not word.gap:
-            x0, _x1, text = cells[-1]
-            cells[-1] = (x0, word.box[2], f"{text} {word.text}")
+            x0, x1, text = cells[-1]
+            cells[-1] = (min(x0, word.box[0]), max(x1, word.box[2]), f"{text} {word.text}")
         else:
             cells.append((word.box[0], word.box[2], word.text))
     return cells

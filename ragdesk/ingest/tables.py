@@ -89,7 +89,8 @@ class Table:
     def _goes_on(self, row: list[str | None]) -> bool:
         """Whether a row right below column heads says more of them: it names no row, only years, units or words."""
         cells = [cell for cell in row if cell]
-        if all(_PERIOD.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in cells):
+        apart = cells[1:] if row[0] and not self._heads[-1][0] and not _has_digit(row[0]) else cells
+        if apart and all(_PERIOD.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in apart):
             return True
         spread = any(cell is None or cell == "" for cell in self._heads[-1][1:])
         below = not row[0] or (not self._heads[-1][0] and len(self._heads) == 1 and not any(map(_has_digit, cells)))
