@@ -19,7 +19,7 @@ Span: TypeAlias = tuple[int, int]
 Box: TypeAlias = tuple[float, float, float, float]
 
 BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
-PageKind = Literal["page", "slide", "sheet", "chapter", ""]
+PageKind = Literal["page", "slide", "sheet", "chapter", "minute", ""]
 State = Literal["waiting", "searchable", "indexed", "partly", "skipped", "failed"]
 
 
@@ -154,7 +154,8 @@ def unpack_boxes(packed: bytes, span: Span | None = None) -> Iterator[WordBox]:
 def place_in(kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span) -> str:
     """Where a span stands, in the words of its kind of document; empty where the number of its page says it all.
 
-    `Sales!B7:F7` in a sheet, `slide 3`, `chapter 2, The Voyage`. Cells are word boxes whose sides are columns and rows.
+    `Sales!B7:F7` in a sheet, `slide 3`, `chapter 2, The Voyage`, `at 1:05` in subtitles (hours and minutes). Cells are
+    word boxes whose sides are columns and rows.
     """
     number = page_at(pages, span[0])
     page = next((page for page in pages if page.number == number), None)
@@ -163,6 +164,8 @@ def place_in(kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span)
     if kind == "sheet":
         cells = [word.box for word in unpack_boxes(geometry, span) if word.page == number]
         return cell_range(page.label, cells) if cells else page.label
+    if kind == "minute":
+        return f"at {page.label}"
     return f"{kind} {number}, {page.label}" if kind == "chapter" and page.label else f"{kind} {number}"
 
 

@@ -27,6 +27,12 @@ _READERS = {
     "works": "legacy.read_works",
     "vsd": "legacy.read_vsd",
     "pub": "legacy.read_pub",
+    "ipynb": "notebook.read_notebook",
+    "subtitles": "subtitles.read_subtitles",
+    "ics": "cards.read_calendar",
+    "vcf": "cards.read_cards",
+    "fb2": "ebooks.read_fb2",
+    "xps": "pdf.read_xps",
     "html": "web.read_html",
     "xml": "web.read_xml",
     "epub": "web.read_epub",
@@ -70,7 +76,12 @@ _SUFFIXES = {
     ".xhtml": "html",
     ".xml": "xml",
     ".nxml": "xml",
-    ".fb2": "xml",
+    ".fb2": "fb2",
+    ".ipynb": "ipynb",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".ics": "ics",
+    ".vcf": "vcf",
     ".opml": "xml",
     ".docbook": "xml",
     ".dbk": "xml",
@@ -248,6 +259,8 @@ def _kind_of_zip(path: Path) -> str:
                 return "epub"
             if "[Content_Types].xml" in names:
                 types = archive.open("[Content_Types].xml").read(1 << 20).decode("utf-8", "replace")
+                if "fixeddocument" in types:
+                    return "xps"
                 main = [part for part in types.split("<") if "main+xml" in part or "macroEnabled.main" in part]
                 for name, kind in _MAIN_PARTS.items():
                     if any(name in part for part in main):
@@ -273,6 +286,8 @@ def _kind_of_ole(path: Path) -> str:
     except (OSError, ValueError, IndexError):
         raise _ole(path) from None  # it is damaged; its suffix says what it was
     found = next((kind for name, kind in _OLE_PARTS.items() if name in names), None)
+    if found is None and path.suffix.lower() == ".wps" and "contents" in names:
+        found = "works"
     if found is None:
         raise _ole(path)
     return found

@@ -133,11 +133,14 @@ def _take_apart(part: EmailMessage, parts: Parts, *, related: bool, depth: int) 
         return  # what mail programs tell each other
     elif kind == "multipart/alternative" and not attached:
         _take_alternatives(part, parts, depth)
+    elif kind.startswith("multipart/") and not part.is_multipart():  # its parts cannot be told: it is text then
+        if text := _decoded(part, _bytes_of(part)).strip():
+            parts.plain.append(text)
     elif part.is_multipart():
         if depth < _MOST_NESTED:
             for inner in _inner(part):
                 _take_apart(inner, parts, related=kind == "multipart/related", depth=depth + 1)
-    elif kind in _SIGNATURES or (name or "").lower() in ("smime.p7s", "signature.asc"):
+    elif kind in (*_SIGNATURES, "text/rfc822-headers") or (name or "").lower() in ("smime.p7s", "signature.asc"):
         return
     elif kind in ("text/plain", "text/html") and not attached and not name:
         data = _bytes_of(part)

@@ -46,6 +46,9 @@ def read_docx(path: Path) -> Document:
         for name, data in parts.items()
         if re.fullmatch(r"word/(header|footer)\d*\.xml", name)
     }
+    if not builder.length:  # all that it says stands at the margins
+        for head in sorted(heads):
+            builder.block("paragraph", head)
     return builder.document(
         "docx",
         title=core.get("title") or next(iter(titles), "") or builder.first_heading,

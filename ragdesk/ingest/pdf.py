@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +77,19 @@ class _Reading:
     heads: list[str] = field(default_factory=list)
 
 
-def read_pdf(path: Path) -> Document:
+def read_xps(path: Path) -> Document:
+    """An XPS file, which is laid out in pages as a PDF is."""
+    return replace(read_pdf(path, kind="xps"), format="xps")
+
+
+def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
     """Raises `Unreadable` where it is protected, broken, or holds no text."""
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
-        pdf = pymupdf.open(path, filetype="pdf")
+        pdf = pymupdf.open(path, filetype=kind)
     except Exception as error:  # PyMuPDF raises many kinds for a file that is no PDF inside
         raise Unreadable(
             "It is damaged: it cannot be opened as a PDF", "Open it in a PDF viewer and save it again"
