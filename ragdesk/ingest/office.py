@@ -25,6 +25,8 @@ _MOST_REPEATS = 100
 
 def read_docx(path: Path) -> Document:
     """A Word file: body in order, then foot- and endnotes. Deleted text of tracked changes and comments are left out."""
+    from ragdesk.ingest.drawings import drawn_blocks  # which has its tables from here
+
     parts = safe_members(path)
     main = next((n for n in parts if re.fullmatch(r"word/document\d*\.xml", n)), None)
     if main is None:
@@ -35,6 +37,7 @@ def read_docx(path: Path) -> Document:
     titles: list[str] = []
     if body is not None:
         _docx_blocks(body, builder, levels, titles)
+    drawn_blocks(parts, main, builder)
     for name in ("word/footnotes.xml", "word/endnotes.xml"):
         if name in parts:
             for note in parse_xml(parts[name]):

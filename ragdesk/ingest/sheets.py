@@ -14,6 +14,7 @@ from typing import Any
 from ragdesk.domain import Document, WordBox
 from ragdesk.ingest.archive import parse_xml, safe_members, zipped
 from ragdesk.ingest.building import DocumentBuilder, clean
+from ragdesk.ingest.drawings import drawn_blocks
 from ragdesk.ingest.office import core_properties, numbered_odf_rows, odf_meta
 from ragdesk.ingest.tables import Table
 
@@ -36,8 +37,10 @@ def read_xlsx(path: Path) -> Document:
     try:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
-            covered = _covered(parts.get(str(getattr(sheet, "_worksheet_path", "")).lstrip("/"), b""))
+            part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+            covered = _covered(parts.get(part, b""))
             add_sheet(builder, sheet.title, _xlsx_rows(sheet, covered))
+            drawn_blocks(parts, part, builder)
     finally:
         book.close()
     uncalculated = sum(

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import docx
 import openpyxl
+import openpyxl.chart
 import pptx
 import pytest
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from ragdesk.domain import Document, place_in
@@ -253,3 +256,28 @@ def test_empty_cells_of_an_open_document_sheet_keep_their_columns(tmp_path: Path
     assert ("row", "Lipno |  |  | 7", "Town | Sum") in blocks(document)
     start = document.text.index("7")
     assert place_in("sheet", document.pages, document.geometry, (start, start + 1)) == "S!D7"
+
+
+def test_the_numbers_of_charts_are_read_as_tables(tmp_path: Path) -> None:
+    data = CategoryChartData()
+    data.categories = ["Europe", "Asia"]
+    data.add_series("2019", (12, 7.1))
+    data.add_series("2018", (14, 5))
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    size = (Inches(1), Inches(1), Inches(5), Inches(4))
+    chart = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *size, data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Sales in EUR m"
+    deck.save(tmp_path / "a.pptx")
+    document = read(tmp_path / "a.pptx")
+    assert ("row", "Asia | 7.1 | 5", "Sales in EUR m\n2019 | 2018") in blocks(document)
+
+    book = openpyxl.Workbook()
+    for row in (("Town", "Sum"), ("Lipno", 4)):
+        book.active.append(row)
+    drawn = openpyxl.chart.BarChart()
+    drawn.title = "Sums by town"
+    book.active.add_chart(drawn, "D2")
+    book.save(tmp_path / "a.xlsx")
+    assert ("paragraph", "Chart: Sums by town", "") in blocks(read(tmp_path / "a.xlsx"))
