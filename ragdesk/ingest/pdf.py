@@ -38,7 +38,7 @@ _PAGE_NUMBER = re.compile(
     r"(?i)[\W_]*(?:page|seite|p\.?|s\.?)?[\W_]*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|von|/|-|–)\s*\d{1,4})?[\W_]*"
 )
 _NUMBERED = re.compile(
-    r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z]"
+    r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+(?-i:[A-Z])"
 )
 _CAPTION = re.compile(
     r"(?i)(?:table|tabelle|tableau|tabla|tabella|exhibit|schedule)\s+[\dIVX]|\(?(?:amounts?|figures|(?:all )?dollars?|values)? ?"
@@ -47,6 +47,10 @@ _CAPTION = re.compile(
 """What stands above a table and holds for all of it: its caption, or the unit of its numbers."""
 
 _LONGEST_CAPTION = 200
+_MOST_BOOKMARKS = 5000
+_BOLD = re.compile(r"(?i)bold|black|heavy|demi|[.,_-](?:b|bd|bi|bx)\d*$|CMBX")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_LEADING_NUMBER = re.compile(r"^\s*(?:\d+(?:\.\d+)*\.?|[IVXLC]+\.|[A-Z]\.)\s+")
 _HEADS_WITHIN = 4
 _BAD_TITLE = re.compile(
     r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"
@@ -68,12 +72,17 @@ _DATE = re.compile(
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known of the document while its pages are written."""
+    """What is known of the document while its pages are written.
+
+    `outline` has the levels of the file's own bookmarks by page and bare title; `here` are those of the page at hand.
+    """
 
     body_size: float
     running: frozenset[str]
     vocabulary: Counter[str]
     pages: int
+    outline: dict[int, dict[str, int]] = field(default_factory=dict)
+    here: dict[str, int] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
 
 
@@ -119,9 +128,12 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
                 f"{_numbers(empty)} {'has' if len(empty) == 1 else 'have'} no text (empty, or pictures)."
             )
         reading = _survey(pages)
+        reading.outline = _outline(pdf)
         for page in pages:
             builder.page(number=page.number)
             _write_page(page, builder, reading)
+            for note in _notes(pdf, page.number - 1):
+                builder.block("paragraph", f"Note: {note}")
         metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
         said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
         said["running_heads"] = " | ".join(dict.fromkeys(reading.heads))[:300]
@@ -164,7 +176,7 @@ def _lines(page: Any) -> Iterator[Line]:
             spans = [s for s in line["spans"] if s["text"].strip()]
             if spans:
                 largest = max(spans, key=lambda s: len(s["text"]))
-                bold = all(s["flags"] & 16 or "bold" in s["font"].lower() for s in spans)
+                bold = all(s["flags"] & 16 or _BOLD.search(s["font"]) for s in spans)
                 sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
     current: tuple[int, int] | None = None
     words: list[Word] = []
@@ -258,6 +270,7 @@ def _mask(line: Line, page: Page) -> str:
 
 def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None:
     kept: list[Line] = []
+    reading.here = reading.outline.get(page.number, {})
     caption = ""
     outer = _outer_lines(page)
     for line in page.lines:
@@ -304,7 +317,8 @@ def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any,
                 indented or last.box[2] < max(r.box[2] for r in lines) - 60
             )
             if line_level:
-                breaks = kind != "heading" or level != line_level or apart or _NUMBERED.match(line.text) is not None
+                far = gap > (1.2 if line.size == last.size else 0.75) * height or gap < -1.5 * height
+                breaks = kind != "heading" or level != line_level or far or _NUMBERED.match(line.text) is not None
             else:
                 breaks = kind == "heading" or apart or _is_item(line) or ended
             if breaks:
@@ -319,6 +333,8 @@ def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any,
 
 def _heading_level(line: Line, reading: _Reading) -> int:
     text = line.text
+    if reading.here and (level := reading.here.get(_bare(text))):
+        return level
     if not reading.body_size or len(text) > 150 or not any(c.isalpha() for c in text):
         return 0
     ratio = line.size / reading.body_size
@@ -337,6 +353,24 @@ def _heading_level(line: Line, reading: _Reading) -> int:
     if short and len(text) <= 70 and _NUMBERED.match(text) and ratio >= 0.95 and line.bold:
         return 4
     return 0
+
+
+def _outline(pdf: Any) -> dict[int, dict[str, int]]:
+    """Titles of the file's bookmarks, each with its level, by the page that they lead to."""
+    found: dict[int, dict[str, int]] = {}
+    try:
+        entries = pdf.get_toc(simple=True)[:_MOST_BOOKMARKS]
+    except Exception:  # a broken outline is one that is not there
+        return found
+    for level, title, number in entries:
+        if title := _bare(clean(title)):
+            found.setdefault(number, {}).setdefault(title, min(int(level), 6))
+    return found
+
+
+def _bare(title: str) -> str:
+    """Letters and digits of a title, without the number before it."""
+    return "".join(_NOT_LETTERS.sub("", _LEADING_NUMBER.sub("", title)).lower().split())
 
 
 def _is_item(line: Line) -> bool:
@@ -435,6 +469,19 @@ def _date(pages: Sequence[Page], metadata: dict[str, str]) -> str:
             return f"{found['year'] or found['year2']}-{month:02}-{day:02}"
     created = re.match(r"D:(\d{4})(\d\d)(\d\d)", metadata.get("creationDate", ""))
     return "-".join(created.groups()) if created and "1980" < created.group(1) < "2100" else ""
+
+
+def _notes(pdf: Any, index: int) -> list[str]:
+    """What people wrote beside the text of a page."""
+    try:
+        page = pdf[index]
+        return (
+            [said for a in page.annots() if (said := (a.info.get("content") or "").strip())]
+            if page.annot_xrefs()
+            else []
+        )
+    except Exception:  # a broken note is one that is not there
+        return []
 
 
 def _has_picture(pdf: Any, index: int) -> bool:

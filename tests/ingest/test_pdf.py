@@ -211,3 +211,23 @@ def test_hebrew_is_read_from_right_to_left(tmp_path: Path) -> None:
     pdf.new_page().insert_htmlbox((50, 50, 350, 400), f'<p dir="rtl">{said}</p>')
     pdf.save(tmp_path / "a.pdf")
     assert read(tmp_path / "a.pdf").text.replace(" .", ".").split() == said.split()
+
+
+def test_bookmarks_tell_headings_and_their_levels(tmp_path: Path) -> None:
+    body = lines("The harbour has fourteen berths for boats of", "all sizes, and one of them is very long.", y=TOP + 20)
+    path = pdf_of(tmp_path / "a.pdf", [(LEFT, TOP, "2.1 Berths of the harbour", 11), *body])
+    with pymupdf.open(path) as pdf:
+        pdf.set_toc([[1, "Harbour", 1], [2, "Berths of the harbour", 1]])
+        pdf.save(tmp_path / "b.pdf")
+    headings = [
+        (document.text[slice(*b.span)], b.level) for document in [read(tmp_path / "b.pdf")] for b in document.blocks[:1]
+    ]
+    assert headings == [("2.1 Berths of the harbour", 2)]
+
+
+def test_notes_beside_the_text_are_read(tmp_path: Path) -> None:
+    path = pdf_of(tmp_path / "a.pdf", lines("The longest berth measures 212 metres."))
+    with pymupdf.open(path) as pdf:
+        pdf[0].add_text_annot((300, 300), "Measured again in 2024: 214.")
+        pdf.save(tmp_path / "b.pdf")
+    assert paragraphs(read(tmp_path / "b.pdf"))[-1] == "Note: Measured again in 2024: 214."
