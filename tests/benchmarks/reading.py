@@ -4,7 +4,7 @@ usage: python -m tests.benchmarks.reading FOLDER... [--texts CORPUS.jsonl] [--tw
 
 Archives and attachments are opened as folders, as the program does, and what is in them counts under its own suffix.
 `--texts` has lines {"_id" or "id", "title", "text"}: the plain text of a file of that name, whatever its suffix and
-letters. `--twins` compares files of one folder tree that have one name and different suffixes, one of them .txt or .md.
+letters. `--twins` compares files of one tree below a folder that have one name and different suffixes with the plainest.
 Prints a table, the reasons, and the word F1 of each comparison (words of letters and digits, as bags), with the share of
 word pairs in the reference's order that are next to each other in ours too, which falls where columns are mixed up.
 """
@@ -30,7 +30,7 @@ from ragdesk.ingest.reading import Reader
 from ragdesk.settings import Settings
 
 _WORD = re.compile(r"[^\W_]+")
-_PLAIN = (".txt", ".md")
+_PLAINEST = (".txt", ".md", ".csv", ".docx", ".html", ".pptx", ".xlsx", ".odt", ".rtf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ def main() -> None:
     if options.texts:
         compare(outcomes, texts_of(options.texts), "plain texts")
     if options.twins:
-        for suffix, pairs in twins(outcomes).items():
-            compare(pairs, {o.path: o.text for o in pairs}, suffix)
+        compare_twins(outcomes, options.folders)
 
 
 def read_all(paths: Sequence[Path], *, timeout_s: float) -> Iterator[Outcome]:
@@ -124,23 +123,40 @@ def texts_of(path: Path) -> dict[str, str]:
     return found
 
 
-def compare(outcomes: Sequence[Outcome], texts: dict[str, str] | dict[Path, str], what: str) -> None:
+def compare(outcomes: Sequence[Outcome], texts: dict[str, str], what: str) -> None:
     """Print the word F1 and the order of all files that have a plain text; the worst by name."""
     scores = []
     for outcome in outcomes:
-        text = texts.get(_bare(outcome.path.stem)) or texts.get(outcome.path)  # type: ignore[call-overload]
+        text = texts.get(_bare(outcome.path.stem))
         if text and outcome.state in ("read", "partly"):
             scores.append((*agreement(outcome.text, text), outcome.path.name))
-    if not scores:
-        return
+    if scores:
+        _print_scores(what, scores)
+
+
+def compare_twins(outcomes: Sequence[Outcome], folders: Sequence[Path]) -> None:
+    """Print the agreement of files of one name and different suffixes, each with the plainest of them, by suffix."""
+    groups: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        folder = next((f for f in folders if outcome.path.is_relative_to(f)), Path())
+        if outcome.text:
+            groups[(outcome.path.relative_to(folder).parts[0], outcome.path.stem)].append(outcome)
+    scores: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
+    for group in groups.values():
+        by_suffix = {outcome.path.suffix.lower(): outcome for outcome in group}
+        plainest = next((suffix for suffix in _PLAINEST if suffix in by_suffix), None)
+        if plainest is not None and len(by_suffix) == len(group) > 1:
+            for suffix, outcome in by_suffix.items():
+                if suffix != plainest:
+                    scores[suffix].append((*agreement(outcome.text, by_suffix[plainest].text), outcome.path.name))
+    for suffix, rows in sorted(scores.items()):
+        _print_scores(f"{suffix} and its twin", rows)
+
+
+def _print_scores(what: str, scores: Sequence[tuple[float, float, str]]) -> None:
     f1, order = (statistics.mean(score[i] for score in scores) for i in (0, 1))
     worst = ", ".join(f"{name[:40]} {f:.3f}/{o:.3f}" for f, o, name in sorted(scores)[:5])
     print(f"{what}: {len(scores)} files, word F1 {f1:.4f}, pairs kept {order:.4f}; worst {worst}")
-
-
-def twins(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
-    """Files that have a plain twin of the same name, by suffix; each with the twin's text as a path of its own."""
-    raise NotImplementedError
 
 
 def agreement(ours: str, reference: str) -> tuple[float, float]:
