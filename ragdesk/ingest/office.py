@@ -15,6 +15,7 @@ from ragdesk.ingest.plain import decode
 from ragdesk.ingest.tables import Table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WRAPPERS = frozenset(f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "smartTag", "customXml"))
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -79,11 +80,13 @@ def read_rtf(path: Path) -> Document:
 
     source = decode(path.read_bytes())
     builder = DocumentBuilder()
+    table = Table()
     for line in rtf_to_text(source, errors="ignore").split("\n"):
-        cells = [cell for cell in line.split("|") if cell.strip()]
-        if line.count("|") >= 2 and len(cells) >= 2:
-            builder.block("row", " | ".join(" ".join(c.split()) for c in cells))
-        else:
+        cells = line.removesuffix("|").split("|")  # each cell ends with one
+        if line.count("|") >= 2 and sum(bool(cell.strip()) for cell in cells) >= 2:
+            builder.block("row", " | ".join(" ".join(c.split()) for c in cells), context=table.context(cells))
+        elif line.strip():
+            table = Table()
             builder.block("paragraph", line)
     title = re.search(r"\{\\title ([^{}\\]+)\}", source)
     return builder.document("rtf", title=title.group(1) if title else "")
@@ -198,7 +201,7 @@ def _docx_blocks(parent: Any, builder: DocumentBuilder, levels: dict[str, int], 
             _docx_paragraph(child, builder, levels, titles)
         elif child.tag == f"{_W}tbl":
             table_blocks(builder, _docx_rows(child), head_rows=_docx_head_rows(child))
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}smartTag", f"{_W}customXml"):
+        elif child.tag in _WRAPPERS:
             _docx_blocks(child, builder, levels, titles)
 
 
@@ -251,9 +254,9 @@ def _docx_text(element: Any) -> str:
 
 
 def _docx_rows(table: Any) -> Iterator[list[str | None]]:
-    for row in table.iter(f"{_W}tr"):
+    for row in _own(table, "tr"):
         cells: list[str | None] = []
-        for cell in row.iter(f"{_W}tc"):
+        for cell in _own(row, "tc"):
             merge = cell.find(f"{_W}tcPr/{_W}vMerge")
             continues = merge is not None and merge.get(f"{_W}val") != "restart"
             cells.append("" if continues else " ".join(_docx_text(p) for p in cell.iter(f"{_W}p")))
@@ -261,6 +264,15 @@ def _docx_rows(table: Any) -> Iterator[list[str | None]]:
             covers = (span.get(f"{_W}val") or "1") if span is not None else "1"
             cells += [None] * (min(int(covers), _MOST_REPEATS) - 1 if covers.isdecimal() else 0)
         yield cells
+
+
+def _own(element: Any, name: str) -> Iterator[Any]:
+    """The rows of a table or the cells of a row, not those of a table within a cell, whose text is the cell's."""
+    for child in element:
+        if child.tag == f"{_W}{name}":
+            yield child
+        elif child.tag in _WRAPPERS:
+            yield from _own(child, name)
 
 
 def _docx_head_rows(table: Any) -> int | None:

@@ -137,9 +137,17 @@ def _paragraphs(shape: Any) -> list[str]:
     return found
 
 
-def _rows(table: Any) -> Iterator[list[str]]:
+def _rows(table: Any) -> Iterator[list[str | None]]:
+    """The rows, with None for a cell that its left one covers, and an empty text where one from above reaches down."""
     for row in table.iter(f"{_A}tr"):
-        yield [" ".join(_paragraphs(cell)) for cell in row.iter(f"{_A}tc")]
+        yield [
+            None if _is_set(cell, "hMerge") else "" if _is_set(cell, "vMerge") else " ".join(_paragraphs(cell))
+            for cell in row.iter(f"{_A}tc")
+        ]
+
+
+def _is_set(element: Any, name: str) -> bool:
+    return (element.get(name) or "0") in ("1", "true")
 
 
 def _notes(parts: dict[str, bytes], slide: str) -> str:
