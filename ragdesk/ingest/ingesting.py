@@ -198,7 +198,7 @@ def _read_one(
             return _Read(version)
         reader = readers.get()
         try:
-            contents = reader.read(path, name=wanted.name, folder=folder, room=waiting.room(wanted), job=job)
+            contents = reader.read(path, name=wanted.state.path, folder=folder, room=waiting.room(wanted), job=job)
             waiting.spend(wanted, contents.members)
         finally:
             readers.put(reader)

@@ -19,6 +19,10 @@ READING_VERSION = 5
 """Change it when readers, cutting or situating change so much that documents should be read again."""
 
 
+_CODE_FOLDERS = 2
+"""Of code so many folders are part of its name: they say which part of a program it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """How documents are cut and situated: the folder of the tokenizer that counts, and the budgets in tokens."""
@@ -60,7 +64,7 @@ class Reader:
         room: Room | None = None,
         job: Job | None = None,
     ) -> Contents:
-        """What a file says, and with a `folder` what lies in it; `name` is its own where that of the path is not.
+        """What a file says, and with a `folder` what lies in it; `name` is its path where its bytes lie elsewhere.
 
         Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader.
         """
@@ -119,10 +123,10 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
-    name = value["name"] or path.name
+    name = value["name"] or str(path)
     members = Members(
         Path(value["folder"]) if value["folder"] else None,
-        name=name,
+        name=Path(name).name,
         room=Room(**value["room"]),
         packed_bytes=path.stat().st_size,
     )
@@ -135,7 +139,7 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     chunks = situate(
         cut(document, tokens, max_tokens=budget),
         document,
-        name=Path(name).stem,
+        name="/".join(Path(name).parts[-_CODE_FOLDERS - 1 :]) if document.format == "code" else Path(name).stem,
         count_tokens=tokens.count,
         prefix_tokens=cutting["prefix_tokens"],
     )

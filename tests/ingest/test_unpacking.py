@@ -251,3 +251,11 @@ def test_what_is_in_an_archive_goes_to_another_collection_with_it(engine: Engine
     engine.add([place], words_only=True)
     engine.move_to_collection([held(engine)["a.zip"].id], "Birds")
     assert {d.collection for d in engine.documents()} == {"Birds"}
+
+
+def test_code_knows_the_folders_it_lies_in(engine: Engine, place: Path) -> None:
+    zipped(place / "a.zip", {"ferry/engine/start.py": "class Motor:\n    def run(self):\n        return 1\n"})
+    engine.add([place], words_only=True)
+    hit = engine.search("run the motor")[0]
+    assert "class Motor" in hit.context
+    assert "ferry/engine/start.py" in hit.context
