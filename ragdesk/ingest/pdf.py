@@ -18,6 +18,8 @@ from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
 from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
+from ragdesk.ingest.pdf_letters import mended_letters
+from ragdesk.ingest.pdf_outline import bare, notes_of, outline_of
 from ragdesk.ingest.tables import Table
 
 _MARGIN = 0.12
@@ -47,17 +49,12 @@ _CAPTION = re.compile(
 """What stands above a table and holds for all of it: its caption, or the unit of its numbers."""
 
 _LONGEST_CAPTION = 200
-_MOST_BOOKMARKS = 5000
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|[.,_-](?:b|bd|bi|bx)\d*$|CMBX")
-_NOT_LETTERS = re.compile(r"[\W_]+")
-_LEADING_NUMBER = re.compile(r"^\s*(?:\d+(?:\.\d+)*\.?|[IVXLC]+\.|[A-Z]\.)\s+")
 _HEADS_WITHIN = 4
 _BAD_TITLE = re.compile(
     r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"
     r".*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt))"
 )
-_ALEFS, _LAM = "\u0622\u0623\u0625\u0627", "\u0644"
-_ALEF_LAM = re.compile(f"[{_ALEFS}]{_LAM}")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -128,11 +125,11 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
                 f"{_numbers(empty)} {'has' if len(empty) == 1 else 'have'} no text (empty, or pictures)."
             )
         reading = _survey(pages)
-        reading.outline = _outline(pdf)
+        reading.outline = outline_of(pdf)
         for page in pages:
             builder.page(number=page.number)
             _write_page(page, builder, reading)
-            for note in _notes(pdf, page.number - 1):
+            for note in notes_of(pdf, page.number - 1):
                 builder.block("paragraph", f"Note: {note}")
         metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
         said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
@@ -180,7 +177,7 @@ def _lines(page: Any) -> Iterator[Line]:
                 sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
     current: tuple[int, int] | None = None
     words: list[Word] = []
-    mended = _mended(page, extracted)
+    mended = mended_letters(page, extracted)
     for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", textpage=extracted):
         if letters := mended.get((block, line)):
             text, mended[(block, line)] = letters[: len(text)], letters[len(text) :]
@@ -199,25 +196,6 @@ def _lines(page: Any) -> Iterator[Line]:
         words.append(Word(text, box))
     if words and current is not None:
         yield Line(words, *sizes.get(current, (0.0, False)))
-
-
-def _mended(page: Any, extracted: Any) -> dict[tuple[int, int], str]:
-    """The letters of those lines, by block and number, in which MuPDF took an Arabic ligature of lam and alef apart backwards.
-
-    The alef then has no width and stands before its lam.
-    """
-    mended: dict[tuple[int, int], str] = {}
-    if not _ALEF_LAM.search(page.get_text("text", textpage=extracted)):
-        return mended
-    for block in page.get_text("rawdict", textpage=extracted)["blocks"]:
-        for number, line in enumerate(block.get("lines", ())):
-            letters = [c for span in line["spans"] for c in span["chars"] if not c["c"].isspace()]
-            text = [c["c"] for c in letters]
-            for i, c in enumerate(letters[:-1]):
-                if c["c"] in _ALEFS and text[i + 1] == _LAM and c["bbox"][2] - c["bbox"][0] < 0.1:
-                    text[i], text[i + 1] = text[i + 1], text[i]
-            mended[(block["number"], number)] = "".join(text)
-    return mended
 
 
 def _survey(pages: Sequence[Page]) -> _Reading:
@@ -333,7 +311,7 @@ def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any,
 
 def _heading_level(line: Line, reading: _Reading) -> int:
     text = line.text
-    if reading.here and (level := reading.here.get(_bare(text))):
+    if reading.here and (level := reading.here.get(bare(text))):
         return level
     if not reading.body_size or len(text) > 150 or not any(c.isalpha() for c in text):
         return 0
@@ -353,24 +331,6 @@ def _heading_level(line: Line, reading: _Reading) -> int:
     if short and len(text) <= 70 and _NUMBERED.match(text) and ratio >= 0.95 and line.bold:
         return 4
     return 0
-
-
-def _outline(pdf: Any) -> dict[int, dict[str, int]]:
-    """Titles of the file's bookmarks, each with its level, by the page that they lead to."""
-    found: dict[int, dict[str, int]] = {}
-    try:
-        entries = pdf.get_toc(simple=True)[:_MOST_BOOKMARKS]
-    except Exception:  # a broken outline is one that is not there
-        return found
-    for level, title, number in entries:
-        if title := _bare(clean(title)):
-            found.setdefault(number, {}).setdefault(title, min(int(level), 6))
-    return found
-
-
-def _bare(title: str) -> str:
-    """Letters and digits of a title, without the number before it."""
-    return "".join(_NOT_LETTERS.sub("", _LEADING_NUMBER.sub("", title)).lower().split())
 
 
 def _is_item(line: Line) -> bool:
@@ -469,19 +429,6 @@ def _date(pages: Sequence[Page], metadata: dict[str, str]) -> str:
             return f"{found['year'] or found['year2']}-{month:02}-{day:02}"
     created = re.match(r"D:(\d{4})(\d\d)(\d\d)", metadata.get("creationDate", ""))
     return "-".join(created.groups()) if created and "1980" < created.group(1) < "2100" else ""
-
-
-def _notes(pdf: Any, index: int) -> list[str]:
-    """What people wrote beside the text of a page."""
-    try:
-        page = pdf[index]
-        return (
-            [said for a in page.annots() if (said := (a.info.get("content") or "").strip())]
-            if page.annot_xrefs()
-            else []
-        )
-    except Exception:  # a broken note is one that is not there
-        return []
 
 
 def _has_picture(pdf: Any, index: int) -> bool:
