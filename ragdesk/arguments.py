@@ -170,6 +170,9 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("conversation", type=int, metavar="CONVERSATION")
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
+    export.add_argument(
+        "--all-versions", action="store_true", help="also what was there before questions were changed or asked again"
+    )
     models = command("models", "list, download, choose or remove language models; change the embedding model")
     chat_actions = ("list", "download", "use", "key", "remove", "add", "verify", "token")
     models.add_argument(

@@ -274,6 +274,7 @@ class Engine:
         keep: bool = True,
         on_asked: Callable[[str], None] = lambda asked_as: None,
         on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
+        on_thought: Callable[[str], None] = lambda thought: None,
         on_text: Callable[[str], None] = lambda text: None,
         job: Job | None = None,
     ) -> tuple[Answer, int | None]:
@@ -299,6 +300,7 @@ class Engine:
                 chat=self._chat,
                 history=history,
                 on_asked=on_asked,
+                on_thought=on_thought,
                 on_text=on_text,
                 job=job or Job(),
             )
@@ -312,6 +314,7 @@ class Engine:
                 history=history,
                 on_asked=on_asked,
                 on_hits=on_hits,
+                on_thought=on_thought,
                 on_text=on_text,
                 job=job,
             )
@@ -461,14 +464,24 @@ class Engine:
         states = {source: self.source_state(*source) for source in cited}
         return {source: state for source, state in states.items() if state != "same"}
 
-    def export(self, conversation_id: int, format: str, *, turn_ids: Collection[int] | None = None) -> bytes:
-        """A conversation, or these turns of it, as `md`, `html`, `json` or `docx`, with its citations.
+    def export(
+        self,
+        conversation_id: int,
+        format: str,
+        *,
+        turn_ids: Collection[int] | None = None,
+        all_versions: bool = False,
+    ) -> bytes:
+        """A conversation's newest branch, all versions or these turns, as `md`, `html`, `json` or `docx`, with citations.
 
         Each has its quote, title, page and file hash, and a warning where its file changed or vanished since.
         """
         from ragdesk.export import export_conversation
 
         conversation = self.conversation(conversation_id)
+        if turn_ids is None:
+            turns = conversation.turns if all_versions else branch(conversation.turns)
+            turn_ids = [turn.id for turn in turns]
         changed = self.changed_sources(conversation, turn_ids=turn_ids)
         return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 

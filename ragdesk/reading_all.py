@@ -33,6 +33,7 @@ def read_everything(
     chat: ChatAtHand,
     history: Sequence[Turn],
     on_asked: Callable[[str], None],
+    on_thought: Callable[[str], None],
     on_text: Callable[[str], None],
     job: Job,
 ) -> Answer:
@@ -60,7 +61,15 @@ def read_everything(
                 part_tokens=settings.source_tokens,
                 answer_tokens=settings.answer_tokens,
             )
-            given = answer_from_everything(searcher, asked, model=model.name, reader=reader, on_text=on_text, job=job)
+            given = answer_from_everything(
+                searcher,
+                asked,
+                model=model.name,
+                reader=reader,
+                on_thought=on_thought,
+                on_text=on_text,
+                job=job,
+            )
     return replace(given, question=question.text, asked_as=asked_as)
 
 

@@ -117,6 +117,8 @@ def test_ask_quotes_and_keeps_a_conversation_that_can_be_exported(filled: Run, t
         done = filled("export", conversation, "--format", format, "--out", out)
         assert done.returncode == 0, done.stderr
         assert out.read_bytes().startswith(begins)
+    every = filled("export", conversation, "--all-versions")
+    assert every.returncode == 0 and "Marta Veselá" in every.stdout
     without_name = filled("export", conversation, "--format", "pdf")
     assert without_name.returncode == 2
     assert "--out" in without_name.stderr
