@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 from ragdesk.errors import Unreadable
@@ -30,7 +31,7 @@ class Originals:
         self._count = 0
         self._kept: OrderedDict[tuple[str, int, int], Path] = OrderedDict()
 
-    def file(self, path: str, *, job: Job | None = None) -> Path:
+    def file(self, path: str, *, passwords: Sequence[str] = (), job: Job | None = None) -> Path:
         """The file itself, or a copy that cannot be written. Raises `Unreadable` where it is not there any more."""
         outer = file_on_disk(path)
         if outer == path:
@@ -39,7 +40,7 @@ class Originals:
         key = (path, stat.st_size, stat.st_mtime_ns)
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = self._taken_out(path, outer, job)
+                self._kept[key] = self._taken_out(path, outer, passwords, job)
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 shutil.rmtree(self._kept.popitem(last=False)[1].parent, ignore_errors=True)
@@ -53,7 +54,7 @@ class Originals:
                 self._folder = None
             self._kept.clear()
 
-    def _taken_out(self, path: str, outer: str, job: Job | None) -> Path:
+    def _taken_out(self, path: str, outer: str, passwords: Sequence[str], job: Job | None) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="ragdesk-"))
         self._count += 1
@@ -61,7 +62,9 @@ class Originals:
         place.mkdir()
         reader = Reader(self._settings, cutting(self._settings))
         try:
-            found = reader.take_out(Path(outer), names_inside(path, outer), self._folder / "unpacked", job=job)
+            found = reader.take_out(
+                Path(outer), names_inside(path, outer), self._folder / "unpacked", passwords=passwords, job=job
+            )
             copy = place / _file_name(os.path.basename(path))
             shutil.move(found, copy)
         except OSError as error:

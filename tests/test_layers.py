@@ -26,6 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "measuring_commands",
             "model_commands",
             "model_listing",
+            "ledger_commands",
             "printing",
             "progress",
         )
@@ -36,7 +37,21 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes", "inside")),
+    frozenset(
+        (
+            "domain",
+            "job",
+            "errors",
+            "settings",
+            "paths",
+            "secrets",
+            "sentences",
+            "sizes",
+            "passwords",
+            "ledger",
+            "inside",
+        )
+    ),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""

@@ -7,10 +7,13 @@ import zipfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 
-from ragdesk.domain import Document
-from ragdesk.errors import RagDeskError, Unreadable
+from ragdesk.domain import Document, PageKind
+from ragdesk.errors import Cancelled, RagDeskError, Unreadable
+from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
+from ragdesk.ingest.protection import office_package
 
 _READERS = {
     "pdf": "pdf.read_pdf",
@@ -143,27 +146,52 @@ _OLD_OFFICE = {
     ".pps": ("PowerPoint", ".pptx"),
 }
 _HEAD_BYTES = 4096
+_PAGES: dict[str, PageKind] = {
+    "pdf": "page",
+    "pptx": "slide",
+    "odp": "slide",
+    "xlsx": "sheet",
+    "ods": "sheet",
+    "xls": "sheet",
+    "epub": "chapter",
+    "fb2": "chapter",
+    "subtitles": "minute",
+}
 
 
 def read(path: Path, members: Members | None = None) -> Document:
-    """Read a file by the reader that fits its content; what lies in it goes to `members`.
+    """Read a file by the reader that fits its content, within the limits; what lies in it goes to `members`.
 
     Raises `Unreadable` with a reason in plain words.
     """
     kind = kind_of(path)
-    try:
-        if kind in _HOLDERS:
-            document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
-        else:
-            document = _reader(_READERS[kind])(path)
-    except (RagDeskError, MemoryError):
-        raise
-    except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
-        reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
-        raise Unreadable(reason, "Open it in its own program and save it again") from error
+    with allowance().reading():
+        try:
+            if kind in _HOLDERS:
+                document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
+            else:
+                document = _reader(_READERS[kind])(path)
+        except Enough as enough:
+            document = _so_far(kind, enough.said)
+        except MemoryError:
+            document = _so_far(kind, allowance().too_much_memory)
+        except (RagDeskError, Cancelled, FileNotFoundError, PermissionError):
+            raise
+        except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
+            reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
+            raise Unreadable(reason, "Open it in its own program and save it again") from error
     if not document.text.strip():
         raise Unreadable("There is no text in it", skipped=True)
     return document
+
+
+def _so_far(kind: str, said: str) -> Document:
+    """What the reader had found when it reached a limit. Raises `Unreadable` where that is nothing."""
+    builder = allowance().builder
+    if builder is None or not builder.length:
+        raise Unreadable(said.removesuffix(": its end is missing.").rstrip("."), "Raise that setting to read it")
+    builder.warnings.append(said)
+    return builder.document(kind, title=builder.first_heading, page_kind=_PAGES.get(kind, ""))
 
 
 def kind_of(path: Path) -> str:
@@ -176,7 +204,7 @@ def kind_of(path: Path) -> str:
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _kind_of_zip(path)
+        return _kind_of_zip(path, path.suffix)
     if head.startswith(b"{\\rtf"):
         return "rtf"
     if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
@@ -186,7 +214,8 @@ def kind_of(path: Path) -> str:
     if head.startswith(_OLD_EXCEL):
         return "xls"
     if head.startswith(_OLE):
-        return _kind_of_ole(path)
+        package = office_package(path)
+        return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)
@@ -239,6 +268,8 @@ def _is_text(head: bytes) -> bool:
         return True
     if b"\0" in head:
         zeros = head.count(b"\0")
+        if zeros <= len(head) // 100:  # a text that some program left a hole in
+            return _is_text(head.replace(b"\0", b""))
         return zeros > len(head) // 3 and (
             zeros == head[::2].count(0) or zeros == head[1::2].count(0)
         )  # UTF-16, no mark
@@ -246,9 +277,9 @@ def _is_text(head: bytes) -> bool:
     return odd <= len(head) // 100
 
 
-def _kind_of_zip(path: Path) -> str:
+def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
             if "mimetype" in names:
                 mimetype = archive.open("mimetype").read(200).strip()
@@ -269,9 +300,9 @@ def _kind_of_zip(path: Path) -> str:
         raise Unreadable(
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
-    if path.suffix.lower() in (".pages", ".numbers", ".key"):
+    if suffix.lower() in (".pages", ".numbers", ".key"):
         raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
-    if path.suffix.lower() in _PROGRAMS:
+    if suffix.lower() in _PROGRAMS:
         raise Unreadable("It is a program", skipped=True)
     return "zip"
 
@@ -297,10 +328,6 @@ def _ole(path: Path) -> Unreadable:
     suffix = path.suffix.lower()
     if suffix == ".msg":
         return Unreadable("It is damaged, or not an Outlook message", "Open it in Outlook and save it again")
-    if suffix in (".docx", ".xlsx", ".pptx"):
-        return Unreadable(
-            "It is protected by a password", "Save a copy without the password and add that", skipped=True
-        )
     if suffix in _OLD_OFFICE:
         program, new = _OLD_OFFICE[suffix]
         return Unreadable(f"It is a file of an old {program}", f"Save it as {new} and add that", skipped=True)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ragdesk.errors import Cancelled, Unreadable
-from ragdesk.ingest.folders import file_hash
+from ragdesk.ingest.folders import file_hash, no_file
 from ragdesk.ingest.members import put_away
 from ragdesk.ingest.reading import Contents, Cutting, Reader
 from ragdesk.ingest.situating import situate_vectors
@@ -31,6 +33,14 @@ from ragdesk.library.stored import FileVersion
 from ragdesk.models.embedder import Embedder
 from ragdesk.models.embedder_place import packaged_folder
 from ragdesk.settings import Settings
+
+PasswordsOf: TypeAlias = Callable[[str], Sequence[str]]
+"""Gives the passwords that are to be tried on the file with this path."""
+
+_TRIES = 3
+"""So often a file is read that is written while it is read."""
+_REST_S = 0.3
+_CHANGING = "It was being written while it was read, so its end may be missing: it is read again when it has changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ def ingest(
     settings: Settings,
     *,
     words_only: bool = False,
+    passwords: PasswordsOf = lambda path: (),
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     job: Job | None = None,
 ) -> None:
@@ -56,7 +67,7 @@ def ingest(
     job = job or Job()
     if not words_only and library.counts()[1] + len(files.queued(library)) > 0:
         embedder.start()
-    read_queued(library, settings, cutting(settings), on_outcome=on_outcome, job=job)
+    read_queued(library, settings, cutting(settings), passwords=passwords, on_outcome=on_outcome, job=job)
     if not words_only:
         embed_pending(library, embedder, settings, job=job)
 
@@ -71,6 +82,7 @@ def read_queued(
     settings: Settings,
     how: Cutting,
     *,
+    passwords: PasswordsOf = lambda path: (),
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     job: Job,
 ) -> None:
@@ -85,8 +97,8 @@ def read_queued(
         try:
             while True:
                 while len(running) < 2 * count and (wanted := waiting.take()) is not None:
-                    reading = threads.submit(_read_one, readers, waiting, wanted, waiting.folder(), settings, how, job)
-                    running[reading] = wanted
+                    given = waiting, wanted, waiting.folder(), settings, how, passwords, job
+                    running[threads.submit(_read_one, readers, *given)] = wanted
                 if not running:
                     break
                 total = done + len(running) + len(waiting)  # it grows where other files lie in one
@@ -176,9 +188,36 @@ def _read_one(
     folder: Path,
     settings: Settings,
     how: Cutting,
+    passwords: PasswordsOf,
     job: Job,
 ) -> _Read | None:
-    """Read a file; None where it is not there any more."""
+    """Read a file, again where it was written meanwhile; None where it is not there any more."""
+    began_s = time.monotonic()
+    for number in range(1, _TRIES + 1):
+        read = _read_as_it_is(readers, waiting, wanted, folder, settings, how, passwords, job)
+        if read is None or not _was_written(wanted.file, read.version):
+            return read
+        last = number == _TRIES or time.monotonic() - began_s > settings.reader_timeout_s / _TRIES
+        if last and read.contents is not None:
+            document = read.contents.document
+            document = replace(document, warnings=(*document.warnings, _CHANGING))
+            return replace(read, contents=replace(read.contents, document=document))
+        if last:
+            return read
+        time.sleep(_REST_S)
+    raise AssertionError  # the last try returned
+
+
+def _read_as_it_is(
+    readers: queue.SimpleQueue[Reader],
+    waiting: Waiting,
+    wanted: Wanted,
+    folder: Path,
+    settings: Settings,
+    how: Cutting,
+    passwords: PasswordsOf,
+    job: Job,
+) -> _Read | None:
     path, state = wanted.file, wanted.state
     if job.cancelled:
         raise Cancelled
@@ -186,31 +225,52 @@ def _read_one(
     try:
         stat = path.stat()
         version = FileVersion("", stat.st_size, stat.st_mtime_ns, how.identity)
+        if reason := no_file(stat.st_mode):
+            raise Unreadable(reason, skipped=True)
         if stat.st_size > settings.file_limit_mb << 20:
             raise Unreadable(
-                f"It is larger than {settings.file_limit_mb} MB",
+                f"It is larger than {settings.file_limit_mb:,} MB",
                 "Raise the setting file_limit_mb to read it",
                 skipped=True,
             )
-        version = FileVersion(file_hash(path), stat.st_size, stat.st_mtime_ns, how.identity)
+        version = FileVersion(file_hash(path, stat.st_size), stat.st_size, stat.st_mtime_ns, how.identity)
         unchanged = (state.hash, state.reading) == (version.hash, version.reading)
         if unchanged and not wanted.again and state.outcome in ("read", "partly"):
             return _Read(version)
         reader = readers.get()
         try:
-            contents = reader.read(path, name=wanted.state.path, folder=folder, room=waiting.room(wanted), job=job)
+            contents = reader.read(
+                path,
+                name=state.path,
+                folder=folder,
+                room=waiting.room(wanted),
+                passwords=passwords(state.path),
+                job=job,
+            )
             waiting.spend(wanted, contents.members)
         finally:
             readers.put(reader)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        refusal = Unreadable(f"It may not be opened ({error.strerror})", "Let your user read it, in its properties")
+        return _Read(replace(version, hash=""), refusal=refusal)
     except OSError as error:
-        refusal = Unreadable(f"It cannot be opened ({error.strerror})", "Check its permissions")
-        return _Read(version, refusal=refusal)
+        refusal = Unreadable(f"It cannot be opened ({error.strerror})", "Look whether its drive is in order")
+        return _Read(replace(version, hash=""), refusal=refusal)
     except Unreadable as refusal:
         put_away(folder)
         return _Read(version, refusal=refusal)
     return _Read(version, contents, folder)
+
+
+def _was_written(path: Path, version: FileVersion) -> bool:
+    """Whether the file is another one now than when it was begun to be read."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return False  # it went meanwhile: the next look for changes takes it out
+    return (stat.st_size, stat.st_mtime_ns) != (version.size_bytes, version.mtime_ns)
 
 
 def _commit(library: Library, waiting: Waiting, wanted: Wanted, read: _Read | None) -> Outcome:
@@ -220,7 +280,7 @@ def _commit(library: Library, waiting: Waiting, wanted: Wanted, read: _Read | No
         return Outcome(state.path, "gone", "It is not there any more")
     if read.refusal is not None:
         refusal = read.refusal
-        library.refuse(state.document_id, read.version, refusal.message, skipped=refusal.skipped)
+        library.refuse(state.document_id, read.version, refusal.message, hint=refusal.hint, skipped=refusal.skipped)
         waiting.give_up(wanted, refusal.message)
         return Outcome(state.path, "skipped" if refusal.skipped else "failed", refusal.message, refusal.hint)
     if read.contents is None:

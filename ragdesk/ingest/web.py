@@ -15,6 +15,7 @@ from ragdesk.ingest.archive import parse_xml, safe_members
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.office import iso_day, table_blocks
 from ragdesk.ingest.plain import decode
+from ragdesk.ingest.protection import rights_managed
 
 _HIDDEN = frozenset(
     ("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select", "button", "nav")
@@ -84,6 +85,8 @@ def read_html(path: Path) -> Document:
 
 def read_xml(path: Path) -> Document:
     """XML of any kind: titles as headings, paragraphs, and the text of every other element that holds text itself."""
+    from lxml import etree
+
     root = parse_xml(path.read_bytes())
     builder = DocumentBuilder()
     if _name(root) == "html":
@@ -101,6 +104,8 @@ def read_xml(path: Path) -> Document:
             builder.block("paragraph", text)
         else:
             builder.block("item", text)
+    if next(root.iter(etree.Entity), None) is not None:
+        builder.warnings.append("What its own entities (&name;) stand for was left out, because that can be endless.")
     return builder.document("xml", title=title)
 
 
@@ -108,8 +113,8 @@ def read_epub(path: Path) -> Document:
     """An e-book: its chapters in order, each as a page."""
     parts = safe_members(path)
     encrypted = parts.get("META-INF/encryption.xml", b"")
-    if re.search(rb'URI="[^"]+\.x?html?"', encrypted):
-        raise Unreadable("It is protected against copying (DRM)", skipped=True)
+    if re.search(rb'URI="[^"]+\.x?html?"', encrypted) or "META-INF/rights.xml" in parts:
+        raise rights_managed()
     container = parse_xml(parts["META-INF/container.xml"])
     opf_name = next((e.get("full-path") for e in container.iter() if _name(e) == "rootfile"), None)
     if opf_name not in parts:

@@ -16,6 +16,7 @@ from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.library_model import PROBLEMS, Entry
 from ragdesk.ui.opening import open_original, open_path, reveal
+from ragdesk.ui.unlocking import LockedFile
 from ragdesk.ui.why_dialog import WhyDialog
 
 
@@ -36,6 +37,8 @@ class LibraryDoing(QObject):
     """A Scope: ask only these."""
     add_wanted = Signal(str, bool)
     """Choose files (or, where true, a folder) for this collection."""
+    unlock_wanted = Signal(object)
+    """LockedFiles whose passwords are to be asked for."""
 
     def __init__(self, desk: Desk, pane: QWidget) -> None:
         super().__init__(pane)
@@ -82,6 +85,8 @@ class LibraryDoing(QObject):
         icon, file = self._desk.theme.icon, Path(file_on_disk(document.path))
         if document.state in PROBLEMS:
             menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self.explain(document))
+        if document.is_locked:
+            menu.addAction(icon("shield-check"), "Give the password…", lambda: self._unlock(document))
         if document.chunks:
             menu.addAction(icon("book-open"), "Open", lambda: self.open(entry))
         menu.addAction(icon("external-link"), "Open the original", lambda: open_original(self._desk, document.path))
@@ -159,9 +164,13 @@ class LibraryDoing(QObject):
         """Say why a document was not wholly read."""
         dialog = WhyDialog(document, self._desk.theme, self._pane)
         dialog.again.connect(lambda: self._desk.read_again([document.id]))
+        dialog.unlock.connect(lambda: self._unlock(document))
         dialog.original.connect(lambda: open_original(self._desk, document.path))
         dialog.folder.connect(lambda: self._try(reveal(Path(file_on_disk(document.path)))))
         dialog.open()
+
+    def _unlock(self, document: DocumentInfo) -> None:
+        self.unlock_wanted.emit([LockedFile(document.path, document.name, document.id)])
 
     def _try(self, error: RagDeskError | None) -> None:
         if error is not None:
