@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ragdesk import paths
 from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Message, Scope, Span, WordBox, unpack_boxes
-from ragdesk.errors import NotFound
+from ragdesk.errors import NotFound, Unreadable
 from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
-from ragdesk.inside import below, file_on_disk
+from ragdesk.inside import below, file_on_disk, lies_in
 from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes, scopes
@@ -155,7 +155,20 @@ class Engine:
 
         Raises `Unreadable` where the file is no good at all, and `Unavailable` where it cannot be tried.
         """
-        if not self._intake.opens(path, password, job=job):
+        outer = file_on_disk(path)
+        try:
+            file = self.original(path, job=job)
+        except Unreadable:  # it may be its archive that the password is for
+            if outer == path:
+                raise
+            try:
+                self._originals.file(path, passwords=[password], job=job)
+            except Unreadable:
+                return False
+            for holder in lies_in(path, outer):
+                self._passwords.give(password, path=holder)
+            return True
+        if not self._intake.opens(str(file), password, job=job):
             return False
         self._passwords.give(password, path=path)
         return True
@@ -233,7 +246,9 @@ class Engine:
 
         Takes its time. Raises `Unreadable` where it is not there any more.
         """
-        return self._originals.file(path, passwords=self._passwords.of(path), job=job)
+        holders = lies_in(path, file_on_disk(path))
+        passwords = dict.fromkeys(p for holder in (path, *holders) for p in self._passwords.of(holder))
+        return self._originals.file(path, passwords=tuple(passwords), job=job)
 
     def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
         """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""

@@ -29,6 +29,15 @@ def names_inside(path: str, outer: str) -> tuple[str, ...]:
     return Path(path).relative_to(outer).parts
 
 
+def lies_in(path: str, outer: str) -> list[str]:
+    """The file on the disk, and what may be files or folders in it, that a path lies in, the nearest first."""
+    found = []
+    while path != outer and below(path, outer):
+        path = os.path.dirname(path)
+        found.append(path)
+    return found
+
+
 def below(path: str, folder: str) -> bool:
     """Whether a path is this folder (or file) or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ragdesk.errors import Unavailable, Unreadable
+from ragdesk.errors import LOCKED, Unavailable, Unreadable
 from ragdesk.ingest.building import clean
 
 _BLOCK = 1 << 18
@@ -25,7 +25,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _IGNORED = frozenset(("__macosx", "thumbs.db", "desktop.ini", "icon\r", "__pycache__", "node_modules"))
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}$")
 
-PROTECTED = ("It is protected by a password", "Unpack it with the password and add what was in it")
+PROTECTED = (LOCKED, "Give its password, or unpack it and add what was in it")
 
 
 class Stream(Protocol):

@@ -8,12 +8,14 @@ import lzma
 import stat
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any
 
 from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.limits import allowance
 from ragdesk.ingest.members import PROTECTED, Members
 
 _MOST_LISTED = 1000
@@ -35,10 +37,10 @@ def read_zip(path: Path, members: Members) -> Document:
                     continue
                 if stat.S_ISLNK(entry.external_attr >> 16):
                     members.pass_link()
-                elif entry.flag_bits & 1:
+                elif (password := _password(archive, entry)) is None:
                     members.refuse(_zip_name(entry), *PROTECTED)
                 else:
-                    members.add(_zip_name(entry), _Late(archive, entry))
+                    members.add(_zip_name(entry), _Late(archive, entry, password))
                 if members.done:
                     break
     except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
@@ -100,18 +102,34 @@ def listing(format: str, members: Members, *, title: str = "") -> Document:
 class _Late:
     """A member of a zip archive that is opened when it is first read, so that what is wrong with it is its own reason."""
 
-    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: bytes) -> None:
         self._archive = archive
+        self._password = password
         self._entry = entry
         self._stream: IO[bytes] | None = None
 
     def read(self, size: int, /) -> bytes:
         if self._stream is None:
-            self._stream = self._archive.open(self._entry)
+            self._stream = self._archive.open(self._entry, pwd=self._password or None)
         block = self._stream.read(size)
         if not block:
             self._stream.close()
         return block
+
+
+def _password(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
+    """The password that opens a member, empty where it needs none; None where none of those given does."""
+    if not entry.flag_bits & 1:
+        return b""
+    for password in allowance().passwords:
+        try:
+            with archive.open(entry, pwd=password.encode()) as stream:
+                while stream.read(1 << 18):  # a wrong one may open it, and gives another sum of its bytes
+                    pass
+            return password.encode()
+        except (RuntimeError, zipfile.BadZipFile, NotImplementedError, zlib.error):
+            continue
+    return None
 
 
 def _zip_name(entry: zipfile.ZipInfo) -> str:

@@ -20,6 +20,7 @@ from ragdesk.ingest.formats import read
 from ragdesk.ingest.members import Members, Room
 from ragdesk.library.files import read_again
 from ragdesk.settings import Settings
+from tests.protected_files import locked_pdf, locked_zip
 
 
 def zipped(path: Path, files: dict[str, str | bytes]) -> Path:
@@ -259,3 +260,22 @@ def test_code_knows_the_folders_it_lies_in(engine: Engine, place: Path) -> None:
     hit = engine.search("run the motor")[0]
     assert "class Motor" in hit.context
     assert "ferry/engine/start.py" in hit.context
+
+
+def test_a_protected_archive_is_opened_by_the_password_given_for_what_is_in_it(engine: Engine, place: Path) -> None:
+    inner = locked_pdf(place / "owl.pdf", "barn").read_bytes()
+    (place / "owl.pdf").unlink()
+    locked_zip(place / "a.zip", "mill", {"crow.txt": b"A crow.", "owl.pdf": inner})
+    engine.add([place], words_only=True)
+    crow, owl = (held(engine)[f"a.zip/{name}"] for name in ("crow.txt", "owl.pdf"))
+    assert (crow.is_locked, owl.is_locked) == (True, True)
+    assert not engine.unlock(crow.path, "wrong")
+    assert engine.unlock(crow.path, "mill")
+    read_again(engine.library, [crow.id, owl.id])
+    engine.sync(words_only=True)
+    assert held(engine)["a.zip/crow.txt"].state == "searchable"
+    assert held(engine)["a.zip/owl.pdf"].is_locked, "its own password is another one"
+    assert engine.unlock(owl.path, "barn")
+    read_again(engine.library, [owl.id])
+    engine.sync(words_only=True)
+    assert held(engine)["a.zip/owl.pdf"].state == "searchable"
