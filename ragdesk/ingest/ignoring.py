@@ -40,17 +40,20 @@ class Sieve:
     """Tells for the entries of one folder which are left out. What was added itself is never left out."""
 
     def __init__(self, root: str, rules: Rules) -> None:
-        self._root = self._folder = root
+        self._folder = root
         self._rules = rules
         self._patterns = _spec([pattern.lower() for pattern in rules.patterns])
+        self._below_root = ""
         self._gitignores: tuple[tuple[str, GitIgnoreSpec], ...] = ()
+        """What each .gitignore from the root down to here says, with this folder as it is seen from that file."""
         self._take_in_gitignore()
 
     def inside(self, name: str) -> Sieve:
         """The sieve for a folder of this one."""
         other = object.__new__(Sieve)
-        other._root, other._rules, other._patterns = self._root, self._rules, self._patterns
-        other._folder, other._gitignores = os.path.join(self._folder, name), self._gitignores
+        other._folder, other._rules, other._patterns = os.path.join(self._folder, name), self._rules, self._patterns
+        other._below_root = f"{self._below_root}{name}/"
+        other._gitignores = tuple((f"{seen_as}{name}/", spec) for seen_as, spec in self._gitignores)
         other._take_in_gitignore()
         return other
 
@@ -58,22 +61,16 @@ class Sieve:
         """Why this entry of the folder is left out; empty where it is not."""
         if name.lower() in _NO_DOCUMENTS:
             return BY_SETTING
-        if (
-            self._patterns is not None
-            and self._patterns.check_file(self._seen_from(self._root, name, is_folder).lower()).include
-        ):
+        shown = f"{name}/" if is_folder else name
+        if self._patterns is not None and self._patterns.check_file((self._below_root + shown).lower()).include:
             return BY_SETTING
         if self._rules.hidden and name.startswith("."):
             return HIDDEN
-        for folder, spec in reversed(self._gitignores):  # the nearest one that says something decides
-            included = spec.check_file(self._seen_from(folder, name, is_folder)).include
+        for seen_as, spec in reversed(self._gitignores):  # the nearest one that says something decides
+            included = spec.check_file(seen_as + shown).include
             if included is not None:
                 return BY_GITIGNORE if included else ""
         return ""
-
-    def _seen_from(self, above: str, name: str, is_folder: bool) -> str:
-        path = os.path.relpath(os.path.join(self._folder, name), above).replace(os.sep, "/")
-        return f"{path}/" if is_folder else path
 
     def _take_in_gitignore(self) -> None:
         if not self._rules.gitignored:
@@ -84,7 +81,7 @@ class Sieve:
         except OSError:  # there is none, or none that may be read
             return
         if (spec := _spec(lines)) is not None:
-            self._gitignores = (*self._gitignores, (self._folder, spec))
+            self._gitignores = (*self._gitignores, ("", spec))
 
 
 def _spec(lines: list[str]) -> GitIgnoreSpec | None:

@@ -116,7 +116,7 @@ class Reader:
         try:
             value, data = self._child.call(
                 "read",
-                {**request, "limits": asdict(limits)},
+                {**request, "limits": asdict(limits), "page_s": limits.seconds * _A_PAGE},
                 timeout_s=limits.seconds - limits.spent_s,
                 on_part=on_part,
                 job=job,
@@ -235,10 +235,9 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     )
     tokens = _tokens(cutting["tokenizer"])
     limits = Limits(**{**value["limits"], "bad_pages": tuple(value["limits"]["bad_pages"])})
-    within_s = limits.seconds * _A_PAGE
 
     def on_page(number: int) -> None:
-        call.part({"page": number, "within_s": within_s} if number else {"page": 0})
+        call.part({"page": number, "within_s": value["page_s"]} if number else {"page": 0})
 
     with applied(limits, value["passwords"], on_page):
         document = formats.read(path, members)

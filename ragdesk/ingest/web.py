@@ -85,12 +85,11 @@ def read_html(path: Path) -> Document:
 
 def read_xml(path: Path) -> Document:
     """XML of any kind: titles as headings, paragraphs, and the text of every other element that holds text itself."""
-    from lxml import etree
-
-    root = parse_xml(path.read_bytes())
+    data = path.read_bytes()
+    root = parse_xml(data)
     builder = DocumentBuilder()
     if _name(root) == "html":
-        return _html_document(path.read_bytes(), "html")
+        return _html_document(data, "html")
     title = ""
     for element, depth in _elements(root, 0):
         name = _name(element)
@@ -104,9 +103,17 @@ def read_xml(path: Path) -> Document:
             builder.block("paragraph", text)
         else:
             builder.block("item", text)
-    if next(root.iter(etree.Entity), None) is not None:
+    if _uses_own_entities(root, data):
         builder.warnings.append("What its own entities (&name;) stand for was left out, because that can be endless.")
     return builder.document("xml", title=title)
+
+
+def _uses_own_entities(root: Any, data: bytes) -> bool:
+    """Whether the file declares names for pieces of text and uses one; the parser may leave out the very place."""
+    declared = root.getroottree().docinfo.internalDTD
+    names = [entity.name for entity in declared.iterentities()] if declared is not None else []
+    text = data.partition(b"]>")[2]
+    return any(f"&{name};".encode() in text for name in names)
 
 
 def read_epub(path: Path) -> Document:

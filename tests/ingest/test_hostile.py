@@ -16,7 +16,7 @@ import pytest
 from ragdesk.domain import Document
 from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
-from ragdesk.ingest import limits
+from ragdesk.ingest import limits, reading
 from ragdesk.ingest.formats import read
 from ragdesk.ingest.ingesting import cutting
 from ragdesk.ingest.limits import Limits, applied
@@ -109,8 +109,11 @@ def test_a_file_that_takes_too_long_is_stopped_with_its_reason_and_the_next_one_
         reader.close()
 
 
-def test_a_page_that_ends_its_reader_is_left_out_and_the_others_are_read(tmp_path: Path) -> None:
-    settings = Settings(reader_timeout_s=12.0)
+def test_a_page_that_ends_its_reader_is_left_out_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_A_PAGE", 0.03)
+    settings = Settings(reader_timeout_s=100.0)
     reader = Reader(settings, cutting(settings))
     try:
         document, chunks = reader.read(hostile.nested_forms(tmp_path / "a.pdf", 12, pages=3))
