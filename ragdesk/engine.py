@@ -235,14 +235,14 @@ class Engine:
         from ragdesk.answer.retrieval import Question, search
 
         return search(
-            self._search.searcher(), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
+            self._search.searcher(job), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
         )
 
     def search_many(self, questions: Sequence[Question], *, limit: int, job: Job | None = None) -> list[list[Hit]]:
         """The best hits for each of many questions."""
         from ragdesk.answer.retrieval import search_many
 
-        return search_many(self._search.searcher(), questions, limit=limit, job=job)
+        return search_many(self._search.searcher(job), questions, limit=limit, job=job)
 
     def why(
         self, text: str, *, document: str, passage: str, scope: Scope | None = None, limit: int | None = None
@@ -293,11 +293,12 @@ class Engine:
         named = model or self.settings.model
         if everything:
             given = read_everything(
-                self._search.searcher(),
+                self._search.searcher(job),
                 Question(text, scope or Scope()),
                 self.settings,
                 named=named,
                 chat=self._chat,
+                checker=self._search.checker(),
                 history=history,
                 on_asked=on_asked,
                 on_thought=on_thought,
@@ -307,10 +308,11 @@ class Engine:
             return given, self._keep(given, conversation_id, follows) if keep else None
         with self._chat.for_question(named, job=job) as chat:
             given = answer(
-                self._search.searcher(),
+                self._search.searcher(job),
                 Question(text, scope or Scope()),
                 self.settings,
                 model=chat,
+                checker=self._search.checker() if chat is not None else None,
                 history=history,
                 on_asked=on_asked,
                 on_hits=on_hits,
@@ -353,6 +355,11 @@ class Engine:
     def without_vectors(self) -> str:
         """Why questions are answered by words alone, though there are vectors; empty where they are not."""
         return self._search.without_vectors
+
+    @property
+    def without_checker(self) -> str:
+        """Why the last answer was checked without the checking model that is chosen; empty where it was not."""
+        return self._search.without_checker
 
     def warm_up(self) -> None:
         """Load what the first question and the first page need, so that they need not wait for it."""

@@ -21,6 +21,7 @@ from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat import ChatModel
 from ragdesk.models.chat_at_hand import ChatAtHand
+from ragdesk.models.checker import Checker
 from ragdesk.settings import Settings
 
 
@@ -31,6 +32,7 @@ def read_everything(
     *,
     named: str,
     chat: ChatAtHand,
+    checker: Checker | None = None,
     history: Sequence[Turn],
     on_asked: Callable[[str], None],
     on_thought: Callable[[str], None],
@@ -66,6 +68,7 @@ def read_everything(
                 asked,
                 model=model.name,
                 reader=reader,
+                checker=checker,
                 on_thought=on_thought,
                 on_text=on_text,
                 job=job,

@@ -23,6 +23,7 @@ from ragdesk.errors import WrongUse
 from ragdesk.job import Job
 from ragdesk.library.library import Library
 from ragdesk.models.chat import ChatModel
+from ragdesk.models.checker import Checker
 from ragdesk.settings import Settings
 
 QUOTE = "quote"
@@ -41,6 +42,7 @@ def answer(
     settings: Settings,
     *,
     model: ChatModel | None = None,
+    checker: Checker | None = None,
     history: Sequence[Turn] = (),
     on_asked: Callable[[str], None] = lambda asked_as: None,
     on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
@@ -53,6 +55,7 @@ def answer(
 
     `history` are the turns before, oldest first. `on_asked` gets the question that is really asked where it leans on them.
     While a model puts it into words, `on_hits` already gets what is found by the words that are carried over.
+    What a model wrote is looked at by the `checker` too, where there is one.
     """
     began = time.monotonic()
     if model is not None and history:
@@ -73,7 +76,7 @@ def answer(
         given = Verified(*quote(question.text, hits, library, embedder, job=job))
     else:
         prompt = _prompt(question, hits, settings, model, history, job)
-        given = _written(searcher, question, prompt, settings, model, thoughts, on_text, job)
+        given = _written(searcher, question, prompt, settings, model, checker, thoughts, on_text, job)
     return Answer(
         question=typed.text,
         text=given.text,
@@ -158,6 +161,7 @@ def _written(
     prompt: Prompt,
     settings: Settings,
     model: ChatModel,
+    checker: Checker | None,
     thoughts: Thoughts,
     on_text: Callable[[str], None],
     job: Job | None,
@@ -170,7 +174,9 @@ def _written(
         on_text(part)
     thoughts.pause()
     text, citations = cite("".join(written).strip(), prompt.hits, library.hashes({h.document_id for h in prompt.hits}))
-    return verify(text, citations, prompt.hits, library, searcher.embedder, question=question.text, job=job)
+    return verify(
+        text, citations, prompt.hits, library, searcher.embedder, question=question.text, checker=checker, job=job
+    )
 
 
 def _checked(library: Library, citations: Sequence[Citation]) -> tuple[Citation, ...]:

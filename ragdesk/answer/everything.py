@@ -23,6 +23,7 @@ from ragdesk.domain import Answer, Citation, Doubt, Hit, Message, page_at
 from ragdesk.job import Job
 from ragdesk.library import scopes
 from ragdesk.library.library import Library
+from ragdesk.models.checker import Checker
 
 _MOST_LISTED = 100
 _NEAREST = 5
@@ -44,6 +45,7 @@ def answer_from_everything(
     *,
     model: str,
     reader: Reader | None = None,
+    checker: Checker | None = None,
     on_thought: Callable[[str], None] = lambda thought: None,
     on_text: Callable[[str], None] = lambda text: None,
     job: Job,
@@ -59,7 +61,7 @@ def answer_from_everything(
         items = _quoted(searcher, question, ids, job)
         text, citations = _listed(items, "quote", "quotes")
     else:
-        given, items, prompt = _noted(searcher, question, ids, reader, thoughts, on_text, job)
+        given, items, prompt = _noted(searcher, question, ids, reader, checker, thoughts, on_text, job)
         text, citations, doubts = given.text, given.citations, given.doubts
     hits = _hits(items) if citations else search(searcher, question, limit=_NEAREST, job=job)
     return Answer(
@@ -98,6 +100,7 @@ def _noted(
     question: Question,
     ids: Sequence[int],
     reader: Reader,
+    checker: Checker | None,
     thoughts: Thoughts,
     on_text: Callable[[str], None],
     job: Job,
@@ -124,7 +127,9 @@ def _noted(
             question.text, notes, reader, hashes, thoughts=thoughts, on_text=on_text, job=job
         )
         hits = list({note.hit.chunk_id: note.hit for note in notes}.values())
-        given = verify(text, citations, hits, library, searcher.embedder, question=question.text, job=job)
+        given = verify(
+            text, citations, hits, library, searcher.embedder, question=question.text, checker=checker, job=job
+        )
         if text and not given.refused:
             return given, list(items.values()), merging
     return Verified(*_listed(list(items.values()), "point", "points")), list(items.values()), prompt

@@ -156,6 +156,8 @@ class TurnView(QFrame):
         if progress.phase == "reading passages":
             left = f" · {about(progress.seconds_left)} left" if progress.seconds_left is not None else ""
             self.state.setText(f"Read {progress.done:,} of {progress.total:,} passages{left}")
+        elif progress.phase == "checking":
+            self.state.setText(f"Checking against the passages: {progress.done:,} of {progress.total:,}")
         elif progress.phase and not self._text and not (self.thoughts.is_thinking and progress.phase == THINKING):
             part = f" {100 * progress.done // progress.total} %" if progress.total else ""
             seconds = progress.seconds_left or 0.0

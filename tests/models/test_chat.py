@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ragdesk import paths
@@ -224,6 +225,12 @@ def test_closing_the_stream_stops_the_model(endless: LocalModel) -> None:
     assert time.monotonic() - began < _SOON_S and pid(endless) == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no libgomp, or no looking into a process")
+def test_its_threads_do_not_wait_busily_for_one_another(speaking: LocalModel) -> None:
+    speaking.load()
+    assert psutil.Process(pid(speaking)).environ()["GOMP_SPINCOUNT"] == "0"
+
+
 def test_a_process_killed_between_answers_is_started_again(speaking: LocalModel) -> None:
     speaking.load()
     os.kill(pid(speaking), signal.SIGTERM)
@@ -326,6 +333,23 @@ def test_a_model_without_a_chat_template_is_refused(tmp_path: Path) -> None:
     model = LocalModel(write_tiny_gguf(tmp_path / "base.gguf", template=""), context_tokens=512)
     with pytest.raises(Unavailable, match="chat template"):
         model.load()
+    model.close()
+
+
+def test_a_model_whose_chat_template_is_broken_is_refused(tmp_path: Path) -> None:
+    model = LocalModel(
+        write_tiny_gguf(tmp_path / "torn.gguf", template="{% for m in messages %}{{ m"), context_tokens=512
+    )
+    with pytest.raises(Unavailable, match="cannot be read"):
+        model.load()
+    model.close()
+
+
+def test_what_does_not_fit_the_window_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    model = LocalModel(write_tiny_gguf(tmp_path / "narrow.gguf", says="Yes."), context_tokens=512)
+    with pytest.raises(WrongUse, match="tokens"):
+        "".join(model.stream([Message("user", "long " * 4000)], max_tokens=8))
+    assert "".join(model.stream(ASKED, max_tokens=40)) == "Yes.", "and it goes on answering"
     model.close()
 
 

@@ -317,6 +317,14 @@ class Album:
             scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())  # type: ignore[attr-defined]
             rest(0.2)
             self.take(dialog, f"{label}-22-models-large", at_once=True)
+            for number, part in ((25, "Search"), (26, "Checking")):
+                dialog.all_models.show_part(part)
+                shown = getattr(dialog.all_models, part.lower())
+                wait(lambda shown=shown: shown.is_listed)  # type: ignore[misc]
+                scroll.verticalScrollBar().setValue(0)  # type: ignore[attr-defined]
+                rest(0.4)
+                self.take(dialog, f"{label}-{number}-models-{part.lower()}", at_once=True)
+            dialog.all_models.show_part("Answers")
             page.token.click()
             rest()
             self.take(page._dialog, f"{label}-23-token")  # type: ignore[arg-type]
