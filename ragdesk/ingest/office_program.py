@@ -106,6 +106,7 @@ def _convert(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=_environment(),
         start_new_session=True,
         creationflags=flags,
     )
@@ -118,6 +119,17 @@ def _convert(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     finally:
         if process.poll() is None:
             _end(process)
+
+
+def _environment() -> dict[str, str]:
+    """The user's own environment: a packed program puts its libraries before those of others (PyInstaller's manual)."""
+    environment = dict(os.environ)
+    if getattr(sys, "frozen", False):
+        for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
+            environment.pop(name, None)
+            if original := environment.pop(f"{name}_ORIG", ""):
+                environment[name] = original
+    return environment
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
