@@ -18,7 +18,8 @@ from typing import NamedTuple
 from ragdesk.answer.breadth import breadth
 from ragdesk.answer.contrary import Said, contrary, opposites
 from ragdesk.answer.facts import facts_of, held_by, missing
-from ragdesk.answer.focusing import focus
+from ragdesk.answer.focusing import focus, wanted
+from ragdesk.answer.kinds import holds_new, kind_of
 from ragdesk.answer.spreading import wants_an_account
 from ragdesk.library.query import Asked, Word, words_in
 
@@ -65,37 +66,14 @@ _NEGATED = re.compile(
 _ASKS_WHETHER = re.compile(
     r"\W*(?:is|are|was|were|does|do|did|can|could|may|must|will|would|should|has|have|had)\b", re.IGNORECASE
 )
-_OF_WHAT = r"\b(?:what|which) (?:\w+ ){0,2}"
-_KINDS = {
-    "number": re.compile(
-        r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|deep|wide|fast|heavy)\b"
-        r"|\bcombien\b|\bcuánt\w+\b|\bquant[oiae]\b|\bwie (?:viele?|hoch|lange?|groß|oft|alt)\b"
-        rf"|{_OF_WHAT}(?:percent\w*|number|amount|population|age|size|rate|ratio|price|cost|share|proportion)\b",
-        re.IGNORECASE,
-    ),
-    "date": re.compile(
-        r"\bwhen\b|\bwann\b|\bquand\b|\bcuándo\b|\bquando\b"
-        rf"|{_OF_WHAT}(?:year|date|day|month|century|decade|period)\b",
-        re.IGNORECASE,
-    ),
-    "name": re.compile(
-        r"\bwho\b|\bwhom\b|\bwhose\b|\bwhere\b|\bwer\b|\bwem\b|\bqui\b|\bquién\w*\b|\bchi\b"
-        rf"|{_OF_WHAT}(?:person|people|company|organi[sz]ation|country|city|state|team|university|president|king|emperor|author"
-        r"|name|river|region|group|institution|party)\b",
-        re.IGNORECASE,
-    ),
-}
-_DATE = re.compile(
-    r"\b(?:1[0-9]{3}|20\d\d)s?\b|\b\d{1,2}(?:st|nd|rd|th) century\b|\b(?:century|decade|years?|days?|months?)\b"
-    r"|\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b"
-    r"|\b(?:spring|summer|autumn|winter)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The best sentence for a question: itself, with its neighbours, its passage with context, and cosines as in `Signs`."""
+    """The best sentence for a question: itself, with its neighbours, its passage with context, and cosines as in `Signs`.
+
+    `defined` says how plainly it says what the term is that is asked for (see `defines`).
+    """
 
     sentence: str
     near: str
@@ -104,6 +82,7 @@ class Looked:
     nearest: float
     second: float
     chunk: float
+    defined: float = 0.0
 
 
 def signs_of(question: str, asked: Asked, rarity: Mapping[Word, float], looked: Looked) -> Signs:
@@ -146,29 +125,6 @@ def signs_of(question: str, asked: Asked, rarity: Mapping[Word, float], looked: 
         open=float(not kind),
         length=min(len(question.split()), 40) / 20,
     )
-
-
-def kind_of(question: str) -> str:
-    """What a question asks for: "number", "date", "name", or "" where that cannot be told."""
-    return next((kind for kind, pattern in _KINDS.items() if pattern.search(question)), "")
-
-
-def holds_new(kind: str, question: str, sentence: str) -> bool:
-    """Whether a sentence holds something of this kind that the question does not."""
-    if kind == "date":
-        return any(m[0].lower() not in question.lower() for m in _DATE.finditer(sentence)) or bool(
-            set(_values(sentence)) - set(_values(question))
-        )
-    if kind == "number":
-        return bool(set(_values(sentence)) - set(_values(question)))
-    asked = question.lower()
-    names = [name for name in facts_of(sentence, language="en").names if name.lower() not in asked]
-    first = re.match(r"\W*([A-Z]\w+)", sentence)
-    return bool(names) or (first is not None and first[1].lower() not in asked)
-
-
-def _values(text: str) -> set[str]:
-    return {str(value) for value in held_by(text).numbers}
 
 
 def _only(asked: Asked, words: Sequence[Word]) -> Asked:
@@ -269,17 +225,27 @@ OTHER_LANGUAGES = Calibration(
 questions of XQuAD each in German and in Spanish, all answerable, 22 and 22 pass."""
 
 
+_LISTED = 0.3
+"""The least share of the words of what is to be listed, by rarity, that a passage with its title holds: the items themselves
+need hold none of them."""
+
+
 def opens(
     question: str, asked: Asked, rarity: Mapping[Word, float], looked: Looked, *, embedder: str, model: bool
 ) -> bool:
     """Whether the question is answered at all, by quoting or (`model`) by asking a language model.
 
-    In other languages than English only what is farthest off is told apart, see `OTHER_LANGUAGES`.
+    A plain definition of the term that is asked for is an answer. In other languages than English only what is farthest off
+    is told apart, see `OTHER_LANGUAGES`.
     """
-    wanted = focus(question)
+    if looked.defined == 1:
+        return True
+    signs = signs_of(wanted(question), asked, rarity, looked)
+    if breadth(question) == "list" and signs.covered_around >= _LISTED:
+        return True
     calibration = CALIBRATIONS.get(embedder, CALIBRATIONS[""]) if asked.language == "en" else OTHER_LANGUAGES
     enough = calibration.hopeless if model else least(question, calibration)
-    return likelihood(signs_of(wanted, asked, rarity, looked), calibration) >= enough
+    return likelihood(signs, calibration) >= enough
 
 
 def least(question: str, calibration: Calibration) -> float:

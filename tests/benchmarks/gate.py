@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragdesk.answer.focusing import focus
+from ragdesk.answer.choosing import Read, choose, read_hits
+from ragdesk.answer.focusing import wanted
 from ragdesk.answer.gating import CALIBRATIONS, Calibration, Signs, least, likelihood, signs_of
-from ragdesk.answer.quoting import Read, choose, quoted_span, read_hits
+from ragdesk.answer.quoting import quoted_span
 from ragdesk.answer.retrieval import Question
 from ragdesk.domain import Hit
 from ragdesk.engine import Engine
@@ -122,7 +123,7 @@ def judged(engine: Engine, asked: Sequence[Asked], embedder: Remembering) -> Ite
             if read is None:
                 yield Judged(one, None, False)
             else:
-                yield Judged(one, signs_of(focus(one.text), read.asked, read.rarity, read.looked), _right(one, read))
+                yield Judged(one, signs_of(wanted(one.text), read.asked, read.rarity, read.looked), _right(one, read))
 
 
 def _hits(engine: Engine, batch: Sequence[Asked]) -> list[list[Hit]]:
