@@ -26,8 +26,9 @@ from ragdesk.sentences import sentences
 
 _HITS_READ = 6
 _SENTENCES_READ = 60
-_NEARLY_AS_GOOD = (0.0, 0.8, 0.88)
-"""The least score of the first, second and third quote, against the best: a third that is no better than a second distracts."""
+_NEARLY_AS_GOOD = (0.0, 0.6, 0.6)
+"""The least score of the first, second and third quote, against the best. Three short ones hold the answer to 91 and 95 % of the
+answerable questions of SQuAD 2 and CLAP NQ, the best alone to 78 and 70; with 0.8 and 0.88 it was 89 and 88 %."""
 
 _OF_SEVERAL = 0.7
 """The same for each further part of a comparison and each further list."""
@@ -110,14 +111,13 @@ def rank(
     ]
     order = sorted(range(len(found)), key=lambda i: -scores[i])
     best = found[order[0]]
-    near_best = sorted(nearness, reverse=True)
     looked = Looked(
         sentence=best.said,
         near=best.of_hit(best.near),
         passage=best.hit.text,
-        context=f"{best.hit.title}\n{best.hit.context}",
-        nearest=near_best[0],
-        second=near_best[1] if len(near_best) > 1 else 0.0,
+        title=best.hit.title,
+        context=best.hit.context,
+        nearest=max(nearness),
         chunk=max(sentence.hit.vector_score for sentence in found),
         defined=defines(term, best.text),
     )
