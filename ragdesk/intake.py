@@ -12,9 +12,11 @@ from ragdesk import paths
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.ingest.folders import Changes, sync
 from ragdesk.ingest.ingesting import Outcome, cutting, embed_pending, ingest
+from ragdesk.ingest.recognising import read_recognised, recognise
 from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
 from ragdesk.job import Job, taken
 from ragdesk.library.library import Library
+from ragdesk.library.recognised_pages import Pictured
 from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat_at_hand import ChatAtHand
@@ -52,6 +54,7 @@ class Intake:
         self._search = search
         self._chat = chat
         self._situating = threading.Lock()
+        self._recognising = threading.Lock()
         self._embedder: Embedder | None = None
         self.turn = threading.Lock()
         """Held by whoever changes the documents or their indexes: they wait for one another."""
@@ -74,6 +77,9 @@ class Intake:
             ingest(self._library, embedder, self._settings(), words_only=words_only, on_outcome=keep, job=beside)
             if not words_only:
                 self._search.catch_up(beside)
+        if self._settings().read_pictures:
+            with taken(self._recognising, job):  # nor does it wait for pages to be recognised
+                self._recognise(embedder, done, words_only, on_outcome, beside)
         if not words_only:
             with taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
                 self._situate(embedder, done.notices, job)
@@ -95,6 +101,27 @@ class Intake:
         """End the embedder's process."""
         if self._embedder is not None:
             self._embedder.close()
+
+    def _recognise(
+        self, embedder: Embedder, done: Ingested, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job
+    ) -> None:
+        """Recognise the pages that are pictures; each document is found as soon as its own are."""
+
+        def put_in(document: Pictured) -> None:
+            settings = self._settings()
+            with taken(self.turn, job):
+                outcome = read_recognised(self._library, settings, cutting(settings), document, job=job)
+                if not words_only:
+                    self._embed(embedder, job)
+                    self._search.catch_up(job)
+            if outcome is not None:
+                done.outcomes[:] = [one for one in done.outcomes if one.path != outcome.path] + [outcome]
+                on_outcome(outcome)
+
+        try:
+            recognise(self._library, self._settings(), on_recognised=put_in, job=job)
+        except Unavailable as error:
+            done.notices.append(f"{error.message}. {error.hint}")
 
     def _situate(self, embedder: Embedder, notices: list[str], job: Job) -> None:
         """Let the language model say where passages stand where the user allows it; take out what it said where not.

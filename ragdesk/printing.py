@@ -126,6 +126,9 @@ def document_json(d: DocumentInfo) -> dict[str, Any]:
         "date": d.date or None,
         "situated": d.situated,
         "pages": d.pages,
+        "ocr_pages": d.recognised,
+        "ocr_waiting": d.pictured,
+        "confidence": None if d.sure is None else round(d.sure, 3),
         "chunks": d.chunks,
         "embedded": d.embedded,
     }

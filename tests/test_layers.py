@@ -35,8 +35,9 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("intake", "reading_all", "search_at_hand")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
+    frozenset(("pictures",)),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes")),
+    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes", "writing")),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""
@@ -52,6 +53,9 @@ ONLY_IN = {
     "keyring": ("secrets.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
+    "rapidocr": ("ingest/ocr.py", "ingest/rapid.py"),
+    "cv2": ("ingest/",),
+    "PIL": ("pictures.py",),
 }
 
 

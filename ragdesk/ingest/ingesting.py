@@ -19,11 +19,13 @@ from pathlib import Path
 from ragdesk.domain import Chunk, Document
 from ragdesk.errors import Cancelled, Unreadable
 from ragdesk.ingest.folders import file_hash
+from ragdesk.ingest.ocr import ocr_identity
 from ragdesk.ingest.reading import Cutting, Reader
 from ragdesk.ingest.situating import situate_vectors
 from ragdesk.job import Job
 from ragdesk.library import files, indexes
 from ragdesk.library.library import Library
+from ragdesk.library.recognised_pages import kept_pages
 from ragdesk.library.resituating import has_sentences
 from ragdesk.library.stored import FileVersion
 from ragdesk.models.embedder import Embedder
@@ -84,7 +86,7 @@ def read_queued(
         try:
             while True:
                 while len(running) < 2 * count and (state := next(ahead, None)) is not None:
-                    running[threads.submit(_read_one, readers, state, settings, how, job)] = state
+                    running[threads.submit(_read_one, library, readers, state, settings, how, job)] = state
                 if not running:
                     break
                 job.step(done, len(waiting), Path(next(iter(running.values())).path).name, phase="reading")
@@ -166,9 +168,14 @@ def _readers(count: int, settings: Settings, how: Cutting) -> Iterator[queue.Sim
 
 
 def _read_one(
-    readers: queue.SimpleQueue[Reader], state: files.FileState, settings: Settings, how: Cutting, job: Job
+    library: Library,
+    readers: queue.SimpleQueue[Reader],
+    state: files.FileState,
+    settings: Settings,
+    how: Cutting,
+    job: Job,
 ) -> _Read | None:
-    """Read a file; None where it is not there any more."""
+    """Read a file with what was recognised on its pages before; None where it is not there any more."""
     path = Path(state.path)
     if job.cancelled:
         raise Cancelled
@@ -187,7 +194,8 @@ def _read_one(
             return _Read(version)
         reader = readers.get()
         try:
-            document, chunks = reader.read(path, job=job)
+            seen = kept_pages(library, version.hash, ocr_identity(settings))
+            document, chunks = reader.read(path, seen=seen, job=job)
         finally:
             readers.put(reader)
     except FileNotFoundError:
@@ -212,6 +220,8 @@ def _commit(library: Library, state: files.FileState, read: _Read | None) -> Out
         files.touch(library, state.document_id, read.version)
         return Outcome(state.path, "unchanged")
     library.add(state.document_id, read.document, read.chunks, read.version)
+    if read.document.pictured and not read.document.text:
+        return Outcome(state.path, "waiting", " ".join(read.document.warnings))
     if read.document.warnings:
         return Outcome(state.path, "partly", " ".join(read.document.warnings))
     return Outcome(state.path, "searchable")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
 from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows, with_markers
+from ragdesk.ingest.pictured import is_pictured, said_of, with_seen, without_text
+from ragdesk.ingest.pictured import numbers as _numbers
+from ragdesk.ingest.recognised import SeenPage, seen_pages
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
@@ -86,26 +89,16 @@ def read_pdf(path: Path) -> Document:
         if not len(pdf):
             raise Unreadable("It is damaged: it has no pages", "Open it in a PDF viewer and save it again")
         builder = DocumentBuilder()
-        pages, failed = _extract(pdf)
+        pages, failed, pictured = _extract(pdf)
+        seen = {number: page for number, page in seen_pages().items() if number in pictured}
+        pages = with_seen(pages, seen)
+        waiting = [number for number in pictured if number not in seen]
         if failed:
             builder.warnings.append(f"{_numbers(failed)} could not be read.")
-        empty = [page.number for page in pages if not page.lines and page.number not in failed]
-        if not any(page.lines for page in pages):
-            pictured = any(_has_picture(pdf, number - 1) for number in empty[:20])
-            if pdf.is_repaired and not pictured:
-                raise Unreadable(
-                    "It is damaged: no text could be found in it", "Open it in a PDF viewer and save it again"
-                )
-            what = "Its pages are pictures (a scan)" if pictured else "Its pages are empty"
-            raise Unreadable(what, "Text in pictures is not read yet" if pictured else "", skipped=True)
-        if empty:
-            builder.warnings.append(
-                f"{_numbers(empty)} {'has' if len(empty) == 1 else 'have'} no text (empty, or pictures)."
-            )
-        reading = _survey(pages)
-        for page in pages:
-            builder.page(number=page.number)
-            _write_page(page, builder, reading)
+        builder.warnings += said_of(waiting, seen)
+        if not waiting and not any(page.lines for page in pages):
+            raise _without_text(pdf, seen)
+        reading = write_pages(pages, builder, {number: page.sure for number, page in seen.items()})
         metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
         said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
         said["running_heads"] = " | ".join(dict.fromkeys(reading.heads))[:300]
@@ -115,24 +108,44 @@ def read_pdf(path: Path) -> Document:
             date=_date(pages, metadata),
             page_kind="page",
             metadata=said,
+            pictured=waiting,
         )
+
+
+def write_pages(pages: Sequence[Page], builder: DocumentBuilder, sure: Mapping[int, float | None]) -> _Reading:
+    """Write these pages in reading order; `sure` has those whose text was recognised."""
+    reading = _survey(pages)
+    for page in pages:
+        builder.page(number=page.number, sure=sure.get(page.number))
+        _write_page(page, builder, reading)
+    return reading
+
+
+def _without_text(pdf: Any, seen: Mapping[int, SeenPage]) -> Unreadable:
+    if pdf.is_repaired and not seen:
+        return Unreadable("It is damaged: no text could be found in it", "Open it in a PDF viewer and save it again")
+    return without_text(seen) if seen else Unreadable("Its pages are empty", skipped=True)
 
 
 # --- First pass ---------------------------------------------------------------------------------------------------
 
 
-def _extract(pdf: Any) -> tuple[list[Page], list[int]]:
+def _extract(pdf: Any) -> tuple[list[Page], list[int], list[int]]:
+    """The pages, the numbers of those that could not be read, and of those that are pictures."""
     pages: list[Page] = []
     failed: list[int] = []
+    pictured: list[int] = []
     for number in range(1, len(pdf) + 1):
         try:
             page = pdf[number - 1]
             lines = list(_lines(page))
+            if is_pictured(page, lines):
+                pictured.append(number)
             pages.append(Page(number, page.rect.width, page.rect.height, lines))
         except Exception:  # a broken page is named to the user; the others are read
             failed.append(number)
             pages.append(Page(number, 612.0, 792.0, []))
-    return pages, failed
+    return pages, failed, pictured
 
 
 def _lines(page: Any) -> Iterator[Line]:
@@ -334,7 +347,7 @@ def _write(
                 separator = " | " if kind == "row" and word.gap else " "
                 parts.append(separator)
                 length += len(separator)
-            boxes.append((length, length + len(text), word.box))
+            boxes.append((length, length + len(text), word.shown or word.box))
             parts.append(text)
             length += len(text)
     start_of_block = builder.block(kind, "".join(parts), level=level, context=context)
@@ -395,23 +408,3 @@ def _date(pages: Sequence[Page], metadata: dict[str, str]) -> str:
             return f"{found['year'] or found['year2']}-{month:02}-{day:02}"
     created = re.match(r"D:(\d{4})(\d\d)(\d\d)", metadata.get("creationDate", ""))
     return "-".join(created.groups()) if created and "1980" < created.group(1) < "2100" else ""
-
-
-def _has_picture(pdf: Any, index: int) -> bool:
-    try:
-        return bool(pdf[index].get_images() or pdf[index].get_drawings())
-    except Exception:  # a broken page has nothing to show
-        return False
-
-
-def _numbers(pages: Sequence[int]) -> str:
-    """'Page 3' or 'Pages 3, 7-9'."""
-    runs: list[list[int]] = []
-    for number in pages:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs[:20])
-    more = ", …" if len(runs) > 20 else ""
-    return f"{'Page' if len(pages) == 1 else 'Pages'} {shown}{more}"

@@ -16,11 +16,15 @@ _MARKER = re.compile(r"[•◦▪●○■□–·*-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|
 
 @dataclass(slots=True)
 class Word:
-    """A word and its box; `gap` says that a wide space stands before it, as between the cells of a table."""
+    """A word and its box; `gap` says that a wide space stands before it, as between the cells of a table.
+
+    `shown` is its box on the page as shown, where that lies on its side or askew and lines are told upright.
+    """
 
     text: str
     box: Box
     gap: bool = False
+    shown: Box | None = None
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ragdesk.errors import ChildDied, Unavailable, Unreadable
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 
-READING_VERSION = 4
+READING_VERSION = 5
 """Change it when readers, cutting or situating change so much that documents should be read again."""
 
 
@@ -40,12 +41,16 @@ class Reader:
         self._timeout_s = settings.reader_timeout_s
         self._memory_mb = settings.reader_memory_mb
 
-    def read(self, path: Path, *, job: Job | None = None) -> tuple[Document, list[Chunk]]:
-        """Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader."""
+    def read(
+        self, path: Path, *, seen: Mapping[int, str] | None = None, job: Job | None = None
+    ) -> tuple[Document, list[Chunk]]:
+        """`seen` is what was recognised on pages that are pictures, by number, as it is kept.
+
+        Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader.
+        """
+        asked = {"path": str(path), "cutting": asdict(self._cutting), "seen": list((seen or {}).items())}
         try:
-            value, geometry = self._child.call(
-                "read", {"path": str(path), "cutting": asdict(self._cutting)}, timeout_s=self._timeout_s, job=job
-            )
+            value, geometry = self._child.call("read", asked, timeout_s=self._timeout_s, job=job)
         except ChildDied as error:
             raise Unreadable(self._why(error), "Open it and save it again under a new name, then add that") from error
         except ChildFailed as error:
@@ -83,11 +88,13 @@ def _with_geometry(document: Document, geometry: bytes) -> Document:
 def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest import formats
     from ragdesk.ingest.chunking import cut
+    from ragdesk.ingest.recognised import having_seen, seen_from_json
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
     tokens = _tokens(cutting["tokenizer"])
-    document = formats.read(path)
+    with having_seen({number: seen_from_json(kept) for number, kept in value["seen"]}):
+        document = formats.read(path)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])
     if budget < 16:

@@ -33,6 +33,7 @@ _ICONS = {
     "json": "file-code",
     "pdf": "file-text",
     "docx": "file-text",
+    "picture": "image",
 }
 PROBLEMS = ("failed", "skipped", "partly")
 

@@ -1,0 +1,214 @@
+"""A picture in, lines of words out, read by RapidOCR with the PP-OCRv6 models that its package carries.
+
+They read Latin letters (not all of Vietnamese), Chinese and Japanese. Nothing is downloaded: a
+model that is not in the package is an error. Detection works on a smaller picture; the lines are cut from the large one.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ragdesk.ingest.recognised import SeenPage, SeenWord
+from ragdesk.ingest.upright import LEAST_SKEW, Turn, lie_of
+
+VERSION = "PP-OCRv6 small"
+
+_DETECTED_AT = 1280
+"""Pixels of the longer side of the picture in which lines are looked for."""
+
+_LEAST_SURE = 0.5
+"""A line read with less certainty is not text, or none that can be read."""
+
+_SAMPLE = 6
+"""So many of the longest lines are read to tell which way up a page is."""
+
+_UPRIGHT_FROM = 0.88
+"""A sample read with at least this certainty is upright; on its head it is read with 0.75 at most."""
+
+_LEAST_DENSE = 0.35
+"""Characters in a stretch of a line as long as the line is high: two of Latin script, one of Chinese."""
+
+_MOST_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as read: its text, its corners, and of each character that is no space the middle (0 to 1) and certainty."""
+
+    text: str
+    corners: Any
+    middles: tuple[float, ...]
+    sure: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.sure) if self.sure else 0.0
+
+
+def read_rapid(pixels: Any) -> tuple[SeenPage, float]:
+    """Read a picture, an array (height, width, 3) of 8-bit BGR; boxes are in its pixels.
+
+    The second value is how much of what looks like writing it could make out, 0 to 1: low for scripts that it cannot read.
+    """
+    height, width = pixels.shape[:2]
+    boxes = _detected(pixels)
+    if not boxes:
+        return SeenPage(width=width, height=height, engine=VERSION), 1.0
+    degrees = _degrees(pixels, boxes)
+    turn = Turn(width, height, degrees)
+    if degrees:
+        pixels = turn.picture(pixels)
+        boxes = _detected(pixels)
+    lines = _read(pixels, boxes)
+    seen = tuple(tuple(_words(line, turn)) for line in lines if line.mean >= _LEAST_SURE)
+    page = SeenPage(tuple(filter(None, seen)), turn.width, turn.height, degrees, VERSION)
+    return page, _made_out(lines)
+
+
+def _made_out(lines: Sequence[_Line]) -> float:
+    """Of all lines, weighed by their length: how sure it is, and nothing where there are far too few characters."""
+    weighed = total = 0.0
+    for line in lines:
+        length, height = _sides(line.corners)
+        total += length
+        weighed += length * line.mean * min(1.0, len(line.sure) * height / length / _LEAST_DENSE)
+    return weighed / total if total else 1.0
+
+
+def _degrees(pixels: Any, boxes: Sequence[Any]) -> float:
+    """By how many degrees the picture must be turned clockwise for its text to be upright, 0 to 360."""
+    on_its_side, skew = lie_of(boxes)
+    if abs(skew) < LEAST_SKEW:
+        skew = 0.0
+    first = (90.0 if on_its_side else 0.0) - skew
+    sample = sorted(boxes, key=_length, reverse=True)[:_SAMPLE]
+    best, best_sure = first, 0.0
+    for degrees in (first, first + 180):
+        sure = _sample_sure(pixels, sample, degrees)
+        if sure > best_sure:
+            best, best_sure = degrees, sure
+        if sure >= _UPRIGHT_FROM:
+            break
+    return best % 360
+
+
+def _sample_sure(pixels: Any, boxes: Sequence[Any], degrees: float) -> float:
+    """How surely lines are read when turned clockwise by about so many degrees."""
+    import numpy as np
+
+    quarters = round(degrees / 90) % 4
+    crops = [np.ascontiguousarray(np.rot90(_cut(pixels, box), -quarters)) for box in boxes]
+    return statistics.fmean(line.mean for line in _recognised(crops, boxes))
+
+
+def _length(box: Any) -> float:
+    return max(_sides(box))
+
+
+def _sides(box: Any) -> tuple[float, float]:
+    """How wide and how high a box is."""
+    return math.hypot(*(box[1] - box[0])), max(1.0, math.hypot(*(box[3] - box[0])))
+
+
+# --- Words --------------------------------------------------------------------------------------------------------
+
+
+def _words(line: _Line, turn: Turn) -> Iterator[SeenWord]:
+    """The words of a line, each from the middle of the space before it to that of the space after."""
+    import numpy as np
+
+    steps = [b - a for a, b in zip(line.middles, line.middles[1:], strict=False)]
+    half = 0.5 * statistics.median(steps) if steps else 0.5
+    place = 0
+    upper, lower = (line.corners[0], line.corners[1]), (line.corners[3], line.corners[2])
+    for text in line.text.split():
+        first, last = line.middles[place], line.middles[place + len(text) - 1]
+        sure = statistics.fmean(line.sure[place : place + len(text)])
+        place += len(text)
+        left, right = max(0.0, first - half), min(1.0, last + half)
+        corners = np.array(
+            [
+                upper[0] + left * (upper[1] - upper[0]),
+                upper[0] + right * (upper[1] - upper[0]),
+                lower[0] + right * (lower[1] - lower[0]),
+                lower[0] + left * (lower[1] - lower[0]),
+            ]
+        )
+        (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+        yield SeenWord(text, turn.back(corners), (float(x0), float(y0), float(x1), float(y1)), sure)
+
+
+# --- The models ---------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _engine() -> Any:
+    from rapidocr import RapidOCR
+
+    threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
+    return RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.return_word_box": True,
+            "Global.use_cls": False,
+            "Global.use_vertical_padding": False,
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": _DETECTED_AT,
+        }
+    )
+
+
+def _detected(pixels: Any) -> list[Any]:
+    """The corners of lines in a picture."""
+    import cv2
+    import numpy as np
+    from rapidocr.main import RapidOCRError
+
+    height, width = pixels.shape[:2]
+    scale = min(1.0, _DETECTED_AT / max(height, width))
+    small = (
+        cv2.resize(pixels, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+        if scale < 1
+        else pixels
+    )
+    try:
+        _, found = _engine().detect_and_crop(small, {})
+    except RapidOCRError:  # nothing was found
+        return []
+    return [np.asarray(box, np.float32) / scale for box in found.boxes]
+
+
+def _read(pixels: Any, boxes: Sequence[Any]) -> list[_Line]:
+    return _recognised([_cut(pixels, box) for box in boxes], boxes)
+
+
+def _cut(pixels: Any, corners: Any) -> Any:
+    """A box of the picture, straightened."""
+    import cv2
+    import numpy as np
+
+    width, height = (max(1, round(side)) for side in _sides(corners))
+    square = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(np.asarray(corners, np.float32), square)
+    return cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _recognised(crops: Sequence[Any], boxes: Sequence[Any]) -> list[_Line]:
+    if not crops:
+        return []
+    read = _engine().recognize_txt(list(crops))
+    lines = []
+    for text, info, box in zip(read.txts, read.word_results, boxes, strict=True):
+        columns = [column for word in info.word_cols for column in word]
+        sure = [one for character, one in zip(text, info.confs, strict=False) if not character.isspace()]
+        middles = tuple(min(1.0, (column + 0.5) / info.line_txt_len) for column in columns)
+        lines.append(_Line(text, box, middles, tuple(sure)))
+    return lines
