@@ -19,7 +19,6 @@ from pathlib import Path
 from ragdesk.domain import Chunk, Document
 from ragdesk.errors import Cancelled, Unreadable
 from ragdesk.ingest.folders import file_hash
-from ragdesk.ingest.ocr import ocr_identity
 from ragdesk.ingest.reading import Cutting, Reader
 from ragdesk.ingest.situating import situate_vectors
 from ragdesk.job import Job
@@ -194,8 +193,7 @@ def _read_one(
             return _Read(version)
         reader = readers.get()
         try:
-            seen = kept_pages(library, version.hash, ocr_identity(settings))
-            document, chunks = reader.read(path, seen=seen, job=job)
+            document, chunks = reader.read(path, seen=kept_pages(library, version.hash), job=job)
         finally:
             readers.put(reader)
     except FileNotFoundError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ragdesk.writing import Writing
 
 OCR_VERSION = 1
-"""Change it when pages are recognised so much better that they should be read again."""
+"""Change it when pages are recognised in another way. Those that were recognised stay as they are until they are read again."""
 
 _MEMORY_MB = 4096
 """Of address space, which the models and their threads take more of than of memory (1.1 GB)."""
@@ -34,9 +34,6 @@ _SMALL_PIXELS = 1300
 _MOST_PIXELS = 12_000_000
 _LEGIBLE = 0.87
 """Below this share of certainty it may be a script that RapidOCR cannot read: a clean scan has 0.95 and more."""
-
-_HARDLY = 0.6
-"""Below this share what was made out is no text."""
 
 _GIVEN_AWAY = (("greek", "αεηικλνορστω"), ("vietnamese", "ơưƠƯ"))
 """Languages whose other letters RapidOCR leaves out, and letters that give them away."""
@@ -137,15 +134,16 @@ def _given_away(text: str) -> Writing | None:
 
 def _of_another_script(pixels: Any, seen: SeenPage, legible: float) -> SeenPage:
     """A page that RapidOCR could hardly read, read by Tesseract where its script is one that only that can read."""
+    from ragdesk.ingest.rapid import HARDLY
     from ragdesk.ingest.tesseract import codes_for, program, script_of
 
     if not program():
         unclear = "its writing is not clear, or of a script that needs the program Tesseract with its language"
-        return seen if legible >= _HARDLY else replace(seen, lines=(), trouble=unclear)
+        return seen if legible >= HARDLY else replace(seen, lines=(), trouble=unclear)
     script, degrees = script_of(pixels)
     wanted = next((one for one in WRITINGS if one.needs_tesseract and one.script == script != "Latin"), None)
     if wanted is None:
-        return seen if legible >= _HARDLY else replace(seen, lines=(), trouble="its writing is not clear")
+        return seen if legible >= HARDLY else replace(seen, lines=(), trouble="its writing is not clear")
     if codes := codes_for(script):
         return _by_tesseract(pixels, codes, seen, degrees)
     return replace(seen, lines=(), trouble=_needed(wanted, "its script seems to be that of"))

@@ -11,11 +11,11 @@ import math
 import os
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ragdesk.ingest.recognised import SeenPage, SeenWord
-from ragdesk.ingest.upright import LEAST_SKEW, Turn, lie_of
+from ragdesk.ingest.upright import MOST_SKEW, Turn, lie_of
 
 VERSION = "PP-OCRv6 small"
 
@@ -33,6 +33,18 @@ _UPRIGHT_FROM = 0.88
 
 _LEAST_DENSE = 0.35
 """Characters in a stretch of a line as long as the line is high: two of Latin script, one of Chinese."""
+
+_WIDE = 0.7
+"""A gap of so many heights of the line is none between words."""
+
+_TRIMMED = 0.11
+"""Share of a line's height that its box, made large to hold all of it, is too high above and below."""
+
+HARDLY = 0.6
+"""Below this share what was made out is no text."""
+
+_LONG, _WRITING = 3.0, 3
+"""A page with writing that cannot be read has at least so many lines that are at least so many times as long as high."""
 
 _MOST_THREADS = 4
 
@@ -60,15 +72,23 @@ def read_rapid(pixels: Any) -> tuple[SeenPage, float]:
     boxes = _detected(pixels)
     if not boxes:
         return SeenPage(width=width, height=height, engine=VERSION), 1.0
-    degrees = _degrees(pixels, boxes)
+    on_its_side, skew = lie_of(boxes)
+    degrees = _way_up(pixels, boxes, 90.0 if on_its_side else 0.0)
+    if abs(skew) >= MOST_SKEW:
+        degrees = (degrees - skew) % 360
     turn = Turn(width, height, degrees)
     if degrees:
         pixels = turn.picture(pixels)
         boxes = _detected(pixels)
+        _, skew = lie_of(boxes)
+    level = Turn(turn.width, turn.height, -skew)
     lines = _read(pixels, boxes)
-    seen = tuple(tuple(_words(line, turn)) for line in lines if line.mean >= _LEAST_SURE)
-    page = SeenPage(tuple(filter(None, seen)), turn.width, turn.height, degrees, VERSION)
-    return page, _made_out(lines)
+    seen = [part for line in lines if line.mean >= _LEAST_SURE for part in _parts(line, turn, level)]
+    page = SeenPage(tuple(seen), level.width, level.height, (degrees - skew) % 360, VERSION)
+    made_out = _made_out(lines)
+    if made_out < HARDLY and sum(_length(box) >= _LONG * min(_sides(box)) for box in boxes) < _WRITING:
+        return replace(page, lines=()), 1.0  # what seemed to be writing is something else in a picture
+    return page, made_out
 
 
 def _made_out(lines: Sequence[_Line]) -> float:
@@ -81,12 +101,8 @@ def _made_out(lines: Sequence[_Line]) -> float:
     return weighed / total if total else 1.0
 
 
-def _degrees(pixels: Any, boxes: Sequence[Any]) -> float:
-    """By how many degrees the picture must be turned clockwise for its text to be upright, 0 to 360."""
-    on_its_side, skew = lie_of(boxes)
-    if abs(skew) < LEAST_SKEW:
-        skew = 0.0
-    first = (90.0 if on_its_side else 0.0) - skew
+def _way_up(pixels: Any, boxes: Sequence[Any], first: float) -> float:
+    """By how many degrees, `first` or on its head, the picture must be turned clockwise to be upright."""
     sample = sorted(boxes, key=_length, reverse=True)[:_SAMPLE]
     best, best_sure = first, 0.0
     for degrees in (first, first + 180):
@@ -95,7 +111,7 @@ def _degrees(pixels: Any, boxes: Sequence[Any]) -> float:
             best, best_sure = degrees, sure
         if sure >= _UPRIGHT_FROM:
             break
-    return best % 360
+    return best
 
 
 def _sample_sure(pixels: Any, boxes: Sequence[Any], degrees: float) -> float:
@@ -119,29 +135,41 @@ def _sides(box: Any) -> tuple[float, float]:
 # --- Words --------------------------------------------------------------------------------------------------------
 
 
-def _words(line: _Line, turn: Turn) -> Iterator[SeenWord]:
-    """The words of a line, each from the middle of the space before it to that of the space after."""
+def _parts(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, ...]]:
+    """The words of a line, in parts where a wide gap says that another column or cell begins."""
+    length, height = _sides(line.corners)
+    part: list[SeenWord] = []
+    end = 0.0
+    for word, left, right in _words(line, turn, level):
+        if part and (left - end) * length > _WIDE * height:
+            yield tuple(part)
+            part = []
+        part.append(word)
+        end = right
+    if part:
+        yield tuple(part)
+
+
+def _words(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, float, float]]:
+    """The words of a line, and where each begins and ends as a share of the line."""
     import numpy as np
 
     steps = [b - a for a, b in zip(line.middles, line.middles[1:], strict=False)]
     half = 0.5 * statistics.median(steps) if steps else 0.5
+    upper_left, upper_right, lower_right, lower_left = line.corners
+    trim_left, trim_right = _TRIMMED * (lower_left - upper_left), _TRIMMED * (lower_right - upper_right)
+    upper = (upper_left + trim_left, upper_right + trim_right)
+    lower = (lower_left - trim_left, lower_right - trim_right)
     place = 0
-    upper, lower = (line.corners[0], line.corners[1]), (line.corners[3], line.corners[2])
     for text in line.text.split():
         first, last = line.middles[place], line.middles[place + len(text) - 1]
         sure = statistics.fmean(line.sure[place : place + len(text)])
         place += len(text)
         left, right = max(0.0, first - half), min(1.0, last + half)
         corners = np.array(
-            [
-                upper[0] + left * (upper[1] - upper[0]),
-                upper[0] + right * (upper[1] - upper[0]),
-                lower[0] + right * (lower[1] - lower[0]),
-                lower[0] + left * (lower[1] - lower[0]),
-            ]
+            [edge[0] + share * (edge[1] - edge[0]) for edge in (upper, lower) for share in (left, right)]
         )
-        (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-        yield SeenWord(text, turn.back(corners), (float(x0), float(y0), float(x1), float(y1)), sure)
+        yield SeenWord(text, turn.back(corners), level.there(corners), sure), left, right
 
 
 # --- The models ---------------------------------------------------------------------------------------------------

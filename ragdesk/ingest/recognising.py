@@ -31,13 +31,12 @@ def recognise(library: Library, settings: Settings, *, on_recognised: Callable[[
 
     Raises `Unavailable` where pages cannot be recognised on this machine.
     """
-    how = ocr_identity(settings)
     forget_unused(library)
     recogniser = Recogniser(settings)
     tried: set[tuple[int, str]] = set()
     done = 0
     try:
-        while waiting := [one for one in pictured(library, how) if (one.document_id, one.hash) not in tried]:
+        while waiting := [one for one in pictured(library) if (one.document_id, one.hash) not in tried]:
             document = waiting[0]
             tried.add((document.document_id, document.hash))
             total = done + sum(len(one.pages) for one in waiting)
@@ -60,7 +59,7 @@ def read_recognised(
         if file_hash(path) != document.hash:
             return None  # it is read anew when changes are looked for
         version = FileVersion(document.hash, stat.st_size, stat.st_mtime_ns, how.identity)
-        seen = kept_pages(library, document.hash, ocr_identity(settings))
+        seen = kept_pages(library, document.hash)
         new, chunks = reader.read(path, seen=seen, job=job)
     except OSError:
         return None
@@ -108,4 +107,4 @@ def _recognise_pages(
 
 
 def _keep(library: Library, hash: str, number: int, how: str, seen: SeenPage) -> None:
-    keep_page(library, hash, number, how, seen_to_json(seen), seen.sure)
+    keep_page(library, hash, number, seen_to_json(seen), how=how, sure=seen.sure)

@@ -17,7 +17,8 @@ from ragdesk.writing import WRITINGS
 
 _MOST_LANGUAGES = 3
 """Each one more takes as long again."""
-_THREADS = "2"
+_THREADS = "1"
+"""More gain little, and wait for one another where other work holds the cores."""
 _USUAL_PLACES = (
     r"C:\Program Files\Tesseract-OCR\tesseract.exe",
     "/opt/homebrew/bin/tesseract",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _LONG = 2.5
 """A box at least so many times as long as it is high tells the direction of its line."""
 
-LEAST_SKEW = 0.6
-"""Degrees of skew below which turning the page gains nothing."""
+MOST_SKEW = 3.0
+"""Degrees of skew from which the picture is turned; below, lines are found as well, and only their boxes need be."""
 
 
 def lie_of(boxes: Sequence[Corners]) -> tuple[bool, float]:
@@ -77,6 +77,12 @@ class Turn:
             return self._np.ascontiguousarray(self._np.rot90(pixels, -self._quarters))
         white = (255,) * (pixels.shape[2] if pixels.ndim == 3 else 1)
         return cv2.warpAffine(pixels, self._there, (self.width, self.height), flags=cv2.INTER_CUBIC, borderValue=white)
+
+    def there(self, corners: Any) -> Box:
+        """The box, in the turned picture, around these points of it as it was."""
+        points = corners @ self._there[:, :2].T + self._there[:, 2]
+        (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+        return (float(left), float(top), float(right), float(bottom))
 
     def back(self, corners: Any) -> Box:
         """The box, in the picture as it was, around these points of the turned one."""

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from ragdesk.library.library import Library
 from ragdesk.library.stored import FileVersion
 
-SURE_ENOUGH = 0.85
-"""What was recognised on a page with less certainty is recognised again when its document is to be read again."""
-
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -89,14 +86,13 @@ def queue(library: Library, paths: Iterable[str], collection: str) -> None:
 def read_again(library: Library, document_ids: Iterable[int]) -> None:
     """Let these files be read anew although they did not change. What was read of them answers until then.
 
-    What was recognised on their pages without certainty is recognised again too.
+    What is on their scanned pages is recognised anew too.
     """
     document_ids = list(document_ids)
     with library.writing() as connection:
         connection.executemany(
-            "DELETE FROM recognised_pages WHERE coalesce(sure, 0) < ?"
-            " AND hash = (SELECT hash FROM documents WHERE id = ?)",
-            ((SURE_ENOUGH, id) for id in document_ids),
+            "DELETE FROM recognised_pages WHERE hash = (SELECT hash FROM documents WHERE id = ?)",
+            ((id,) for id in document_ids),
         )
         connection.executemany(
             "UPDATE documents SET queued = 1, hash = '', reading = '' WHERE id = ?", ((id,) for id in document_ids)

@@ -245,10 +245,10 @@ ALTER TABLE documents ADD COLUMN sure REAL;
 CREATE TABLE recognised_pages(
     hash TEXT NOT NULL,
     page INTEGER NOT NULL,
+    seen BLOB NOT NULL,
     how TEXT NOT NULL,
     sure REAL,
-    seen BLOB NOT NULL,
-    PRIMARY KEY (hash, page, how)
+    PRIMARY KEY (hash, page)
 );
 CREATE TRIGGER recognised_out AFTER DELETE ON documents BEGIN
     DELETE FROM recognised_pages WHERE hash = old.hash AND NOT EXISTS (SELECT 1 FROM documents WHERE hash = old.hash);

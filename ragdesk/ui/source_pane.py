@@ -198,6 +198,8 @@ class SourcePane(QWidget):
         page, pages = self._place()
         self.header.show_page(page, pages, has_view=view is not None)
         looked = self.document.looked
+        if looked is not None and looked.wanted.page is not None and abs(looked.wanted.page - page) <= 1:
+            page = looked.wanted.page  # the cited one is seen too, though another one fills more of the pane
         self.header.show_sure(looked.sure(page) if looked is not None and isinstance(view, PageView) else None)
         self.header.tabs.setTabText(_PAGE, "Text" if isinstance(view, TextView) else "Page")
         self._enable()
