@@ -12,6 +12,7 @@ from ragdesk import paths
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.ingest.folders import Changes, sync
 from ragdesk.ingest.ingesting import Outcome, cutting, embed_pending, ingest
+from ragdesk.ingest.reading import Reader
 from ragdesk.ingest.recognising import read_recognised, recognise
 from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
 from ragdesk.job import Job, taken
@@ -107,10 +108,11 @@ class Intake:
     ) -> None:
         """Recognise the pages that are pictures; each document is found as soon as its own are."""
 
+        how = cutting(self._settings())
+
         def put_in(document: Pictured) -> None:
-            settings = self._settings()
             with taken(self.turn, job):
-                outcome = read_recognised(self._library, settings, cutting(settings), document, job=job)
+                outcome = read_recognised(self._library, reader, how, document, job=job)
                 if not words_only:
                     self._embed(embedder, job)
                     self._search.catch_up(job)
@@ -118,10 +120,11 @@ class Intake:
                 done.outcomes[:] = [one for one in done.outcomes if one.path != outcome.path] + [outcome]
                 on_outcome(outcome)
 
-        try:
-            recognise(self._library, self._settings(), on_recognised=put_in, job=job)
-        except Unavailable as error:
-            done.notices.append(f"{error.message}. {error.hint}")
+        with closing(Reader(self._settings(), how)) as reader:
+            try:
+                recognise(self._library, self._settings(), on_recognised=put_in, job=job)
+            except Unavailable as error:
+                done.notices.append(f"{error.message}. {error.hint}")
 
     def _situate(self, embedder: Embedder, notices: list[str], job: Job) -> None:
         """Let the language model say where passages stand where the user allows it; take out what it said where not.

@@ -54,7 +54,7 @@ class Recogniser:
             __name__,
             name="text recognition",
             memory_bytes=_MEMORY_MB << 20,
-            environment={"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"},
+            environment={"OMP_NUM_THREADS": "1"},  # what OpenCV and NumPy do here is soon done
             gives_way=True,
         )
         self._language = settings.ocr_language

@@ -37,6 +37,9 @@ _LEAST_DENSE = 0.35
 _WIDE = 0.7
 """A gap of so many heights of the line is none between words."""
 
+_VAGUE = 0.35
+"""By so many heights of the line a character beside such a gap may stand further from it than it seems."""
+
 _TRIMMED = 0.11
 """Share of a line's height that its box, made large to hold all of it, is too high above and below."""
 
@@ -47,6 +50,7 @@ _LONG, _WRITING = 3.0, 3
 """A page with writing that cannot be read has at least so many lines that are at least so many times as long as high."""
 
 _MOST_THREADS = 4
+"""One core is left for the window and for questions: two threads on two busy cores took longer than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +77,17 @@ def read_rapid(pixels: Any) -> tuple[SeenPage, float]:
     if not boxes:
         return SeenPage(width=width, height=height, engine=VERSION), 1.0
     on_its_side, skew = lie_of(boxes)
-    degrees = _way_up(pixels, boxes, 90.0 if on_its_side else 0.0)
+    degrees, known = _way_up(pixels, boxes, 90.0 if on_its_side else 0.0)
     if abs(skew) >= MOST_SKEW:
         degrees = (degrees - skew) % 360
     turn = Turn(width, height, degrees)
     if degrees:
         pixels = turn.picture(pixels)
-        boxes = _detected(pixels)
+        boxes, known = _detected(pixels), {}
         _, skew = lie_of(boxes)
     level = Turn(turn.width, turn.height, -skew)
-    lines = _read(pixels, boxes)
+    unknown = [box for box in boxes if id(box) not in known]
+    lines = [*known.values(), *_recognised([_cut(pixels, box) for box in unknown], unknown)]
     seen = [part for line in lines if line.mean >= _LEAST_SURE for part in _parts(line, turn, level)]
     page = SeenPage(tuple(seen), level.width, level.height, (degrees - skew) % 360, VERSION)
     made_out = _made_out(lines)
@@ -101,26 +106,25 @@ def _made_out(lines: Sequence[_Line]) -> float:
     return weighed / total if total else 1.0
 
 
-def _way_up(pixels: Any, boxes: Sequence[Any], first: float) -> float:
-    """By how many degrees, `first` or on its head, the picture must be turned clockwise to be upright."""
-    sample = sorted(boxes, key=_length, reverse=True)[:_SAMPLE]
-    best, best_sure = first, 0.0
-    for degrees in (first, first + 180):
-        sure = _sample_sure(pixels, sample, degrees)
-        if sure > best_sure:
-            best, best_sure = degrees, sure
-        if sure >= _UPRIGHT_FROM:
-            break
-    return best
+def _way_up(pixels: Any, boxes: Sequence[Any], first: float) -> tuple[float, dict[int, _Line]]:
+    """By how many degrees, `first` or on its head, the picture must be turned clockwise to be upright.
 
-
-def _sample_sure(pixels: Any, boxes: Sequence[Any], degrees: float) -> float:
-    """How surely lines are read when turned clockwise by about so many degrees."""
+    With the lines that were read to tell, by the identity of their boxes.
+    """
     import numpy as np
 
-    quarters = round(degrees / 90) % 4
-    crops = [np.ascontiguousarray(np.rot90(_cut(pixels, box), -quarters)) for box in boxes]
-    return statistics.fmean(line.mean for line in _recognised(crops, boxes))
+    sample = sorted(boxes, key=_length, reverse=True)[:_SAMPLE]
+    best, best_sure, best_lines = first, 0.0, list[_Line]()
+    for degrees in (first, first + 180):
+        quarters = round(degrees / 90) % 4
+        crops = [np.ascontiguousarray(np.rot90(_cut(pixels, box), -quarters)) for box in sample]
+        lines = _recognised(crops, sample)
+        sure = statistics.fmean(line.mean for line in lines)
+        if sure > best_sure:
+            best, best_sure, best_lines = degrees, sure, lines
+        if sure >= _UPRIGHT_FROM:
+            break
+    return best, {id(line.corners): line for line in best_lines}
 
 
 def _length(box: Any) -> float:
@@ -142,12 +146,20 @@ def _parts(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, ...
     end = 0.0
     for word, left, right in _words(line, turn, level):
         if part and (left - end) * length > _WIDE * height:
+            part[-1] = _narrowed(part[-1], 0.0, _VAGUE * height)
             yield tuple(part)
-            part = []
+            part, word = [], _narrowed(word, _VAGUE * height, 0.0)
         part.append(word)
         end = right
     if part:
         yield tuple(part)
+
+
+def _narrowed(word: SeenWord, left: float, right: float) -> SeenWord:
+    """A word whose upright box is narrower, but not by more than half."""
+    x0, y0, x1, y1 = word.upright
+    most = (x1 - x0) / 4
+    return replace(word, upright=(x0 + min(left, most), y0, x1 - min(right, most), y1))
 
 
 def _words(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, float, float]]:
@@ -179,7 +191,7 @@ def _words(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, flo
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
-    threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
+    threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 2) - 1))
     return RapidOCR(
         params={
             "Global.log_level": "critical",
@@ -212,10 +224,6 @@ def _detected(pixels: Any) -> list[Any]:
     except RapidOCRError:  # nothing was found
         return []
     return [np.asarray(box, np.float32) / scale for box in found.boxes]
-
-
-def _read(pixels: Any, boxes: Sequence[Any]) -> list[_Line]:
-    return _recognised([_cut(pixels, box) for box in boxes], boxes)
 
 
 def _cut(pixels: Any, corners: Any) -> Any:

@@ -48,12 +48,9 @@ def recognise(library: Library, settings: Settings, *, on_recognised: Callable[[
         recogniser.close()
 
 
-def read_recognised(
-    library: Library, settings: Settings, how: Cutting, document: Pictured, *, job: Job
-) -> Outcome | None:
+def read_recognised(library: Library, reader: Reader, how: Cutting, document: Pictured, *, job: Job) -> Outcome | None:
     """Read a document anew with what was recognised on its pages, and put it in the place of the old; None where it changed."""
     path = Path(document.path)
-    reader = Reader(settings, how)
     try:
         stat = path.stat()
         if file_hash(path) != document.hash:
@@ -66,8 +63,6 @@ def read_recognised(
     except Unreadable as refusal:
         library.refuse(document.document_id, version, refusal.message, skipped=refusal.skipped)
         return Outcome(document.path, "skipped" if refusal.skipped else "failed", refusal.message, refusal.hint)
-    finally:
-        reader.close()
     library.add(document.document_id, new, chunks, version)
     return Outcome(document.path, "partly" if new.warnings else "searchable", " ".join(new.warnings))
 

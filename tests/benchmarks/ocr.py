@@ -11,6 +11,7 @@ in its order; white space counts as one blank. `words` is the share of the truth
 from __future__ import annotations
 
 import argparse
+import re
 import resource
 import tempfile
 import time
@@ -59,7 +60,7 @@ Reads = Callable[[Any], SeenPage]
 
 def error_rate(found: str, truth: str) -> float:
     """Edits (Levenshtein, 1966) that make one the other, as a share of the truth's characters."""
-    one, other = (np.array([ord(c) for c in " ".join(text.split())]) for text in (truth, found))
+    one, other = (np.array([ord(c) for c in even(text)]) for text in (truth, found))
     steps = np.arange(len(other) + 1)
     row = steps.copy()
     for number, character in enumerate(one, start=1):
@@ -70,9 +71,14 @@ def error_rate(found: str, truth: str) -> float:
     return float(row[-1]) / max(1, len(one))
 
 
+def even(text: str) -> str:
+    """Single blanks, no bars between the cells of a row, and dots that lead to a page number as one."""
+    return re.sub(r"\.[. ]{3,}", "… ", " ".join(text.replace(" | ", " ").split()))
+
+
 def words_found(found: str, truth: str) -> float:
     """The share of the truth's words that were found, in any order."""
-    wanted, there = Counter(truth.split()), Counter(found.split())
+    wanted, there = Counter(even(truth).split()), Counter(even(found).split())
     return sum(min(count, there[word]) for word, count in wanted.items()) / max(1, sum(wanted.values()))
 
 
