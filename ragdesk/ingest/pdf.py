@@ -34,6 +34,9 @@ _MOST_REPEATED = 0.3
 _OUTER_LINES = 3
 """So many lines at each end of a page may be running heads although they stand further in."""
 
+_WITHOUT_SPACES = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+"""Chinese and Japanese, with their punctuation."""
+
 _HYPHENS = "-\u2010\u00ad"
 _ITEM = re.compile(r"(?:[•◦▪●○■□–·*]|[-]|\(?[a-zA-Z]\)|\(?(?:[ivx]{1,5})\)|\(?\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+\.?)$")
 _PAGE_NUMBER = re.compile(
@@ -344,7 +347,10 @@ def _write(
                     start, end, box = boxes[-1]
                     boxes[-1] = (start, end - 1, box)
             elif parts:
-                separator = " | " if kind == "row" and word.gap else " "
+                begins = place == 0 and number > 0
+                separator = (
+                    " | " if kind == "row" and word.gap else "" if begins and _unspaced(parts[-1], text) else " "
+                )
                 parts.append(separator)
                 length += len(separator)
             boxes.append((length, length + len(text), word.shown or word.box))
@@ -355,6 +361,11 @@ def _write(
         for start, end, box in boxes:
             builder.word(WordBox((start_of_block + start, start_of_block + end), page, box))
     return start_of_block
+
+
+def _unspaced(last: str, following: str) -> bool:
+    """Whether a line ends and the next begins in a script that puts no space between words."""
+    return _WITHOUT_SPACES.match(last[-1:]) is not None and _WITHOUT_SPACES.match(following) is not None
 
 
 def _joined(last: str, following: str, vocabulary: Counter[str]) -> bool | None:

@@ -47,6 +47,8 @@ def is_pictured(page: Any, lines: Sequence[Line]) -> bool:
 
 def _is_spoilt(text: str) -> bool:
     """Whether the font of a text does not say which letters it shows."""
+    if text.isprintable() and text.count("\ufffd") <= _SPOILT * len(text):
+        return False
     strange = sum(unicodedata.category(character) in ("Co", "Cn", "Cc") or character == "\ufffd" for character in text)
     return strange > _SPOILT * len(text)
 

@@ -92,6 +92,15 @@ def test_words_cut_at_line_ends_are_joined_and_real_hyphens_kept(tmp_path: Path)
     assert document.text == "The agreement has a well-known non-compete clause; well-known indeed."
 
 
+def test_lines_of_a_script_without_spaces_are_joined_without_one(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    pdf.new_page()
+    for number, line in enumerate(("世界和平是每个人的", "共同愿望。", "Peace is a wish", "of all.")):
+        pdf[0].insert_text((LEFT, TOP + 14 * number), line, fontsize=11, fontname="china-s")
+    pdf.save(tmp_path / "a.pdf")
+    assert "世界和平是每个人的共同愿望。" in read(tmp_path / "a.pdf").text
+
+
 def test_every_word_has_a_box_where_it_stands(tmp_path: Path) -> None:
     path = pdf_of(
         tmp_path / "a.pdf", lines("Otters live by the river."), lines("Badgers live in the agree-", "ment woods.")
