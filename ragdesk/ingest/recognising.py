@@ -29,6 +29,8 @@ _MEANWHILE_S = 180.0
 def recognise(library: Library, settings: Settings, *, on_recognised: Callable[[Pictured], None], job: Job) -> None:
     """Recognise all pages that are yet to be; `on_recognised` is called for each document that can be read anew.
 
+    Where other work waits for the end of the job (`hurried`), it stops after a page; the next call goes on there.
+
     Raises `Unavailable` where pages cannot be recognised on this machine.
     """
     forget_unused(library)
@@ -41,6 +43,8 @@ def recognise(library: Library, settings: Settings, *, on_recognised: Callable[[
             tried.add((document.document_id, document.hash))
             total = done + sum(len(one.pages) for one in waiting)
             done += _recognise_pages(library, settings, document, recogniser, on_recognised, done, total, job)
+            if job.hurried:
+                return  # pages that are kept by now are put in by whoever goes on with the document
             on_recognised(document)
         if done:
             job.step(done, done, "", phase="recognising")
@@ -89,6 +93,8 @@ def _recognise_pages(
             late = f"recognising its text took longer than {settings.ocr_minutes} minutes (the setting ocr_minutes)"
             for left in document.pages[place - 1 :]:
                 _keep(library, document.hash, left, how, SeenPage(trouble=late))
+            break
+        if job.hurried:
             break
         if now_s - put_in_s > _MEANWHILE_S:
             on_recognised(document)

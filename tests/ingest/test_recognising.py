@@ -144,6 +144,10 @@ def test_what_was_recognised_before_a_stop_is_kept_and_the_rest_follows(tmp_path
         waiting = engine.document(str(file))
         assert (waiting.state, waiting.pictured) == ("waiting", 3)
         assert set(kept_pages(engine.library, waiting.hash)) == {1, 2}
+        hurried = Job()
+        hurried.hurry()
+        engine.sync(words_only=True, job=hurried)
+        assert engine.document(str(file)).pictured == 3, "other work goes first"
         seen: list[str] = []
         engine.sync(words_only=True, job=Job(lambda progress: seen.append(f"{progress.phase} {progress.note}")))
         info = engine.document(str(file))
