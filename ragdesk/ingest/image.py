@@ -16,8 +16,8 @@ from ragdesk.ingest.pictured import said_of, with_seen, without_text
 from ragdesk.ingest.recognised import seen_pages
 from ragdesk.pictures import picture_sizes
 
-_LEAST_POINTS = 24.0
-"""A picture that is smaller in both directions than a line of large text is an icon."""
+_LEAST_POINTS = 13.0
+"""A picture that is smaller than this in both directions is an icon."""
 
 
 def read_picture(path: Path) -> Document:

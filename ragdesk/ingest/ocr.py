@@ -35,10 +35,8 @@ _MOST_PIXELS = 12_000_000
 _LEGIBLE = 0.87
 """Below this share of certainty it may be a script that RapidOCR cannot read: a clean scan has 0.95 and more."""
 
-_GIVEN_AWAY = (("greek", "αεηικλνορστω"), ("vietnamese", "ơưƠƯ"))
-"""Languages whose other letters RapidOCR leaves out, and letters that give them away."""
-
-_TELLING_SHARE = 0.02
+_GIVEN_AWAY = (("greek", "αβγδεηθικλμνπρστυφω", 0.5), ("vietnamese", "ơưƠƯ", 0.02))
+"""Languages whose other letters RapidOCR leaves out, letters that give them away, and the share of all from which they do."""
 
 
 def ocr_identity(settings: Settings) -> str:
@@ -126,8 +124,8 @@ def read_pixels(pixels: Any, language: str) -> SeenPage:
 def _given_away(text: str) -> Writing | None:
     """The language that some letters of the text give away."""
     letters = [character for character in text if character.isalpha()]
-    for name, telling in _GIVEN_AWAY:
-        if sum(character in telling for character in letters) > _TELLING_SHARE * len(letters):
+    for name, telling, share in _GIVEN_AWAY:
+        if sum(character in telling for character in letters) > share * len(letters):
             return writing(name)
     return None
 
