@@ -12,6 +12,7 @@ from ragdesk import __version__
 from ragdesk.domain import Scope
 from ragdesk.errors import WrongUse
 from ragdesk.settings import Settings
+from ragdesk.writing import NAMES
 
 EXIT_CODES = """exit codes: 0 done; 1 done, but some inputs failed (each named with its reason) or nothing could be answered;
 2 wrong use; 3 the environment is at fault (library in use, model missing, disk full); 4 the library is damaged"""
@@ -131,6 +132,13 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument("--collection", default="Documents", metavar="C", help="the collection they go into")
     add.add_argument("--words-only", action="store_true", help="leave the vectors for later")
+    add.add_argument(
+        "--ocr-language",
+        type=str.lower,
+        choices=NAMES,
+        metavar="L",
+        help="the language of scanned pages and pictures, such as german; some need the program Tesseract",
+    )
     sync = command("sync", "pick up what changed in everything that was added")
     sync.add_argument("--words-only", action="store_true", help="leave the vectors for later")
     retry = command("retry", "read again what was not wholly read: these documents, or all such")

@@ -98,6 +98,8 @@ def _add(options: argparse.Namespace, job: Job) -> int:
 
     with _engine(options, write=True) as engine:
         give_passwords(options, engine)
+        if options.ocr_language:
+            engine.settings = engine.settings.with_values({"ocr_language": options.ocr_language})
         done = engine.add(
             options.paths,
             collection=options.collection,

@@ -30,11 +30,15 @@ State = Literal["waiting", "searchable", "indexed", "partly", "skipped", "failed
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page, slide or sheet: its 1-based number, its span (empty where it holds no text) and its own name."""
+    """One page, slide or sheet: its 1-based number, its span (empty where it holds no text) and its own name.
+
+    `sure` says that its text was recognised on a picture, and how surely (0 to 1); None where the file held it as text.
+    """
 
     number: int
     span: Span
     label: str = ""
+    sure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Document:
 
     `title` and `date` (ISO, day or year) come from metadata or the first page and are empty where neither tells.
     `geometry` is packed word boxes (see `pack_boxes`), empty for formats without pages drawn on paper. `warnings` are
-    sentences for the user about what could not be read.
+    sentences for the user about what could not be read. `pictured` are numbers of pages whose text is yet to be recognised.
     """
 
     text: str
@@ -79,6 +83,7 @@ class Document:
     geometry: bytes = b""
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    pictured: tuple[int, ...] = ()
 
     @property
     def empty_pages(self) -> list[int]:
@@ -106,12 +111,13 @@ def document_from_json(value: Mapping[str, Any]) -> Document:
         for b in fields["blocks"]
     )
     fields["warnings"] = tuple(fields["warnings"])
+    fields["pictured"] = tuple(fields["pictured"])
     return Document(**fields)
 
 
 def pages_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Page, ...]:
     """Pages from their JSON rows."""
-    return tuple(Page(p["number"], (p["span"][0], p["span"][1]), p["label"]) for p in rows)
+    return tuple(Page(p["number"], (p["span"][0], p["span"][1]), p["label"], p.get("sure")) for p in rows)
 
 
 def page_at(pages: Sequence[Page], offset: int) -> int | None:
@@ -217,6 +223,7 @@ class DocumentInfo:
 
     `hint` says what to do about that. `same_as` is the path of an earlier document of the very same bytes; else empty.
     `situated` says what tells where its chunks stand: `structure`, or `model NAME` where a language model helped.
+    `pictured` pages are pictures whose text is yet to be recognised; `recognised` ones were, with the certainty `sure` (0 to 1).
     """
 
     id: int
@@ -236,11 +243,19 @@ class DocumentInfo:
     situated: str = "structure"
     hint: str = ""
     same_as: str = ""
+    pictured: int = 0
+    recognised: int = 0
+    sure: float | None = None
 
     @property
     def is_locked(self) -> bool:
         """Whether it, or its newest version, waits for a password."""
         return LOCKED in (self.reason or "")
+
+    @property
+    def version(self) -> str:
+        """Tells which version of the file was read, and when: its scanned pages are recognised later than it is read."""
+        return f"{self.hash} {self.read_at} {self.recognised}"
 
     @property
     def name(self) -> str:

@@ -50,7 +50,12 @@ class Engine:
         self._chat = ChatAtHand(lambda: self.settings)
         self._passwords = Passwords()
         self._intake = Intake(
-            self.library, lambda: self.settings, search=self._search, chat=self._chat, passwords=self._passwords
+            self.library,
+            lambda: self.settings,
+            search=self._search,
+            chat=self._chat,
+            passwords=self._passwords,
+            original=self.original,
         )
         self._pages: PageRenderer | None = None
         self._originals = Originals(self.settings)

@@ -15,9 +15,11 @@ from ragdesk.ingest.folders import Changes, sync
 from ragdesk.ingest.ignoring import rules_of
 from ragdesk.ingest.ingesting import Outcome, cutting, embed_pending, ingest
 from ragdesk.ingest.reading import Reader
+from ragdesk.ingest.recognising import OriginalOf, read_recognised, recognise
 from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
 from ragdesk.job import Job, taken
 from ragdesk.library.library import Library
+from ragdesk.library.recognised_pages import Pictured
 from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat_at_hand import ChatAtHand
@@ -55,14 +57,17 @@ class Intake:
         search: SearchAtHand,
         chat: ChatAtHand,
         passwords: Passwords,
+        original: OriginalOf,
     ) -> None:
         """`settings` gives those of now. `search` has the vector index that follows, `chat` the model that situates."""
         self._passwords = passwords
+        self._original = original
         self._library = library
         self._settings = settings
         self._search = search
         self._chat = chat
         self._situating = threading.Lock()
+        self._recognising = threading.Lock()
         self._embedder: Embedder | None = None
         self._trying = threading.Lock()
         self._reader: Reader | None = None
@@ -104,6 +109,9 @@ class Intake:
             )
             if not words_only:
                 self._search.catch_up(beside)
+        if self._settings().read_pictures:
+            with taken(self._recognising, job):  # nor does it wait for pages to be recognised
+                self._recognise(embedder, done, words_only, on_outcome, beside)
         if not words_only:
             with taken(self._situating, job):  # not the other lock: what is added meanwhile does not wait for this
                 self._situate(embedder, done.notices, job)
@@ -139,6 +147,37 @@ class Intake:
         self._end_trying()
         if self._embedder is not None:
             self._embedder.close()
+
+    def _recognise(
+        self, embedder: Embedder, done: Ingested, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job
+    ) -> None:
+        """Recognise the pages that are pictures; each document is found as soon as its own are."""
+
+        how = cutting(self._settings())
+        read = partial(read_recognised, original=self._original, passwords=self._passwords.of, job=job)
+
+        def put_in(document: Pictured) -> None:
+            with taken(self.turn, job):
+                outcome = read(self._library, reader, how, document)
+                if not words_only:
+                    self._embed(embedder, job)
+                    self._search.catch_up(job)
+            if outcome is not None:
+                done.outcomes[:] = [one for one in done.outcomes if one.path != outcome.path] + [outcome]
+                on_outcome(outcome)
+
+        with closing(Reader(self._settings(), how)) as reader:
+            try:
+                recognise(
+                    self._library,
+                    self._settings(),
+                    original=self._original,
+                    passwords=self._passwords.of,
+                    on_recognised=put_in,
+                    job=job,
+                )
+            except Unavailable as error:
+                done.notices.append(f"{error.message}. {error.hint}")
 
     def _situate(self, embedder: Embedder, notices: list[str], job: Job) -> None:
         """Let the language model say where passages stand where the user allows it; take out what it said where not.

@@ -1,4 +1,4 @@
-"""A page of a PDF in, its picture out, drawn in a child process, which a broken file cannot take the program down with."""
+"""A page of a PDF or picture in, its pixels out, drawn in a child process: a broken file cannot take the program down."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from ragdesk.child import Call, Child, Payload
 from ragdesk.errors import WRONG_PASSWORD, Locked, Unreadable
 from ragdesk.job import Job
+from ragdesk.pictures import kind_of_picture, picture_page, picture_sizes
 
 _MEMORY_MB = 2048
 _TIMEOUT_S = 30.0
@@ -49,7 +50,7 @@ class PageRenderer:
         """The size of every page.
 
         Raises `Locked` where it is protected and none of the passwords opens it, and `Unreadable` where it is not there or
-        is not a PDF that opens.
+        does not open.
         """
         value, _ = self._child.call(
             "sizes", {"path": str(path), "passwords": list(passwords)}, timeout_s=_TIMEOUT_S, job=job
@@ -107,7 +108,17 @@ def _warm_up(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     return {}, b""
 
 
+def _is_picture(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            return bool(kind_of_picture(stream.read(64)))
+    except OSError as error:
+        raise Unreadable("The file is not there any more", "Look for it under another name or in the trash") from error
+
+
 def _sizes(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    if _is_picture(value["path"]):
+        return {"sizes": [(size.width, size.height) for size in picture_sizes(Path(value["path"]))]}, b""
     pdf = _pdf(value["path"], value["passwords"])
     return {"sizes": [(page.rect.width, page.rect.height) for page in pdf]}, b""
 
@@ -115,6 +126,8 @@ def _sizes(value: dict[str, Any], data: bytes, call: Call) -> Payload:
 def _image(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     import pymupdf
 
+    if _is_picture(value["path"]):
+        return _picture_image(value)
     pdf = _pdf(value["path"], value["passwords"])
     if not 1 <= value["number"] <= len(pdf):
         raise Unreadable(f"The file has no page {value['number']} any more", "It was changed since it was read")
@@ -126,6 +139,13 @@ def _image(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     except Exception as error:  # and for a page that is broken
         raise Unreadable(f"Page {value['number']} cannot be drawn", str(error)) from error
     return {"width": drawn.width, "height": drawn.height}, bytes(drawn.samples)
+
+
+def _picture_image(value: dict[str, Any]) -> Payload:
+    image, size = picture_page(Path(value["path"]), value["number"], most_pixels=_MOST_PIXELS)
+    scale = min(value["scale"], (_MOST_PIXELS / max(1.0, size.width * size.height)) ** 0.5)
+    shown = image.resize((max(1, round(size.width * scale)), max(1, round(size.height * scale))), reducing_gap=2.0)
+    return {"width": shown.width, "height": shown.height}, shown.tobytes()
 
 
 SERVED = {"warm_up": _warm_up, "sizes": _sizes, "image": _image}

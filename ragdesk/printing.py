@@ -136,6 +136,9 @@ def document_json(d: DocumentInfo) -> dict[str, Any]:
         "hint": d.hint or None,
         "same_as": d.same_as or None,
         "pages": d.pages,
+        "ocr_pages": d.recognised,
+        "ocr_waiting": d.pictured,
+        "confidence": None if d.sure is None else round(d.sure, 3),
         "chunks": d.chunks,
         "embedded": d.embedded,
     }

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ragdesk import paths
 from ragdesk.errors import WrongUse
+from ragdesk.writing import AUTOMATIC, NAMES
 
 Effect = Literal["", "read again", "embed again", "restart"]
 """What a change needs: nothing, that documents are read or embedded again, or that RagDesk starts again."""
@@ -114,6 +115,30 @@ class Settings:
         "Reading",
         "Leave out what .gitignore names",
         "What .gitignore files in added folders name is left out, as Git does",
+    )
+    read_pictures: bool = _setting(
+        True,
+        "Reading",
+        "Recognise text in pictures",
+        "Recognise the text of scanned pages and pictures, in the background",
+    )
+    ocr_language: str = _setting(
+        AUTOMATIC,
+        "Reading",
+        "Language of scans",
+        "The language of scanned pages and pictures; some need the program Tesseract",
+        one_of=NAMES,
+    )
+    ocr_page_seconds: float = _setting(
+        120.0, "Reading", "Longest for a scanned page, seconds", "Seconds for one page", least=5, most=3600
+    )
+    ocr_minutes: int = _setting(
+        120,
+        "Reading",
+        "Longest for a scan, minutes",
+        "Minutes after which the rest of a scanned document is left unread",
+        least=1,
+        most=10_000,
     )
     # Chunks
     chunk_tokens: int = _setting(

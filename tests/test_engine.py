@@ -147,7 +147,7 @@ def test_a_bad_file_is_reported_with_its_reason_and_the_rest_goes_on(engine: Eng
     states = {os.path.basename(d.path): (d.state, d.reason) for d in engine.documents()}
     assert states["broken.pdf"][0] in ("failed", "skipped")
     assert states["empty.txt"][1] and "empty" in states["empty.txt"][1].lower()
-    assert states["photo.png"][0] == "skipped"
+    assert states["photo.png"] == ("failed", "It is damaged: the picture cannot be opened")
     assert states["harbour.md"] == ("indexed", None)
     assert all(o.reason for o in done.outcomes if o.state in ("failed", "skipped"))
 

@@ -36,6 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("intake", "reading_all", "search_at_hand", "originals")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
+    frozenset(("pictures",)),
     frozenset(("child",)),
     frozenset(
         (
@@ -47,6 +48,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "secrets",
             "sentences",
             "sizes",
+            "writing",
             "passwords",
             "ledger",
             "inside",
@@ -67,6 +69,9 @@ ONLY_IN = {
     "keyring": ("secrets.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
+    "rapidocr": ("ingest/ocr.py", "ingest/rapid.py"),
+    "cv2": ("ingest/",),
+    "PIL": ("pictures.py",),
 }
 
 

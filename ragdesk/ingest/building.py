@@ -33,7 +33,7 @@ class DocumentBuilder:
         self._parts: list[str] = []
         self._length = 0
         self._blocks: list[Block] = []
-        self._pages: list[tuple[int, int, str]] = []
+        self._pages: list[tuple[int, int, str, float | None]] = []
         self._words: list[WordBox] = []
         self.warnings: list[str] = []
 
@@ -53,12 +53,12 @@ class DocumentBuilder:
         text = "".join(self._parts)
         return next((text[slice(*block.span)] for block in self._blocks if block.kind == "heading"), "")
 
-    def page(self, label: str = "", *, number: int | None = None) -> None:
-        """Begin a page, slide or sheet. What follows stands on it. Numbers count up from 1 unless given."""
+    def page(self, label: str = "", *, number: int | None = None, sure: float | None = None) -> None:
+        """Begin a page, slide or sheet. What follows stands on it. Numbers count up from 1 unless given; `sure` as in `Page`."""
         self._allowance.page()
         if self._length:
             self._write("\n\n")
-        self._pages.append((number or len(self._pages) + 1, self._length, label))
+        self._pages.append((number or len(self._pages) + 1, self._length, label, sure))
 
     def block(self, kind: BlockKind, text: str, *, level: int = 0, context: str = "") -> int | None:
         """Add a block, its outer white space removed, and return where it starts; None (and nothing added) if it is empty.
@@ -92,6 +92,7 @@ class DocumentBuilder:
         date: str = "",
         page_kind: PageKind = "",
         metadata: Mapping[str, str] | None = None,
+        pictured: Sequence[int] = (),
     ) -> Document:
         """The document as collected."""
         return Document(
@@ -105,12 +106,14 @@ class DocumentBuilder:
             geometry=pack_boxes(self._words) if self._words else b"",
             metadata={key: clean(value) for key, value in (metadata or {}).items() if value},
             warnings=tuple(self.warnings),
+            pictured=tuple(pictured),
         )
 
-    def _spanned(self, starts: Sequence[tuple[int, int, str]]) -> tuple[Page, ...]:
-        ends = [*(start for _, start, _ in starts[1:]), self._length] if starts else []
+    def _spanned(self, starts: Sequence[tuple[int, int, str, float | None]]) -> tuple[Page, ...]:
+        ends = [*(begun[1] for begun in starts[1:]), self._length] if starts else []
         return tuple(
-            Page(number, (start, end), clean(label)) for (number, start, label), end in zip(starts, ends, strict=True)
+            Page(number, (start, end), clean(label), sure)
+            for (number, start, label, sure), end in zip(starts, ends, strict=True)
         )
 
     def _write(self, text: str) -> None:

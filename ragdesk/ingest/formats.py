@@ -14,6 +14,7 @@ from ragdesk.errors import Cancelled, RagDeskError, Unreadable
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.protection import office_package
+from ragdesk.pictures import kind_of_picture
 
 _READERS = {
     "pdf": "pdf.read_pdf",
@@ -46,6 +47,7 @@ _READERS = {
     "latex": "plain.read_latex",
     "text": "plain.read_text",
     "code": "code.read_code",
+    "picture": "image.read_picture",
 }
 _HOLDERS = {
     "eml": "mail.read_eml",
@@ -103,16 +105,9 @@ _MIMETYPES = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/epub+zip": "epub",
 }
-_PICTURE = ("It is a picture", "Text in pictures is not read yet")
 _ARCHIVE = ("It is an archive of a kind that is not opened", "Unpack it and add the folder")
 _PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
 _KNOWN: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89PNG", *_PICTURE),
-    (b"\xff\xd8\xff", *_PICTURE),
-    (b"GIF8", *_PICTURE),
-    (b"II*\0", *_PICTURE),
-    (b"MM\0*", *_PICTURE),
-    (b"BM", *_PICTURE),
     (b"7z\xbc\xaf", *_ARCHIVE),
     (b"Rar!", *_ARCHIVE),
     (b"AT&TFORM", "It is a DjVu file, which is not read", "Save it as PDF and add that"),
@@ -180,7 +175,7 @@ def read(path: Path, members: Members | None = None) -> Document:
         except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
             reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
             raise Unreadable(reason, "Open it in its own program and save it again") from error
-    if not document.text.strip():
+    if not document.text.strip() and not document.pictured:
         raise Unreadable("There is no text in it", skipped=True)
     return document
 
@@ -216,11 +211,11 @@ def kind_of(path: Path) -> str:
     if head.startswith(_OLE):
         package = office_package(path)
         return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
+    if kind_of_picture(head):
+        return "picture"
     for magic, reason, hint in _KNOWN:
-        if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
+        if head.startswith(magic) and not (magic in (b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)
-    if (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or head[4:12] in (b"ftypheic", b"ftypmif1", b"ftypavif"):
-        raise Unreadable(*_PICTURE, skipped=True)
     if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
         raise Unreadable("It is a recording", skipped=True)
     if not _is_text(head):

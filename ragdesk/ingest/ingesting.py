@@ -28,6 +28,7 @@ from ragdesk.job import Job
 from ragdesk.library import files, indexes
 from ragdesk.library.held import held_in
 from ragdesk.library.library import Library
+from ragdesk.library.recognised_pages import kept_pages
 from ragdesk.library.resituating import has_sentences
 from ragdesk.library.stored import FileVersion
 from ragdesk.models.embedder import Embedder
@@ -98,7 +99,7 @@ def read_queued(
             while True:
                 while len(running) < 2 * count and (wanted := waiting.take()) is not None:
                     given = waiting, wanted, waiting.folder(), settings, how, passwords, job
-                    running[threads.submit(_read_one, readers, *given)] = wanted
+                    running[threads.submit(_read_one, library, readers, *given)] = wanted
                 if not running:
                     break
                 total = done + len(running) + len(waiting)  # it grows where other files lie in one
@@ -182,6 +183,7 @@ def _readers(count: int, settings: Settings, how: Cutting) -> Iterator[queue.Sim
 
 
 def _read_one(
+    library: Library,
     readers: queue.SimpleQueue[Reader],
     waiting: Waiting,
     wanted: Wanted,
@@ -194,7 +196,7 @@ def _read_one(
     """Read a file, again where it was written meanwhile; None where it is not there any more."""
     began_s = time.monotonic()
     for number in range(1, _TRIES + 1):
-        read = _read_as_it_is(readers, waiting, wanted, folder, settings, how, passwords, job)
+        read = _read_as_it_is(library, readers, waiting, wanted, folder, settings, how, passwords, job)
         if read is None or not _was_written(wanted.file, read.version):
             return read
         last = number == _TRIES or time.monotonic() - began_s > settings.reader_timeout_s / _TRIES
@@ -209,6 +211,7 @@ def _read_one(
 
 
 def _read_as_it_is(
+    library: Library,
     readers: queue.SimpleQueue[Reader],
     waiting: Waiting,
     wanted: Wanted,
@@ -245,6 +248,7 @@ def _read_as_it_is(
                 folder=folder,
                 room=waiting.room(wanted),
                 passwords=passwords(state.path),
+                seen=kept_pages(library, version.hash),
                 job=job,
             )
             waiting.spend(wanted, contents.members)
@@ -290,6 +294,8 @@ def _commit(library: Library, waiting: Waiting, wanted: Wanted, read: _Read | No
     with library.writing():  # what lies in it comes and goes with it
         library.add(state.document_id, document, read.contents.chunks, read.version)
         waiting.put(wanted, read.contents.members, read.folder)
+    if document.pictured and not document.text:
+        return Outcome(state.path, "waiting", " ".join(document.warnings))
     if document.warnings:
         return Outcome(state.path, "partly", " ".join(document.warnings))
     return Outcome(state.path, "searchable")

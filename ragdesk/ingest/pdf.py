@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,10 @@ from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
 from ragdesk.ingest.pdf_letters import mended_letters
 from ragdesk.ingest.pdf_outline import bare, notes_of, outline_of
+from ragdesk.ingest.pictured import is_pictured, said_of, with_seen, without_text
+from ragdesk.ingest.pictured import numbers as _numbers
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
+from ragdesk.ingest.recognised import SeenPage, seen_pages
 from ragdesk.ingest.tables import Table
 
 _MARGIN = 0.12
@@ -38,6 +41,9 @@ _FIRST_PASS = 0.6
 
 _OUTER_LINES = 3
 """So many lines at each end of a page may be running heads although they stand further in."""
+
+_WITHOUT_SPACES = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+"""Chinese and Japanese, with their punctuation."""
 
 _HYPHENS = "-\u2010\u00ad"
 _ITEM = re.compile(r"(?:[•◦▪●○■□–·*]|[-]|\(?[a-zA-Z]\)|\(?(?:[ivx]{1,5})\)|\(?\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+\.?)$")
@@ -113,36 +119,24 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
         if not len(pdf):
             raise Unreadable("It is damaged: it has no pages", "Open it in a PDF viewer and save it again")
         builder = DocumentBuilder()
-        pages, failed, enough = _extract(pdf)
+        pages, failed, pictured, enough = _extract(pdf)
         allowance().on_page(0)
+        seen = {number: page for number, page in seen_pages().items() if number in pictured}
+        pages = with_seen(pages, seen)
+        waiting = [number for number in pictured if number not in seen] if kind == "pdf" else []
         if enough:
             builder.warnings.append(enough)
         if failed:
             builder.warnings.append(f"{_numbers(failed)} could not be read.")
-        empty = [page.number for page in pages if not page.lines and page.number not in failed]
-        if not any(page.lines for page in pages):
+        builder.warnings += said_of(waiting, seen)
+        if not waiting and not any(page.lines for page in pages):
             if enough:
                 raise Enough(enough)
-            if failed:
-                raise Unreadable(f"{_numbers(failed)} could not be read", "Open it in a PDF viewer and save it again")
-            pictured = any(_has_picture(pdf, number - 1) for number in empty[:20])
-            if pdf.is_repaired and not pictured:
-                raise Unreadable(
-                    "It is damaged: no text could be found in it", "Open it in a PDF viewer and save it again"
-                )
-            what = "Its pages are pictures (a scan)" if pictured else "Its pages are empty"
-            raise Unreadable(what, "Text in pictures is not read yet" if pictured else "", skipped=True)
-        if empty:
-            builder.warnings.append(
-                f"{_numbers(empty)} {'has' if len(empty) == 1 else 'have'} no text (empty, or pictures)."
-            )
-        reading = _survey(pages)
-        reading.outline = outline_of(pdf)
-        for page in pages:
-            builder.page(number=page.number)
-            _write_page(page, builder, reading)
-            for note in notes_of(pdf, page.number - 1):
-                builder.block("paragraph", f"Note: {note}")
+            raise _without_text(pdf, seen, failed)
+        sure = {number: page.sure for number, page in seen.items()}
+        reading = write_pages(
+            pages, builder, sure, outline=outline_of(pdf), notes=lambda page: notes_of(pdf, page.number - 1)
+        )
         metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
         said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
         said["running_heads"] = " | ".join(dict.fromkeys(reading.heads))[:300]
@@ -152,30 +146,62 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
             date=_date(pages, metadata),
             page_kind="page",
             metadata=said,
+            pictured=waiting,
         )
+
+
+def write_pages(
+    pages: Sequence[Page],
+    builder: DocumentBuilder,
+    sure: Mapping[int, float | None],
+    *,
+    outline: Mapping[int, dict[str, int]] | None = None,
+    notes: Callable[[Page], Iterable[str]] = lambda page: (),
+) -> _Reading:
+    """Write these pages in reading order; `sure` has those whose text was recognised, `notes` what is noted beside a page."""
+    reading = _survey(pages)
+    reading.outline = dict(outline or {})
+    for page in pages:
+        builder.page(number=page.number, sure=sure.get(page.number))
+        _write_page(page, builder, reading)
+        for note in notes(page):
+            builder.block("paragraph", f"Note: {note}")
+    return reading
+
+
+def _without_text(pdf: Any, seen: Mapping[int, SeenPage], failed: Sequence[int]) -> Unreadable:
+    if failed:
+        return Unreadable(f"{_numbers(failed)} could not be read", "Open it in a PDF viewer and save it again")
+    if pdf.is_repaired and not seen:
+        return Unreadable("It is damaged: no text could be found in it", "Open it in a PDF viewer and save it again")
+    return without_text(seen) if seen else Unreadable("Its pages are empty", skipped=True)
 
 
 # --- First pass ---------------------------------------------------------------------------------------------------
 
 
-def _extract(pdf: Any) -> tuple[list[Page], list[int], str]:
-    """The pages, the numbers of those that could not be read, and what is said where a limit was reached."""
+def _extract(pdf: Any) -> tuple[list[Page], list[int], list[int], str]:
+    """The pages, the numbers of those that could not be read and of those that are pictures, and what is said where a
+    limit was reached."""
     pages: list[Page] = []
     failed: list[int] = []
+    pictured: list[int] = []
     for number in range(1, len(pdf) + 1):
         if enough := allowance().exceeded(pages=number, share=_FIRST_PASS):
-            return pages, failed, enough
+            return pages, failed, pictured, enough
         allowance().on_page(number)
         try:
             if number in allowance().limits.bad_pages:
                 raise ValueError("it ended a reader before")
             page = pdf[number - 1]
             lines = list(_lines(page))
+            if is_pictured(page, lines):
+                pictured.append(number)
             pages.append(Page(number, page.rect.width, page.rect.height, lines))
         except Exception:  # a broken page is named to the user; the others are read
             failed.append(number)
             pages.append(Page(number, 612.0, 792.0, []))
-    return pages, failed, ""
+    return pages, failed, pictured, ""
 
 
 def _lines(page: Any) -> Iterator[Line]:
@@ -383,10 +409,13 @@ def _write(
                     start, end, box = boxes[-1]
                     boxes[-1] = (start, end - 1, box)
             elif parts:
-                separator = " | " if kind == "row" and word.gap else " "
+                begins = place == 0 and number > 0
+                separator = (
+                    " | " if kind == "row" and word.gap else "" if begins and _unspaced(parts[-1], text) else " "
+                )
                 parts.append(separator)
                 length += len(separator)
-            boxes.append((length, length + len(text), word.box))
+            boxes.append((length, length + len(text), word.shown or word.box))
             parts.append(text)
             length += len(text)
     start_of_block = builder.block(kind, "".join(parts), level=level, context=context)
@@ -394,6 +423,11 @@ def _write(
         for start, end, box in boxes:
             builder.word(WordBox((start_of_block + start, start_of_block + end), page, box))
     return start_of_block
+
+
+def _unspaced(last: str, following: str) -> bool:
+    """Whether a line ends and the next begins in a script that puts no space between words."""
+    return _WITHOUT_SPACES.match(last[-1:]) is not None and _WITHOUT_SPACES.match(following) is not None
 
 
 def _joined(last: str, following: str, vocabulary: Counter[str]) -> bool | None:
@@ -447,23 +481,3 @@ def _date(pages: Sequence[Page], metadata: dict[str, str]) -> str:
             return f"{found['year'] or found['year2']}-{month:02}-{day:02}"
     created = re.match(r"D:(\d{4})(\d\d)(\d\d)", metadata.get("creationDate", ""))
     return "-".join(created.groups()) if created and "1980" < created.group(1) < "2100" else ""
-
-
-def _has_picture(pdf: Any, index: int) -> bool:
-    try:
-        return bool(pdf[index].get_images() or pdf[index].get_drawings())
-    except Exception:  # a broken page has nothing to show
-        return False
-
-
-def _numbers(pages: Sequence[int]) -> str:
-    """'Page 3' or 'Pages 3, 7-9'."""
-    runs: list[list[int]] = []
-    for number in pages:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs[:20])
-    more = ", …" if len(runs) > 20 else ""
-    return f"{'Page' if len(pages) == 1 else 'Pages'} {shown}{more}"

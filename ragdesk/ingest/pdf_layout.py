@@ -24,14 +24,21 @@ _PROSE_WORDS = 5
 _MARKER = re.compile(r"[•◦▪●○■□–·*-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|\(?\d{1,3}(?:\.\d{1,3})+[.)]?")
 """What stands before a list item or clause, apart from its text as a cell is from the next."""
 
+_RUNNING = 24
+"""Columns whose lines have so many characters are of running text, however few and long its words are."""
+
 
 @dataclass(slots=True)
 class Word:
-    """A word and its box; `gap` says that a wide space stands before it, as between the cells of a table."""
+    """A word and its box; `gap` says that a wide space stands before it, as between the cells of a table.
+
+    `shown` is its box on the page as shown, where that lies on its side or askew and lines are told upright.
+    """
 
     text: str
     box: Box
     gap: bool = False
+    shown: Box | None = None
 
 
 @dataclass(slots=True)
@@ -60,12 +67,16 @@ class Line:
 
 @dataclass(slots=True)
 class Page:
-    """A page's 1-based number, its size in points as shown, and its lines in the order of the file."""
+    """A page's 1-based number, its size in points as shown, and its lines in the order of the file.
+
+    `filled` is how much of the height of a line's box its letters fill, beside what they fill where a font says how high it is.
+    """
 
     number: int
     width: float
     height: float
     lines: list[Line]
+    filled: float = 1.0
 
 
 @dataclass(slots=True)
@@ -87,7 +98,7 @@ def reading_order(lines: Sequence[Line], page: Page) -> list[list[Line]]:
     """
     placed = [_Placed(line, *_box_as_read(line, page.width if _right_to_left(lines) else 0.0)) for line in lines]
     heights = [p.y1 - p.y0 for p in placed]
-    typical = statistics.median(heights) if heights else 10.0
+    typical = page.filled * statistics.median(heights) if heights else 10.0
     groups: list[list[_Placed]] = []
     _cut(placed, typical, groups, 0)
     return [[p.line for p in group] for group in groups]
@@ -317,7 +328,8 @@ def _is_table(columns: Sequence[Sequence[_Placed]], typical: float) -> bool:
         return False
     words = [len(p.line.words) for column in columns for p in column]
     wordy = [statistics.mean(len(p.line.words) for p in column) for column in columns]
-    return statistics.median(words) <= 5 or sorted(wordy)[-2] <= 3
+    written = [statistics.mean(len(p.line.text) for p in column) for column in columns]
+    return sorted(wordy)[-2] <= 3 or (statistics.median(words) <= 5 and sorted(written)[-2] < _RUNNING)
 
 
 def _rows(lines: Sequence[Line]) -> list[list[Line]]:

@@ -6,7 +6,7 @@ import errno
 import functools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,13 @@ class Reader:
         folder: Path | None = None,
         room: Room | None = None,
         passwords: Sequence[str] = (),
+        seen: Mapping[int, str] | None = None,
         job: Job | None = None,
     ) -> Contents:
         """What a file says, and with a `folder` what lies in it; `name` is its path where its bytes lie elsewhere.
 
-        These passwords are tried where it is protected.
+        These passwords are tried where it is protected. `seen` is what was recognised on pages that are pictures, by number,
+        as it is kept.
 
         Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader; `OSError` where
         it is not there or may not be opened.
@@ -78,6 +80,7 @@ class Reader:
         request = {
             **{"path": str(path), "name": name, "folder": str(folder or ""), "room": asdict(room or Room())},
             **{"cutting": asdict(self._cutting), "passwords": list(passwords)},
+            "seen": list((seen or {}).items()),
         }
         if self._child.memory_bytes > self._limits.memory_bytes * _USED_UP:
             self._child.close(timeout_s=0.5)
@@ -223,6 +226,7 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest import formats
     from ragdesk.ingest.chunking import cut
     from ragdesk.ingest.limits import applied
+    from ragdesk.ingest.recognised import having_seen, seen_from_json
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
@@ -239,7 +243,8 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     def on_page(number: int) -> None:
         call.part({"page": number, "within_s": value["page_s"]} if number else {"page": 0})
 
-    with applied(limits, value["passwords"], on_page):
+    seen = {number: seen_from_json(kept) for number, kept in value["seen"]}
+    with applied(limits, value["passwords"], on_page), having_seen(seen):
         document = formats.read(path, members)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])

@@ -120,8 +120,16 @@ def queue(library: Library, paths: Iterable[str], collection: str) -> None:
 
 
 def read_again(library: Library, document_ids: Iterable[int]) -> None:
-    """Let these files be read anew although they did not change. What was read of them answers until then."""
+    """Let these files be read anew although they did not change. What was read of them answers until then.
+
+    What is on their scanned pages is recognised anew too.
+    """
+    document_ids = list(document_ids)
     with library.writing() as connection:
+        connection.executemany(
+            "DELETE FROM recognised_pages WHERE hash = (SELECT hash FROM documents WHERE id = ?)",
+            ((id,) for id in document_ids),
+        )
         connection.executemany(
             "UPDATE documents SET queued = 1, hash = '', reading = '' WHERE id = ?", ((id,) for id in document_ids)
         )

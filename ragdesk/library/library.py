@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragdesk.domain import Chunk, Document, DocumentInfo, Scope, Span, State, pages_from_json, place_in
+from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json, place_in
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
@@ -34,6 +34,7 @@ SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reaso
     d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at, d.situating,
     (SELECT o.path FROM documents o WHERE o.hash = d.hash AND +o.id < d.id AND d.chunk_count AND o.chunk_count
         ORDER BY +o.id LIMIT 1) AS same_as,
+    json_array_length(d.pictured) AS pictured, d.recognised, d.sure,
     coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
         SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
         WHERE k.document_id = d.id)) AS embedded
@@ -207,7 +208,8 @@ class Library:
             connection.executemany("DELETE FROM chunks WHERE id = ?", ((id,) for id in old))
             connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
             connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, document_id))
-            pages = [{"number": p.number, "span": p.span, "label": p.label} for p in document.pages]
+            pages = [_page_row(page) for page in document.pages]
+            recognised = [page for page in document.pages if page.sure is not None]
             connection.execute(
                 "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -223,7 +225,7 @@ class Library:
             connection.execute(
                 "UPDATE documents SET queued = 0, outcome = ?, reason = ?, hint = '', size_bytes = ?, mtime_ns = ?, hash = ?,"
                 " reading = ?, format = ?, title = ?, date = ?, page_kind = ?, page_count = ?, chunk_count = ?,"
-                " read_at = ?, situating = '' WHERE id = ?",
+                " read_at = ?, situating = '', pictured = ?, recognised = ?, sure = ? WHERE id = ?",
                 (
                     "partly" if document.warnings else "read",
                     " ".join(document.warnings) or None,
@@ -238,6 +240,9 @@ class Library:
                     len(document.pages),
                     len(chunks),
                     now(),
+                    json.dumps(document.pictured),
+                    len(recognised),
+                    _mean_sure(recognised),
                     document_id,
                 ),
             )
@@ -245,12 +250,13 @@ class Library:
     def refuse(self, document_id: int, version: FileVersion, reason: str, *, hint: str = "", skipped: bool) -> None:
         """Remember why a file could not be read, and what to do. What was read of an earlier version stays and answers."""
         with self.writing() as connection:
+            connection.execute("DELETE FROM texts WHERE document_id = ? AND text = ''", (document_id,))  # only pictured
             has_text = connection.execute("SELECT 1 FROM texts WHERE document_id = ?", (document_id,)).fetchone()
             if has_text:
                 reason = f"The file changed and its new version was not read: {reason}. The earlier version answers."
             connection.execute(
                 "UPDATE documents SET queued = 0, outcome = ?, reason = ?, hint = ?, size_bytes = ?, mtime_ns = ?,"
-                " hash = ?, reading = ? WHERE id = ?",
+                " hash = ?, reading = ?, pictured = '[]' WHERE id = ?",
                 (
                     "partly" if has_text else "skipped" if skipped else "failed",
                     reason,
@@ -388,10 +394,21 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _page_row(page: Page) -> dict[str, object]:
+    row: dict[str, object] = {"number": page.number, "span": page.span, "label": page.label}
+    return row if page.sure is None else {**row, "sure": round(page.sure, 3)}
+
+
+def _mean_sure(pages: Sequence[Page]) -> float | None:
+    """The mean over all their characters; None without pages."""
+    letters = sum(page.span[1] - page.span[0] for page in pages)
+    return sum((page.sure or 0.0) * (page.span[1] - page.span[0]) for page in pages) / letters if letters else None
+
+
 def _info(row: sqlite3.Row) -> DocumentInfo:
     outcome, chunk_count, embedded = row["outcome"], row["chunk_count"], row["embedded"]
     state: State
-    if outcome == "" or (row["queued"] and outcome in ("failed", "skipped")):
+    if outcome == "" or (row["queued"] and outcome in ("failed", "skipped")) or (row["pictured"] and not chunk_count):
         state = "waiting"
     elif outcome == "read":
         state = "indexed" if embedded >= chunk_count else "searchable"
@@ -415,4 +432,7 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         hash=row["hash"],
         read_at=row["read_at"],
         situated=f"model {row['situating'].rpartition('/')[2]}" if row["situating"] else "structure",
+        pictured=row["pictured"],
+        recognised=row["recognised"],
+        sure=row["sure"],
     )

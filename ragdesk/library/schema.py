@@ -238,9 +238,26 @@ UPDATE turns SET follows = coalesce((SELECT max(before.id) FROM turns before
 
 # What to do about a file that was not read; `reason` says why it was not. And where a quotation stands, where the number
 # of its page does not say it: cells of a sheet, a slide, a chapter.
+#
+# Pages that are pictures. `pictured` are numbers of those that are yet to be recognised, as JSON; `recognised` counts those
+# that were, with the certainty `sure`. What was recognised stays as long as a document of that file: it took long.
 _VERSION_6 = """
 ALTER TABLE documents ADD COLUMN hint TEXT NOT NULL DEFAULT '';
 ALTER TABLE citations ADD COLUMN place TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN pictured TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE documents ADD COLUMN recognised INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE documents ADD COLUMN sure REAL;
+CREATE TABLE recognised_pages(
+    hash TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    seen BLOB NOT NULL,
+    how TEXT NOT NULL,
+    sure REAL,
+    PRIMARY KEY (hash, page)
+);
+CREATE TRIGGER recognised_out AFTER DELETE ON documents BEGIN
+    DELETE FROM recognised_pages WHERE hash = old.hash AND NOT EXISTS (SELECT 1 FROM documents WHERE hash = old.hash);
+END;
 """
 
 _STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)

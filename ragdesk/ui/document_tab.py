@@ -102,7 +102,7 @@ class DocumentTab(QWidget):
         self._set_card(looked if looked.trouble else None)
         wanted = looked.wanted
         if looked.shows_pages:
-            shown = (looked.path, wanted.document_id, looked.hash)
+            shown = (looked.path, wanted.document_id, looked.version)
             if not self.page_view.shows(*shown):
                 self.page_view.open(*shown)
             self.page_view.mark(wanted.span, wanted.page or 1)

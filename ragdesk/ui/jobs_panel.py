@@ -41,6 +41,7 @@ _SIGNS = {
     "partly": ("triangle-alert", "warn", "partly read"),
     "skipped": ("circle-alert", "warn", "not read"),
     "failed": ("circle-x", "bad", "failed"),
+    "waiting": ("clock", "dim", "its text is yet to be recognised"),
     "unchanged": ("check", "dim", "unchanged"),
     "gone": ("trash-2", "dim", "gone"),
 }
@@ -51,6 +52,7 @@ _PHASES = {
     "embedding": "Embedding",
     "situating": "Situating",
     "indexing": "Indexing",
+    "recognising": "Recognising text",
 }
 
 

@@ -33,6 +33,7 @@ _ICONS = {
     "json": "file-code",
     "pdf": "file-text",
     "docx": "file-text",
+    "picture": "image",
 }
 PROBLEMS = ("failed", "skipped", "partly")
 
@@ -307,6 +308,9 @@ def _tip(entry: Entry) -> str:
         lines.append("It waits to be read")
     elif d.state == "searchable":
         lines.append(f"Found by its words already; by its meaning once embedded ({d.embedded:,} of {d.chunks:,} parts)")
+    if d.recognised and d.sure is not None:
+        pages = f"{d.recognised:,} page{'' if d.recognised == 1 else 's'}"
+        lines.append(f"Text recognised on {pages}, {min(99, int(100 * d.sure))} % sure")
     if d.reason:
         lines.append(d.reason)
     return tip(*lines)

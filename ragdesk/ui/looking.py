@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,9 +36,19 @@ class Looked:
         return self.stored.hash if self.stored else ""
 
     @property
+    def version(self) -> str:
+        """Tells which version of the file was read, and when."""
+        return f"{self.hash} {self.info.version if self.info else ''}"
+
+    def sure(self, page: int) -> float | None:
+        """How surely the text of a page was recognised (0 to 1); None where it was no picture."""
+        pages = self.stored.pages if self.stored else ()
+        return next((one.sure for one in pages if one.number == page), None)
+
+    @property
     def shows_pages(self) -> bool:
         """Whether the pages of the file on the disk are those that were read."""
-        return self.state == "same" and self.holds and self.info is not None and self.info.format == "pdf"
+        return self.state == "same" and self.holds and self.info is not None and self.info.format in ("pdf", "picture")
 
     @property
     def trouble(self) -> str:
@@ -90,8 +100,17 @@ def look(engine: Engine, wanted: Citation) -> Looked:
     except NotFound:
         return Looked(wanted, engine.source_state(info.path, info.hash), info)
     hash = wanted.hash or stored.hash
+    wanted = _where_it_is_now(wanted, stored) if stored.hash == hash else wanted
     holds = stored.hash == hash and stored.text[slice(*wanted.span)] == wanted.quote
     return Looked(wanted, engine.source_state(info.path, hash), info, stored, holds)
+
+
+def _where_it_is_now(wanted: Citation, stored: StoredText) -> Citation:
+    """The citation, at its new place where the same file was read anew, as when its scanned pages were recognised."""
+    if stored.text[slice(*wanted.span)] == wanted.quote or stored.text.count(wanted.quote) != 1:
+        return wanted
+    start = stored.text.index(wanted.quote)
+    return replace(wanted, span=(start, start + len(wanted.quote)))
 
 
 def cited(passage: str, looked: Looked, span: Span | None) -> str:

@@ -109,7 +109,7 @@ def merged(words: Iterable[WordBox]) -> list[QRectF]:
     rectangles: list[QRectF] = []
     for word in words:
         box = _rectangle(word)
-        if rectangles and _on_one_line(rectangles[-1], box):
+        if rectangles and (_on_one_line(rectangles[-1], box) or _on_one_line_on_its_side(rectangles[-1], box)):
             rectangles[-1] = rectangles[-1].united(box)
         else:
             rectangles.append(box)
@@ -126,3 +126,14 @@ def _on_one_line(one: QRectF, other: QRectF) -> bool:
     gap = max(other.left() - one.right(), one.left() - other.right())
     lower = min(one.height(), other.height())
     return shared >= 0.5 * lower and gap <= _GAP_HEIGHTS * max(one.height(), other.height())
+
+
+def _on_one_line_on_its_side(one: QRectF, other: QRectF) -> bool:
+    """The same for pages that lie on their side, told by words that are higher than wide."""
+    if one.height() < 1.5 * one.width() or other.height() < other.width():
+        return False
+    return _on_one_line(_turned(one), _turned(other))
+
+
+def _turned(box: QRectF) -> QRectF:
+    return QRectF(box.y(), box.x(), box.height(), box.width())

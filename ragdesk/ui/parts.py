@@ -56,6 +56,7 @@ def parts() -> list[Part]:
         Part("Qt", str(qVersion()), "LGPL-3.0-only"),
         Part("Lucide icons", "", "ISC, some MIT"),
         Part("all-MiniLM-L6-v2", "", "Apache-2.0"),
+        Part("PP-OCRv6 models", "", "Apache-2.0"),
         *(found[name] for name in sorted(found, key=lambda name: (name not in asked, name))),
     ]
 

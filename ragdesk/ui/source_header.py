@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from ragdesk.ui.actions import Actions
-from ragdesk.ui.dialog_parts import ElidedLabel
+from ragdesk.ui.dialog_parts import ElidedLabel, IconLabel
 from ragdesk.ui.theme import Theme
 
 _WITHOUT_TOOLS = 370
+_SURE = 0.85
+"""Below this certainty the text of a recognised page is to be compared with what is seen."""
 _MENU = (
     ("open_original", "reveal_original"),
     ("copy_passage_cited", "ask_about"),
@@ -68,6 +70,10 @@ class SourceHeader(QFrame):
         self.page_field.setValidator(self._numbers)
         self.page_field.returnPressed.connect(self._page_typed)
         self.page_field.editingFinished.connect(self._put_page_back)
+        self._recognised = QWidget()
+        self._unsure = IconLabel(theme, "triangle-alert", "warn", 14)
+        self.recognised = ElidedLabel()
+        self.recognised.setObjectName("dim")
         self.page_count = QLabel()
         self.page_count.setObjectName("dim")
         self._tools = tuple(_tool(actions, name) for name in ("open_original", "zoom_out", "zoom_in"))
@@ -77,6 +83,7 @@ class SourceHeader(QFrame):
         self.show_title("", "")
         self.show_page(0, 0)
         self.show_citation(0, 0)
+        self.show_sure(None)
 
     def show_title(self, title: str, path: str) -> None:
         """Name the source."""
@@ -97,6 +104,17 @@ class SourceHeader(QFrame):
         self._numbers.setTop(max(1, pages))
         self.page_count.setText(f"of {pages}")
         self._show_what_fits()
+
+    def show_sure(self, sure: float | None) -> None:
+        """Say that the text of the page was recognised, and how surely; nothing where it was not."""
+        self._recognised.setVisible(sure is not None)
+        if sure is not None:
+            share = min(99, int(100 * sure))  # never all
+            unsure = sure < _SURE
+            self._unsure.setVisible(unsure)
+            only = ", only {} % sure: compare it with the page" if unsure else ", {} % sure"
+            self.recognised.setText(f"Text recognised{only.format(share)}")
+            self.recognised.setToolTip("The page is a picture. Its text was recognised, so words may be wrong.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out buttons where it is narrow; the menu has them too."""
@@ -151,6 +169,12 @@ class SourceHeader(QFrame):
         column.setSpacing(0)
         column.addLayout(first)
         column.addLayout(second)
+        third = QHBoxLayout(self._recognised)
+        third.setContentsMargins(16, 2, 16, 6)
+        third.setSpacing(6)
+        third.addWidget(self._unsure)
+        third.addWidget(self.recognised, 1)
+        column.addWidget(self._recognised)
         self.tabs.currentChanged.connect(lambda tab: self._show_what_fits())
 
     def _tint(self) -> None:

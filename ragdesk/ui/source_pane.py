@@ -142,13 +142,18 @@ class SourcePane(QWidget):
         """The library changed: what is shown may have."""
         looked = self.document.looked
         if looked is not None:
-            now = next((d.hash for d in self._desk.documents if d.id == looked.wanted.document_id), "")
-            if now != (looked.info.hash if looked.info else ""):
+            now = next((d.version for d in self._desk.documents if d.id == looked.wanted.document_id), "")
+            if now != (looked.info.version if looked.info else ""):
                 self._look(self._show_if_different)
 
     def _show_if_different(self, result: tuple[int, Looked]) -> None:
         old, new = self.document.looked, result[1]
-        if old is None or (old.state, old.holds, old.path, old.hash) != (new.state, new.holds, new.path, new.hash):
+        if old is None or (old.state, old.holds, old.path, old.version) != (
+            new.state,
+            new.holds,
+            new.path,
+            new.version,
+        ):
             self._show_looked(result)
 
     def _card_pressed(self) -> None:
@@ -202,7 +207,12 @@ class SourcePane(QWidget):
 
     def _say_page(self) -> None:
         view = self.view
-        self.header.show_page(*self._place(), has_view=view is not None)
+        page, pages = self._place()
+        self.header.show_page(page, pages, has_view=view is not None)
+        looked = self.document.looked
+        if looked is not None and looked.wanted.page is not None and abs(looked.wanted.page - page) <= 1:
+            page = looked.wanted.page  # the cited one is seen too, though another one fills more of the pane
+        self.header.show_sure(looked.sure(page) if looked is not None and isinstance(view, PageView) else None)
         self.header.tabs.setTabText(_PAGE, "Text" if isinstance(view, TextView) else "Page")
         self._enable()
 

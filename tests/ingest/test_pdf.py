@@ -10,6 +10,7 @@ import pytest
 from ragdesk.domain import Document, unpack_boxes
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import read
+from ragdesk.ingest.recognised import SeenPage, having_seen
 
 LEFT, TOP = 72, 110
 
@@ -91,6 +92,15 @@ def test_words_cut_at_line_ends_are_joined_and_real_hyphens_kept(tmp_path: Path)
     assert document.text == "The agreement has a well-known non-compete clause; well-known indeed."
 
 
+def test_lines_of_a_script_without_spaces_are_joined_without_one(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    pdf.new_page()
+    for number, line in enumerate(("世界和平是每个人的", "共同愿望。", "Peace is a wish", "of all.")):
+        pdf[0].insert_text((LEFT, TOP + 14 * number), line, fontsize=11, fontname="china-s")
+    pdf.save(tmp_path / "a.pdf")
+    assert "世界和平是每个人的共同愿望。" in read(tmp_path / "a.pdf").text
+
+
 def test_every_word_has_a_box_where_it_stands(tmp_path: Path) -> None:
     path = pdf_of(
         tmp_path / "a.pdf", lines("Otters live by the river."), lines("Badgers live in the agree-", "ment woods.")
@@ -116,11 +126,11 @@ def test_boxes_of_a_turned_page_are_as_it_is_shown(tmp_path: Path) -> None:
     assert 0 < word.box[1] < 150
 
 
-def test_pages_without_text_are_recorded_and_told(tmp_path: Path) -> None:
+def test_blank_pages_are_recorded_and_nothing_is_missing(tmp_path: Path) -> None:
     document = read(pdf_of(tmp_path / "a.pdf", lines("Some words."), [], [], lines("More words.")))
     assert [p.number for p in document.pages] == [1, 2, 3, 4]
     assert document.empty_pages == [2, 3]
-    assert document.warnings[0].startswith("Pages 2-3 have no text")
+    assert document.warnings == () == document.pictured
     assert document.page_at(document.text.index("More")) == 4
 
 
@@ -133,14 +143,26 @@ def test_title_and_date_come_from_metadata_or_the_first_page(tmp_path: Path) -> 
     )
 
 
-def test_a_scan_says_that_its_pages_are_pictures(tmp_path: Path) -> None:
+def scan(path: Path) -> Path:
     pdf = pymupdf.open()
     page = pdf.new_page()
     page.insert_image(page.rect, pixmap=pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 30, 30)))
-    pdf.save(tmp_path / "a.pdf")
-    with pytest.raises(Unreadable, match="pictures") as caught:
-        read(tmp_path / "a.pdf")
+    pdf.save(path)
+    return path
+
+
+def test_a_scan_says_that_its_pages_are_pictures(tmp_path: Path) -> None:
+    document = read(scan(tmp_path / "a.pdf"))
+    assert (document.text, document.pictured) == ("", (1,))
+    assert document.warnings == ("Page 1 is a picture: its text is not recognised yet.",)
+
+
+def test_a_scan_on_which_nothing_was_recognised_is_refused(tmp_path: Path) -> None:
+    with having_seen({1: SeenPage()}), pytest.raises(Unreadable, match="no text in its pictures") as caught:
+        read(scan(tmp_path / "a.pdf"))
     assert caught.value.skipped
+    with having_seen({1: SeenPage(trouble="it took too long")}), pytest.raises(Unreadable, match="it took too long"):
+        read(scan(tmp_path / "a.pdf"))
 
 
 def test_a_password_and_damage_are_told(tmp_path: Path) -> None:

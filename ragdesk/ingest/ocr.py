@@ -1,0 +1,202 @@
+"""A page that is a picture in, the words on it out: recognised in a child process, page by page, with limits.
+
+RapidOCR reads it first. Where it is not sure, Tesseract tells the script, where that program is installed, and reads
+those scripts that RapidOCR cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragdesk.child import Call, Child, ChildFailed, Payload
+from ragdesk.errors import ChildDied, Unavailable, Unreadable
+from ragdesk.ingest.recognised import SeenPage, seen_from_json, seen_to_json
+from ragdesk.job import Job
+from ragdesk.settings import Settings
+from ragdesk.writing import WRITINGS, writing
+
+if TYPE_CHECKING:
+    from ragdesk.writing import Writing
+
+OCR_VERSION = 1
+"""Change it when pages are recognised in another way. Those that were recognised stay as they are until they are read again."""
+
+_MEMORY_MB = 4096
+"""Of address space, which the models and their threads take more of than of memory (1.1 GB)."""
+
+_DPI = 200
+_SMALL_DPI = 300
+_SMALL_PIXELS = 1300
+"""A page whose longer side has fewer pixels at the usual resolution is drawn at the higher one."""
+
+_MOST_PIXELS = 12_000_000
+_LEGIBLE = 0.87
+"""Below this share of certainty it may be a script that RapidOCR cannot read: a clean scan has 0.95 and more."""
+
+_GIVEN_AWAY = (("greek", "αβγδεηθικλμνπρστυφω", 0.5), ("vietnamese", "ơưƠƯ", 0.02))
+"""Languages whose other letters RapidOCR leaves out, letters that give them away, and the share of all from which they do."""
+
+
+def ocr_identity(settings: Settings) -> str:
+    """Names the way of recognising; kept with each page."""
+    return f"{OCR_VERSION}/{settings.ocr_language}"
+
+
+class Recogniser:
+    """A child process that recognises pages, one at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._child = Child(
+            __name__,
+            name="text recognition",
+            memory_bytes=_MEMORY_MB << 20,
+            environment={"OMP_NUM_THREADS": "1"},  # what OpenCV and NumPy do here is soon done
+            gives_way=True,
+        )
+        self._language = settings.ocr_language
+        self._timeout_s = settings.ocr_page_seconds
+
+    def page(self, path: Path, number: int, *, passwords: Sequence[str] = (), job: Job | None = None) -> SeenPage:
+        """What stands on a page; a page that cannot be read says why in `trouble`. The passwords are tried where it is protected.
+
+        Raises `Unavailable` where pages cannot be recognised on this machine at all, `Cancelled`, and `FileNotFoundError`.
+        """
+        asked = {"path": str(path), "number": number, "language": self._language, "passwords": list(passwords)}
+        try:
+            value, _ = self._child.call("page", asked, timeout_s=self._timeout_s, job=job)
+        except ChildDied as error:
+            return SeenPage(trouble=self._why(error))
+        except Unreadable as error:
+            return SeenPage(trouble=error.message[:1].lower() + error.message[1:])
+        except ChildFailed as error:
+            if error.type_name == "FileNotFoundError":
+                raise FileNotFoundError(path) from error
+            if error.type_name == "MemoryError":
+                return SeenPage(trouble="recognising its text needs too much memory")
+            return SeenPage(trouble=f"recognising its text failed ({error.type_name})")
+        return seen_from_json(value["seen"])
+
+    def close(self) -> None:
+        """End the process."""
+        self._child.close(timeout_s=0.5)
+
+    def _why(self, error: ChildDied) -> str:
+        if "too long" in error.message:
+            return f"recognising its text took longer than {self._timeout_s:g} seconds"
+        if "too much memory" in error.message:
+            return "recognising its text needs too much memory"
+        return f"recognising its text ended in a crash ({error.message.rpartition('(')[2].rstrip(')')})"
+
+
+# --- In the child -------------------------------------------------------------------------------------------------
+
+
+def _page(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    try:
+        import rapidocr  # noqa: F401  # to say so where it does not load
+    except ImportError as error:
+        raise Unavailable(
+            f"Text in pictures cannot be recognised: RapidOCR does not load ({error})", "Set RagDesk up again"
+        ) from error
+    pixels, points = _drawn(Path(value["path"]), value["number"], value["passwords"])
+    call.check()
+    return {"seen": seen_to_json(read_pixels(pixels, value["language"]).scaled(points))}, b""
+
+
+def read_pixels(pixels: Any, language: str) -> SeenPage:
+    """Read a picture, an array (height, width, 3) of 8-bit BGR; boxes are in its pixels."""
+    from ragdesk.ingest.rapid import read_rapid
+    from ragdesk.ingest.tesseract import languages
+
+    said = writing(language)
+    seen, legible = read_rapid(pixels)
+    if said is None:
+        said = _given_away(seen.text)
+    if said is not None and said.needs_tesseract:
+        if said.code in languages():
+            return _by_tesseract(pixels, [said.code], seen)
+        return replace(seen, lines=(), trouble=_needed(said, "its language is")) if seen.lines else seen
+    return seen if said is not None or legible >= _LEGIBLE else _of_another_script(pixels, seen, legible)
+
+
+def _given_away(text: str) -> Writing | None:
+    """The language that some letters of the text give away."""
+    letters = [character for character in text if character.isalpha()]
+    for name, telling, share in _GIVEN_AWAY:
+        if sum(character in telling for character in letters) > share * len(letters):
+            return writing(name)
+    return None
+
+
+def _of_another_script(pixels: Any, seen: SeenPage, legible: float) -> SeenPage:
+    """A page that RapidOCR could hardly read, read by Tesseract where its script is one that only that can read."""
+    from ragdesk.ingest.rapid import HARDLY
+    from ragdesk.ingest.tesseract import codes_for, program, script_of
+
+    if not program():
+        unclear = "its writing is not clear, or of a script that needs the program Tesseract with its language"
+        return seen if legible >= HARDLY else replace(seen, lines=(), trouble=unclear)
+    script, degrees = script_of(pixels)
+    wanted = next((one for one in WRITINGS if one.needs_tesseract and one.script == script != "Latin"), None)
+    if wanted is None:
+        return seen if legible >= HARDLY else replace(seen, lines=(), trouble="its writing is not clear")
+    if codes := codes_for(script):
+        return _by_tesseract(pixels, codes, seen, degrees)
+    return replace(seen, lines=(), trouble=_needed(wanted, "its script seems to be that of"))
+
+
+def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float | None = None) -> SeenPage:
+    from ragdesk.ingest.tesseract import read_tesseract, script_of
+
+    if degrees is None:
+        _, degrees = script_of(pixels)
+    skew = (seen.turned + 45) % 90 - 45
+    return read_tesseract(pixels, codes, (degrees + skew) % 360)
+
+
+def _needed(what: Writing, because: str) -> str:
+    return f"{because} {what.name.capitalize()}, which needs the program Tesseract with the language {what.code}"
+
+
+def _drawn(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, float]:
+    """A page as an array (height, width, 3) of BGR, and how many points a pixel is."""
+    import numpy as np
+
+    from ragdesk.pictures import kind_of_picture, picture_page
+
+    with path.open("rb") as stream:
+        head = stream.read(64)
+    if kind_of_picture(head):
+        image, size = picture_page(path, number, most_pixels=_MOST_PIXELS)
+        rgb = np.asarray(image)
+        return np.ascontiguousarray(rgb[:, :, ::-1]), size.width / image.width
+    return _drawn_of_pdf(path, number, passwords)
+
+
+def _drawn_of_pdf(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, float]:
+    import numpy as np
+    import pymupdf
+
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    try:
+        with pymupdf.open(path, filetype="pdf") as pdf:
+            if pdf.needs_pass and not any(pdf.authenticate(password) for password in ("", *passwords)):
+                raise Unreadable("It is protected by a password")
+            page = pdf[number - 1]
+            longer, area = max(page.rect.width, page.rect.height), page.rect.width * page.rect.height
+            dpi = _DPI if longer * _DPI / 72 >= _SMALL_PIXELS else _SMALL_DPI
+            scale = min(dpi / 72, (_MOST_PIXELS / max(1.0, area)) ** 0.5)
+            drawn = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False)
+            rgb = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.width, 3)
+    except (FileNotFoundError, Unreadable):
+        raise
+    except Exception as error:  # PyMuPDF raises many kinds for a page that is broken
+        raise Unreadable("It cannot be drawn") from error
+    return np.ascontiguousarray(rgb[:, :, ::-1]), 1 / scale
+
+
+SERVED = {"page": _page}
