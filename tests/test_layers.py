@@ -22,6 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli",
             "mcp",
             "demo",
+            "doctor",
             "arguments",
             "measuring_commands",
             "model_commands",
@@ -30,13 +31,29 @@ LAYERS: tuple[frozenset[str], ...] = (
             "progress",
         )
     ),
-    frozenset(("mending", "measuring")),
+    frozenset(("diagnosing", "diagnosing_models", "mending", "measuring")),
     frozenset(("engine",)),
     frozenset(("intake", "reading_all", "search_at_hand")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes")),
+    frozenset(
+        (
+            *(
+                "diagnosis",
+                "domain",
+                "job",
+                "errors",
+                "parts",
+                "paths",
+                "redacting",
+                "secrets",
+                "sentences",
+                "settings",
+            ),
+            "sizes",
+        )
+    ),
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""

@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
-from PySide6.QtCore import qVersion
-
 _LONGEST = 90
 _NOT_NEEDED = re.compile(r"""extra\s*==\s*['"](?!llm)""")
 _SHORTER = {
@@ -53,11 +51,19 @@ def parts() -> list[Part]:
     found.pop("ragdesk", None)
     return [
         Part("Python", platform.python_version(), "PSF-2.0"),
-        Part("Qt", str(qVersion()), "LGPL-3.0-only"),
+        Part("Qt", version_of("PySide6-Essentials"), "LGPL-3.0-only"),
         Part("Lucide icons", "", "ISC, some MIT"),
         Part("all-MiniLM-L6-v2", "", "Apache-2.0"),
         *(found[name] for name in sorted(found, key=lambda name: (name not in asked, name))),
     ]
+
+
+def version_of(name: str) -> str:
+    """The version of an installed package; empty where it is not installed."""
+    try:
+        return distribution(name).version
+    except PackageNotFoundError:
+        return ""
 
 
 def _licence(part: Distribution) -> str:
