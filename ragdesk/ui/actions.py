@@ -243,6 +243,7 @@ ACTIONS: tuple[ActionText, ...] = (
         "external-link",
     ),
     _A("reveal_original", "&Source", "Show in its &folder", "Show the file in its folder", "", "folder-open"),
+    _A("guide", "&Help", "&Guide", "Read how to do things with RagDesk; needs no network", "Ctrl+F1", "book-open"),
     _A("shortcuts", "&Help", "&Keyboard shortcuts", "Show all keyboard shortcuts", "F1", "keyboard"),
     _A(
         "diagnostics",

@@ -10,12 +10,27 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from ragdesk import paths
+from ragdesk.errors import Unavailable
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
 
 
 def connect_help(actions: Actions, desk: Desk, window: QWidget) -> None:
     """Connect the actions of the Help menu."""
+
+    def guide() -> None:
+        from ragdesk.ui.guide_dialog import GuideDialog
+
+        open_now = window.findChild(GuideDialog)
+        try:
+            dialog = open_now or GuideDialog(desk, window)
+        except FileNotFoundError as error:
+            hint = "Install RagDesk again; the guide is also in the folder docs of its source"
+            desk.problem.emit(Unavailable(f"The guide is not here: {error.filename}", hint))
+            return
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def keys() -> None:
         from ragdesk.ui.shortcuts_dialog import ShortcutsDialog
@@ -33,6 +48,7 @@ def connect_help(actions: Actions, desk: Desk, window: QWidget) -> None:
         AboutDialog(desk, window).open()
 
     slots: dict[str, Callable[[], None]] = {
+        "guide": guide,
         "shortcuts": keys,
         "diagnostics": diagnostics,
         "data_folder": lambda: _open_folder(desk.engine.library.folder),
