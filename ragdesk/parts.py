@@ -17,6 +17,8 @@ _SHORTER = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "ISC License (ISCL)": "ISC",
 }
+_IN_PYMUPDF = ("pymupdf-layout", "pymupdf4llm")
+"""Packages that hold nothing since pymupdf 2.0, which asks for them and has what was in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def version_of(name: str) -> str:
 def _licence(part: Distribution) -> str:
     """The licence as the package names it: an expression, else a classifier, else its own words."""
     told = part.metadata
+    if _plain(part.name) in _IN_PYMUPDF and not told["License"]:
+        return "part of pymupdf"
     if "License-Expression" in told:
         return told["License-Expression"]
     classified = [c.rsplit(" :: ", 1)[-1] for c in told.get_all("Classifier") or () if c.startswith("License :: ")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from types import ModuleType
 
@@ -22,6 +23,10 @@ def reference() -> ModuleType:
 
 def page(name: str) -> str:
     return (DOCS / "reference" / name).read_text("utf-8")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_the_pages_are_current(reference: ModuleType) -> None:
@@ -61,9 +66,10 @@ def test_every_action_with_a_key_is_there() -> None:
 
 
 def test_every_part_that_is_asked_for_is_there_with_its_licence() -> None:
-    told = {line.split(" | ")[0].removeprefix("| ").lower(): line for line in page("licences.md").splitlines()}
+    rows = [line for line in page("licences.md").splitlines() if line.startswith("| ")]
+    told = {_plain(row.split(" | ")[0].removeprefix("| ")): row for row in rows}
     wanted = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["llm"]]
-    for name in {Requirement(line).name.lower() for line in wanted}:
+    for name in {_plain(Requirement(line).name) for line in wanted}:
         assert name in told and "| in its own files |" not in told[name], name
     assert {"python", "qt", "lucide icons", "all-minilm-l6-v2"} <= told.keys()
 
