@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -50,6 +50,8 @@ class DiagnosticsDialog(QDialog):
         self._sections: list[Section] = []
         self._of = subject(desk.engine.library.folder, ours=desk.engine.library.writable)
         self.finished.connect(lambda result: self._job.cancel())
+        if parent is not None:
+            parent.installEventFilter(self)
 
         self._sign = IconLabel(desk.theme, "clock", "dim")
         self.said = words("", "title")
@@ -103,6 +105,12 @@ class DiagnosticsDialog(QDialog):
     def is_complete(self) -> bool:
         """Whether all has been found out."""
         return len(self._sections) == len(LOOKS)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close with the window, which would else wait for what is still looked at; that it is minimised is no matter."""
+        if event.type() == QEvent.Type.Hide and not event.spontaneous():
+            self.reject()
+        return super().eventFilter(watched, event)
 
     def write(self, file: Path) -> None:
         """Write what is shown to a file."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from ragdesk.diagnosing import LOOKS
+from ragdesk.diagnosing import LOOKS, Subject
+from ragdesk.diagnosis import Section
+from ragdesk.job import Job
+from ragdesk.ui import diagnostics_dialog
 from ragdesk.ui.diagnostics_dialog import DiagnosticsDialog
 from ragdesk.ui.window import Window
 
@@ -57,6 +63,22 @@ def test_closing_stops_what_is_still_looked_at(window: Window, qtbot: QtBot) -> 
     qtbot.wait(300)
     assert not window.findChildren(DiagnosticsDialog)
     assert window._problem is None
+
+
+def test_closing_the_window_stops_it_too(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = threading.Event()
+
+    def slow(of: Subject, job: Job) -> Section:
+        began.set()
+        while True:  # as long as nobody stops it
+            job.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(diagnostics_dialog, "LOOKS", (("Slow", slow),))
+    window.actions_by_name["diagnostics"].trigger()
+    assert began.wait(60)
+    window.close()
+    assert not window.isVisible()
 
 
 def test_a_file_that_cannot_be_written_is_told(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
