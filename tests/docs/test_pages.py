@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from ragdesk.ui.actions import ACTIONS
 from ragdesk.ui.guide_text import PAGES as IN_THE_GUIDE
 from ragdesk.ui.guide_text import slug
+from ragdesk.ui.settings_dialog import ORDER as PAGES_OF_SETTINGS
+from ragdesk.ui.shortcuts_dialog import OF_FIELDS
 from tests.docs.pages import DOCS, PAGES, ROOT, TOP, headings, links, named
 
 _LOADED = re.compile(
@@ -63,6 +66,21 @@ def test_pictures_are_small_and_all_are_shown() -> None:
     assert sum(picture.stat().st_size for picture in pictures) < _MOST_PICTURES_BYTES
     shown = {Path(link).name for page in [*PAGES, *TOP] for link in links(page) if link.endswith((".png", ".svg"))}
     assert {picture.name for picture in pictures} <= shown
+
+
+_MENU = re.compile(r"\b(File|Edit|View|Library|Conversation|Source|Help|Settings)\s+→\s+([A-Z][^.,:;()→|]*)")
+_KEYS = re.compile(r"\b(?:(?:Ctrl|Shift|Alt)\+)+(?:[A-Z][a-z]+|[A-Z]|\d|[-+,])|\bF\d+\b")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name != "reference"], ids=named)
+def test_what_a_page_calls_by_its_menu_or_its_keys_is_there(page: Path) -> None:
+    text = page.read_text("utf-8").replace("*", "")
+    texts = {a.text.replace("&", "").rstrip("…?") for a in ACTIONS}
+    for menu, said in _MENU.findall(text):
+        named_so = tuple(PAGES_OF_SETTINGS) if menu == "Settings" else tuple(texts)
+        assert " ".join(said.split()).startswith(named_so), f"{menu} → {said}"
+    keys = {a.shortcut for a in ACTIONS} | {keys for _, rows in OF_FIELDS for _, keys in rows}
+    assert [key for key in _KEYS.findall(text) if key not in keys] == []
 
 
 def test_every_variable_of_the_environment_that_the_code_reads_is_named() -> None:
