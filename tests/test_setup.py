@@ -293,9 +293,13 @@ def test_a_built_package_has_the_samples_and_the_command(tmp_path: Path) -> None
     assert "ragdesk/assets/pictures/cited.png" in names, "the guide shows it"
     (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
     assert "ragdesk = ragdesk.__main__:main" in (installed / entry_points).read_text("utf-8")
-    asked = "from ragdesk.paths import samples_dir; print(samples_dir())"
-    found = subprocess.run([sys.executable, "-c", asked], cwd=installed, capture_output=True, text=True)
-    assert Path(found.stdout.strip()) == installed / "ragdesk" / "assets" / "samples", found.stderr
+    asked = "from ragdesk.paths import docs_dir, samples_dir; print(samples_dir(), docs_dir(), sep='\\n')"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    found = subprocess.run(
+        [sys.executable, "-c", asked], cwd=installed, env=environment, capture_output=True, text=True
+    )
+    places = [installed / "ragdesk" / name for name in ("assets/samples", "docs")]
+    assert list(map(Path, found.stdout.split())) == places, found.stderr
 
 
 def test_the_licence_is_the_whole_agpl() -> None:
