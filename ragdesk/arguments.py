@@ -171,15 +171,18 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("conversation", type=int, metavar="CONVERSATION")
     export.add_argument("--format", choices=("md", "html", "json", "docx", "pdf"), default="md")
     export.add_argument("--out", metavar="FILE", help="the file to write (else standard output)")
-    models = command("models", "list, download, choose or remove language models; change the embedding model")
+    export.add_argument(
+        "--all-versions", action="store_true", help="also what was there before questions were changed or asked again"
+    )
+    models = command("models", "list, download, choose or remove models: those that answer, embed, rerank or check")
     chat_actions = ("list", "download", "use", "key", "remove", "add", "verify", "token")
     models.add_argument(
         "action",
         nargs="?",
         choices=(*chat_actions, "use-embedder", "roll-back-embedder", "drop-former"),
         default="list",
-        help="download gets a language model or an embedding model; add takes a GGUF file where it lies; use takes a"
-        " server's address too, key keeps the key for it; verify reads a"
+        help="download gets a language model, an embedding model, a reranker or a checker; use chooses any but an embedding"
+        " model, a server's address too; add takes a GGUF file where it lies; key keeps the key for a server; verify reads a"
         " model's file to its end and compares its SHA-256; token keeps a token for the hub in the system's keyring;"
         " roll-back-embedder lets the embedding model before answer again, drop-former frees its space",
     )

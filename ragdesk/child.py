@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from ragdesk import errors
@@ -27,6 +28,8 @@ from ragdesk.job import Job, taken
 Payload: TypeAlias = tuple[dict[str, Any], bytes]
 
 _POLL_S = 0.05
+CANCEL_GRACE_S = 0.4
+"""For what a question waits for: with it a question is stopped within a second, in whatever it is."""
 _CHILD_FLAG = "--child"
 
 
@@ -46,16 +49,19 @@ class Child:
         name: str = "",
         gives_way: bool = False,
         cancel_grace_s: float = 2.0,
+        finishes: bool = False,
     ) -> None:
         """With `gives_way` it runs at low priority, so that the window and questions go before it.
 
-        Work that is cancelled and has not stopped after `cancel_grace_s` ends with the process.
+        Work that is cancelled and has not stopped after `cancel_grace_s` ends with the process; with `finishes` it is let
+        run to its end unseen, and the next call waits for that: for what loads something that is wanted again.
         """
         self.name = name or module.rsplit(".", 1)[-1]
         self._module = module
         self._memory_bytes = memory_bytes
         self._gives_way = gives_way
         self._cancel_grace_s = cancel_grace_s
+        self._finishes = finishes
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._replies: queue.Queue[Payload | None] = queue.Queue()
@@ -190,7 +196,8 @@ class Child:
             if deadline is not None and now > deadline:
                 raise ChildDied(f"The {self.name} process took too long and was stopped") from None
             if cancel_sent_s is not None and now - cancel_sent_s > self._cancel_grace_s:
-                self.kill()
+                if not self._finishes:
+                    self.kill()
                 raise Cancelled from None
             if self._too_large():
                 raise ChildDied(f"The {self.name} process needed too much memory and was stopped") from None
@@ -281,6 +288,9 @@ def serve(arguments: list[str]) -> int:
     if gives_way:
         _lower_priority()
     _limit_memory(memory_bytes)
+    # PyMuPDF 2 loads a model of page layouts when it is imported, which nothing here asks for: 0.4 s and 57 MB in every
+    # process that opens a PDF. It does without where that part cannot be imported, which None says.
+    sys.modules["pymupdf.layout"] = None  # type: ignore[assignment]
     served: Served = importlib.import_module(module_name).SERVED
     writing = threading.Lock()
 
@@ -389,8 +399,8 @@ def _lower_priority() -> None:
 
 
 def _python_command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
+    if getattr(sys, "frozen", False):  # on Windows the window's program has no standard input and output to talk by
+        return [str(Path(sys.executable).with_name("ragdesk.exe")) if sys.platform == "win32" else sys.executable]
     return [sys.executable, "-m", "ragdesk"]
 
 

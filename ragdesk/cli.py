@@ -213,8 +213,14 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
         if options.queries:
             return _ask_many(options, engine, job)
         streamed: list[str] = []
+        thinks: list[str] = []
         if where := engine.where_text_goes(options.model):
             print(f"note: {where}.", file=sys.stderr)
+
+        def on_thought(thought: str) -> None:
+            if not thinks and not options.quiet and job.on_progress is None:  # a bar says it itself
+                print("Thinking…", file=sys.stderr)
+            thinks.append(thought)
 
         def on_text(text: str) -> None:
             if not options.json:
@@ -227,6 +233,7 @@ def _ask(options: argparse.Namespace, job: Job) -> int:
             model=options.model,
             conversation_id=options.conversation,
             everything=options.everything,
+            on_thought=on_thought,
             on_text=on_text,
             job=job,
         )
@@ -286,7 +293,9 @@ def _export(options: argparse.Namespace, job: Job) -> int:
     if not options.out and (format == "pdf" or (format == "docx" and sys.stdout.isatty())):
         raise WrongUse(f"A {format} file needs a name", f"Say where to write it: --out conversation.{format}")
     with _engine(options, write=False) as engine:
-        data = engine.export(options.conversation, "html" if format == "pdf" else format)
+        data = engine.export(
+            options.conversation, "html" if format == "pdf" else format, all_versions=options.all_versions
+        )
     if format == "pdf":
         _write_pdf(data.decode(), Path(options.out))
     elif options.out:

@@ -331,9 +331,11 @@ def signed(text: str, doubts: Sequence[Doubt], sign: Callable[[int], str]) -> st
 class Answer:
     """What a question was answered with. `answered` is False where the documents do not tell; `hits` are then the nearest.
 
-    `prompt` is exactly what a language model was given, empty where none was asked. `doubts` are what it wrote and no
-    passage supports, in order. `asked_as` is the question that was really asked where this one leans on earlier turns, else
-    empty. `passages_read` is how many were read where all in scope were, 0 where the best were searched.
+    `prompt` is exactly what a language model was given, empty where none was asked; where all in scope was read and listed,
+    what it was given for the first part. `doubts` are what it wrote and no passage supports, in order. `asked_as` is the
+    question that was really asked where this one leans on earlier turns, else empty. `passages_read` is how many were read
+    where all in scope were, 0 where the best were searched. `thoughts` are what the model thought before it answered, in
+    `thought_s` seconds: they are no part of the answer.
     """
 
     question: str
@@ -348,6 +350,8 @@ class Answer:
     doubts: tuple[Doubt, ...] = ()
     asked_as: str = ""
     passages_read: int = 0
+    thoughts: str = ""
+    thought_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
@@ -361,6 +365,7 @@ class Answer:
             "hits": [hit.to_json() for hit in self.hits],
             "model": self.model,
             "passages_read": self.passages_read,
+            "thoughts": self.thoughts or None,
             "seconds": round(self.seconds, 3),
         }
 
@@ -369,8 +374,8 @@ class Answer:
 class Turn:
     """A question and its answer as kept in a conversation; `asked_at` is an ISO time in UTC.
 
-    `hits` and `prompt` are what the answer was made from; `doubts`, `asked_as` and `passages_read` as in `Answer`. `follows`
-    is the id of the turn that it continues, 0 where it opens the conversation.
+    `hits` and `prompt` are what the answer was made from; `doubts` and those after it are as in `Answer`. `follows` is the id
+    of the turn that it continues, 0 where it opens the conversation.
     """
 
     id: int
@@ -388,6 +393,8 @@ class Turn:
     asked_as: str = ""
     passages_read: int = 0
     follows: int = 0
+    thoughts: str = ""
+    thought_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

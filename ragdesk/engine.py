@@ -219,14 +219,14 @@ class Engine:
         from ragdesk.answer.retrieval import Question, search
 
         return search(
-            self._search.searcher(), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
+            self._search.searcher(job), Question(text, scope or Scope()), limit=limit or self.settings.hits, job=job
         )
 
     def search_many(self, questions: Sequence[Question], *, limit: int, job: Job | None = None) -> list[list[Hit]]:
         """The best hits for each of many questions."""
         from ragdesk.answer.retrieval import search_many
 
-        return search_many(self._search.searcher(), questions, limit=limit, job=job)
+        return search_many(self._search.searcher(job), questions, limit=limit, job=job)
 
     def why(
         self, text: str, *, document: str, passage: str, scope: Scope | None = None, limit: int | None = None
@@ -258,6 +258,7 @@ class Engine:
         keep: bool = True,
         on_asked: Callable[[str], None] = lambda asked_as: None,
         on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
+        on_thought: Callable[[str], None] = lambda thought: None,
         on_text: Callable[[str], None] = lambda text: None,
         job: Job | None = None,
     ) -> tuple[Answer, int | None]:
@@ -276,26 +277,30 @@ class Engine:
         named = model or self.settings.model
         if everything:
             given = read_everything(
-                self._search.searcher(),
+                self._search.searcher(job),
                 Question(text, scope or Scope()),
                 self.settings,
                 named=named,
                 chat=self._chat,
+                checker=self._search.checker(),
                 history=history,
                 on_asked=on_asked,
+                on_thought=on_thought,
                 on_text=on_text,
                 job=job or Job(),
             )
             return given, self._keep(given, conversation_id, follows) if keep else None
         with self._chat.for_question(named, job=job) as chat:
             given = answer(
-                self._search.searcher(),
+                self._search.searcher(job),
                 Question(text, scope or Scope()),
                 self.settings,
                 model=chat,
+                checker=self._search.checker() if chat is not None else None,
                 history=history,
                 on_asked=on_asked,
                 on_hits=on_hits,
+                on_thought=on_thought,
                 on_text=on_text,
                 job=job,
             )
@@ -334,6 +339,11 @@ class Engine:
     def without_vectors(self) -> str:
         """Why questions are answered by words alone, though there are vectors; empty where they are not."""
         return self._search.without_vectors
+
+    @property
+    def without_checker(self) -> str:
+        """Why the last answer was checked without the checking model that is chosen; empty where it was not."""
+        return self._search.without_checker
 
     def warm_up(self) -> None:
         """Load what the first question and the first page need, so that they need not wait for it."""
@@ -445,14 +455,24 @@ class Engine:
         states = {source: self.source_state(*source) for source in cited}
         return {source: state for source, state in states.items() if state != "same"}
 
-    def export(self, conversation_id: int, format: str, *, turn_ids: Collection[int] | None = None) -> bytes:
-        """A conversation, or these turns of it, as `md`, `html`, `json` or `docx`, with its citations.
+    def export(
+        self,
+        conversation_id: int,
+        format: str,
+        *,
+        turn_ids: Collection[int] | None = None,
+        all_versions: bool = False,
+    ) -> bytes:
+        """A conversation's newest branch, all versions or these turns, as `md`, `html`, `json` or `docx`, with citations.
 
         Each has its quote, title, page and file hash, and a warning where its file changed or vanished since.
         """
         from ragdesk.export import export_conversation
 
         conversation = self.conversation(conversation_id)
+        if turn_ids is None:
+            turns = conversation.turns if all_versions else branch(conversation.turns)
+            turn_ids = [turn.id for turn in turns]
         changed = self.changed_sources(conversation, turn_ids=turn_ids)
         return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,12 @@ class Job:
             left = (total - done) * spent / gained if gained > 0 and total > 0 and spent > 0.5 else None
             self.on_progress(Progress(done, total, note, phase, left))
         self.check()
+
+    def quietly(self) -> Job:
+        """This job for a part of its work: stopped and paused with it, but what it steps through is not told."""
+        quiet = copy.copy(self)
+        quiet.on_progress = None
+        return quiet
 
     def check(self) -> None:
         """Wait while paused; raise `Cancelled` if asked to stop."""

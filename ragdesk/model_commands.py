@@ -1,4 +1,4 @@
-"""`ragdesk models`: what answers, what embeds, and changing either."""
+"""`ragdesk models`: what answers, embeds, reranks and checks, and changing any of it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from ragdesk.model_listing import file_json, list_models
 from ragdesk.models import catalogue
 from ragdesk.models.chat_models import known_chat_model
 from ragdesk.models.embedder_place import PACKAGED
+from ragdesk.models.folder_models import FolderOffer, folder_kind, folder_offer, remove_folder_model, setting_of
 from ragdesk.models.hub import HubTokens, hubs
 from ragdesk.models.model_download import forget_unfinished, unfinished
+from ragdesk.models.model_folders import Kind
 from ragdesk.models.places import ENDPOINT, KEY_VARIABLE, key_name, place_at
-from ragdesk.models.rerankers import known_reranker
 from ragdesk.paths import settings_file
 from ragdesk.printing import print_json
 from ragdesk.secrets import Secrets
@@ -42,6 +43,8 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
         _use_endpoint(options.model, settings)
     elif action == "key":
         return _keep_key(options.model)
+    elif action == "use" and (found := folder_kind(options.model)) is not None:
+        _use_folder_model(options, *found, settings)
     elif action == "use":
         chosen = options.model if options.model == catalogue.QUOTE else str(catalogue.model_path(options.model))
         save_settings(settings.with_values({"model": chosen}), settings_file())
@@ -71,6 +74,19 @@ def models_command(options: argparse.Namespace, job: Job) -> int:
     else:
         list_models(options, settings)
     return 0
+
+
+def _use_folder_model(options: argparse.Namespace, kind: Kind, named: str, settings: Settings) -> None:
+    """Let a reranker or a checker of this machine look again at what is found or written."""
+    if kind == "embedders":
+        raise WrongUse(
+            f"{options.model} is an embedding model: changing to it embeds all documents anew",
+            f"Say what that takes: ragdesk models use-embedder {options.model} --cost",
+        )
+    setting, does = ("reranker", "looks again at passages") if kind == "rerankers" else ("checker", "checks answers")
+    save_settings(settings.with_values({setting: named}), settings_file())
+    said = f'{named} {does}. Without it again: ragdesk settings {setting} ""'
+    _say(options, {"used": named, "as": setting}, said)
 
 
 def _use_endpoint(named: str, settings: Settings) -> None:
@@ -109,13 +125,14 @@ def _download(options: argparse.Namespace, settings: Settings, job: Job) -> None
         said = f"Downloaded {model.name}, {size_in_words(model.size_bytes)}. Use it: ragdesk models use {model.name}"
         _say(options, {"downloaded": file_json(model)}, said)
         return
-    from ragdesk.models.embedder_download import download_embedder
+    from ragdesk.models.embedder_download import download_embedder, known_folder_model
 
     folder = download_embedder(
         options.model, remote_code=settings.embedder_remote_code, hubs_named=settings.hubs, job=job
     )
-    use = "settings reranker" if known_reranker(options.model) is not None else "models use-embedder"
-    said = f"Downloaded into {folder}. Use it: ragdesk {use} {options.model}"
+    known = known_folder_model(options.model)
+    use = "use" if known is not None and known[0] != "embedders" else "use-embedder"
+    said = f"Downloaded into {folder}. Use it: ragdesk models {use} {options.model}"
     _say(options, {"downloaded": {"name": options.model, "path": str(folder)}}, said)
 
 
@@ -126,12 +143,29 @@ def _remove(options: argparse.Namespace, settings: Settings) -> None:
         forget_unfinished(begun.named)
         _say(options, {"removed": begun.named}, f"Removed what was there of {begun.named}.")
         return
+    if (offer := folder_offer(options.model)) is not None and offer.state != "absent":
+        _remove_folder_model(options, offer, settings)
+        return
     model = catalogue.remove_model(options.model)
     said = f"Forgot {model.name}; {model.path} stays." if model.linked else f"Removed {model.name}."
     if settings.model != catalogue.QUOTE and Path(settings.model).resolve() == model.path.resolve():
         save_settings(settings.with_values({"model": catalogue.QUOTE}), settings_file())
         said += " Questions are answered by quoting now."
     _say(options, {"removed": model.name, "path": str(model.path), "deleted": not model.linked}, said)
+
+
+def _remove_folder_model(options: argparse.Namespace, offer: FolderOffer, settings: Settings) -> None:
+    """Remove an embedder, a reranker or a checker; one that embeds stays, the others are done without then."""
+    setting = setting_of(offer, settings)
+    if setting == "embedder":
+        raise WrongUse(
+            f"Documents are embedded by {offer.name}", "Change to another one first: ragdesk models use-embedder NAME"
+        )
+    remove_folder_model(options.model)
+    if setting:
+        save_settings(settings.with_values({setting: ""}), settings_file())
+    said = f"Removed {offer.name}." + (f" The setting {setting} is empty now." if setting else "")
+    _say(options, {"removed": offer.id, "deleted": True}, said)
 
 
 def _is_called(named: str, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""What `ragdesk models list` says: the models that answer, embed and rerank, those here and those to be had."""
+"""What `ragdesk models list` says: the models that answer, embed, rerank and check, those here and those to be had."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from ragdesk.models import catalogue
-from ragdesk.models.embedder_place import PACKAGED, embedders_here
+from ragdesk.models.checkers import CHECKERS
+from ragdesk.models.embedder_place import PACKAGED
 from ragdesk.models.embedding_models import MODELS
 from ragdesk.models.fit import this_machine
+from ragdesk.models.folder_models import KINDS, FolderOffer, folder_offers
 from ragdesk.models.offers import Offer, offers
 from ragdesk.models.published import PublishedModel
-from ragdesk.models.rerankers import RERANKERS, rerankers_here
+from ragdesk.models.rerankers import RERANKERS
 from ragdesk.printing import print_json
 from ragdesk.settings import Settings
 from ragdesk.sizes import progress_in_words, size_in_words
@@ -34,7 +36,11 @@ def list_models(options: argparse.Namespace, settings: Settings) -> None:
     print(f"In use: {settings.embedder or PACKAGED}\n\nRerankers:")
     for reranker in RERANKERS:
         print(f"{_told(reranker, here)}, {reranker.languages}, {reranker.licence}")
-    print(f"In use: {settings.reranker or 'none'}")
+    print(f"In use: {settings.reranker or 'none'}\n\nCheckers:")
+    for checker in CHECKERS:
+        print(f"{_told(checker, here)}, {checker.languages}, {checker.licence}")
+        print(f"    {checker.takes(machine.cores + 1)}")
+    print(f"In use: {settings.checker or 'none'}")
 
 
 def file_json(model: catalogue.ModelFile) -> dict[str, Any]:
@@ -59,6 +65,11 @@ def _list_json(settings: Settings) -> None:
             "embedder": settings.embedder or PACKAGED,
             "rerankers": [_facts(reranker, here) for reranker in RERANKERS],
             "reranker": settings.reranker or None,
+            "checkers": [
+                {**_facts(checker, here), "memory_mb": checker.memory_mb, "pairs_per_core_s": checker.pairs_per_core_s}
+                for checker in CHECKERS
+            ],
+            "checker": settings.checker or None,
         }
     )
 
@@ -100,23 +111,24 @@ def _offer_json(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _here() -> set[str]:
-    """Ids of the known embedding models and rerankers that lie on this machine."""
-    embedders = embedders_here()
-    ids = {model.id for model in MODELS if model.name in embedders or model.id in embedders}
-    return ids | {reranker.id for reranker in rerankers_here()}
+def _here() -> dict[str, FolderOffer]:
+    """The embedding models, rerankers and checkers of the catalogues and where they are, by id."""
+    return {offer.id: offer for kind in KINDS for offer in folder_offers(kind)}
 
 
-def _told(model: PublishedModel, here: set[str]) -> str:
-    return f"{model.id}: {'here' if model.id in here else f'download {model.download_mb:,} MB'}"
+def _told(model: PublishedModel, offers: dict[str, FolderOffer]) -> str:
+    offer = offers[model.id]
+    begun = f"begun, {progress_in_words(offer.done_bytes, offer.total_bytes or offer.size_bytes)} here"
+    states = {"here": "here", "partly": begun, "absent": f"download {model.download_mb:,} MB"}
+    return f"{model.id}: {states[offer.state]}"
 
 
-def _facts(model: PublishedModel, here: set[str]) -> dict[str, Any]:
+def _facts(model: PublishedModel, offers: dict[str, FolderOffer]) -> dict[str, Any]:
     return {
         "name": model.name,
         "id": model.id,
         "licence": model.licence,
         "download_mb": model.download_mb,
         "tokens": model.max_tokens,
-        "here": model.id in here,
+        "here": offers[model.id].state == "here",
     }

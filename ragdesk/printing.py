@@ -105,7 +105,7 @@ def print_prompt(answer: Answer) -> None:
     """Print exactly what a language model was given, each message under its role."""
     for message in answer.prompt:
         print(f"[{message.role}]\n{message.content}\n")
-    print("─" * 40 if answer.prompt else "No language model was asked: the answer quotes the passages.\n")
+    print("─" * 40 if answer.prompt else "No language model was asked.\n")
 
 
 def print_json(value: dict[str, Any], *, indent: int | None = 1) -> None:

@@ -21,6 +21,7 @@ from ragdesk.library.sentence_store import SentenceStore
 from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat import ChatModel
 from ragdesk.models.chat_at_hand import ChatAtHand
+from ragdesk.models.checker import Checker
 from ragdesk.settings import Settings
 
 
@@ -31,8 +32,10 @@ def read_everything(
     *,
     named: str,
     chat: ChatAtHand,
+    checker: Checker | None = None,
     history: Sequence[Turn],
     on_asked: Callable[[str], None],
+    on_thought: Callable[[str], None],
     on_text: Callable[[str], None],
     job: Job,
 ) -> Answer:
@@ -60,7 +63,16 @@ def read_everything(
                 part_tokens=settings.source_tokens,
                 answer_tokens=settings.answer_tokens,
             )
-            given = answer_from_everything(searcher, asked, model=model.name, reader=reader, on_text=on_text, job=job)
+            given = answer_from_everything(
+                searcher,
+                asked,
+                model=model.name,
+                reader=reader,
+                checker=checker,
+                on_thought=on_thought,
+                on_text=on_text,
+                job=job,
+            )
     return replace(given, question=question.text, asked_as=asked_as)
 
 

@@ -1,20 +1,22 @@
-"""A library in, what a search needs out: the index that answers, the model that made it, a reranker; all kept ready."""
+"""A library in, what answers are found and checked with out: index, embedder, reranker, checker; all kept ready."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragdesk.errors import RagDeskError, Unavailable
-from ragdesk.job import Job
+from ragdesk.job import Job, taken
 from ragdesk.library.library import Library
 from ragdesk.settings import Settings
 
 if TYPE_CHECKING:
     from ragdesk.answer.retrieval import Searcher
     from ragdesk.library.vectors import VectorIndex
+    from ragdesk.models.checker import Checker
     from ragdesk.models.embedder import Embedder, EmbedderChoice
     from ragdesk.models.reranker import Reranker
 
@@ -35,18 +37,23 @@ class SearchAtHand:
         self._searcher: Searcher | None = None
         self._embedders: list[Embedder] = []
         self._reranker: Reranker | None = None
+        self._checker: Checker | None = None
         self._vector_index: VectorIndex | None = None
         self.without_vectors = ""
         """Why questions are answered by words alone, though there are vectors; empty where they are not."""
 
-    def searcher(self) -> Searcher:
-        """What a search needs. It stays with one index and the model that made it, also where another one takes over."""
+    def searcher(self, job: Job | None = None) -> Searcher:
+        """What a search needs. It stays with one index and the model that made it, also where another one takes over.
+
+        Raises `Cancelled` where the job is, while models are loaded too.
+        """
         from ragdesk.answer.retrieval import Searcher
         from ragdesk.library.scan import Scan
 
-        with self._preparing:
+        with taken(self._preparing, job):
             settings = self._settings()
             index = self._library.current_index
+            reranker = self._chosen_reranker(settings)
             if self._searcher is None or self._searcher.scan.index != index or self.without_vectors:
                 vector_index = self.vector_index() if self._library.writable else None
                 scan = self._searcher.scan if self._searcher is not None else Scan(self._library, index=index)
@@ -55,13 +62,31 @@ class SearchAtHand:
                 self._searcher = Searcher(
                     self._library,
                     scan,
-                    self._embedder_of(index, settings),
+                    self._embedder_of(index, settings, job),
                     vector_index,
                     settings.exact_scan_limit,
-                    self._chosen_reranker(settings),
-                    settings.rerank_candidates,
                 )
+            self._searcher = replace(self._searcher, reranker=reranker, rerank_candidates=settings.rerank_candidates)
             return self._searcher
+
+    def checker(self) -> Checker | None:
+        """The model that looks at an answer's sentences again; None where none is chosen."""
+        from ragdesk.models.checker import Checker
+
+        with self._preparing:
+            settings, kept = self._settings(), self._checker
+            if kept is not None and kept.named != settings.checker:
+                kept.close()
+                kept = None
+            if kept is None and settings.checker:
+                kept = Checker(settings.checker, device=settings.device)
+            self._checker = kept
+            return kept
+
+    @property
+    def without_checker(self) -> str:
+        """Why answers are checked without the checker that is chosen; empty where they are not."""
+        return self._checker.problem if self._checker is not None else ""
 
     def vector_index(self) -> VectorIndex:
         """The vector index of a library that this process writes."""
@@ -80,11 +105,11 @@ class SearchAtHand:
 
     def close(self) -> None:
         """End the child processes."""
-        for child in (*self._embedders, self._reranker, self._vector_index):
+        for child in (*self._embedders, self._reranker, self._checker, self._vector_index):
             if child is not None:
                 child.close()
 
-    def _embedder_of(self, index: int, settings: Settings) -> Embedder:
+    def _embedder_of(self, index: int, settings: Settings, job: Job | None) -> Embedder:
         """The model that made an index; where it cannot be had, the one of the settings or the packaged one.
 
         `without_vectors` then says why. The one before is kept a little longer: a search may still use it.
@@ -99,7 +124,7 @@ class SearchAtHand:
         for choice in dict.fromkeys((wanted, chosen, EmbedderChoice())):
             embedder = self._embedder(choice, settings)
             try:
-                right = identity is None or embedder.info().made(identity)
+                right = identity is None or embedder.info(job=job).made(identity)
             except RagDeskError as error:
                 why = why or error.message
                 continue
@@ -131,6 +156,11 @@ class SearchAtHand:
     def _chosen_reranker(self, settings: Settings) -> Reranker | None:
         from ragdesk.models.reranker import Reranker
 
-        if self._reranker is None and settings.reranker:
-            self._reranker = Reranker(settings.reranker, device=settings.device)
-        return self._reranker
+        kept = self._reranker
+        if kept is not None and kept.named != settings.reranker:
+            kept.close()
+            kept = None
+        if kept is None and settings.reranker:
+            kept = Reranker(settings.reranker, device=settings.device)
+        self._reranker = kept
+        return kept

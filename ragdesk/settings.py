@@ -141,7 +141,6 @@ class Settings:
         "Search",
         "Reranker",
         "A model that looks again at the best passages: a cross-encoder's folder or its name; empty means none",
-        effect="restart",
     )
     rerank_candidates: int = _setting(
         30,
@@ -150,7 +149,6 @@ class Settings:
         "So many of the best passages the reranker looks at again: each takes its time",
         least=1,
         most=1000,
-        effect="restart",
     )
     hits: int = _setting(10, "Search", "Passages", "Passages found for a question", least=1, most=1000)
     # Answers
@@ -179,6 +177,13 @@ class Settings:
         "Tokens of passages given to a language model, at most",
         least=128,
         most=1_000_000,
+    )
+    checker: str = _setting(
+        "",
+        "Answers",
+        "Checker",
+        "A model that checks whether the passages bear out each sentence of a language model's answer: the folder of a"
+        " cross-encoder for natural language inference, or its name; empty means none",
     )
     gpu_layers: int = _setting(
         -1,

@@ -49,11 +49,16 @@ def _sleep(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     return {}, b""
 
 
+def _load(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    time.sleep(2)
+    return {"pid": os.getpid()}, b""
+
+
 def _eat(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     return {"size": len(bytearray(3 << 30))}, b""
 
 
-SERVED = {f.__name__[1:]: f for f in (_echo, _noise, _refuse, _fail, _die, _count, _sleep, _eat)}
+SERVED = {f.__name__[1:]: f for f in (_echo, _noise, _refuse, _fail, _die, _count, _sleep, _load, _eat)}
 
 
 @pytest.fixture
@@ -122,6 +127,19 @@ def test_work_that_does_not_heed_a_cancel_is_killed(child: Child) -> None:
         child.call("sleep", job=job)
     assert time.monotonic() - began < 20
     assert not child.alive
+
+
+def test_work_that_is_wanted_again_goes_on_unseen_and_the_next_call_waits_for_it() -> None:
+    job, child = Job(), Child(__name__, cancel_grace_s=0.1, finishes=True)
+    try:
+        pid = child.call("echo")[0]["pid"]
+        threading.Timer(0.1, job.cancel).start()
+        with pytest.raises(Cancelled):
+            child.call("load", job=job)
+        assert child.alive
+        assert child.call("echo", {"n": 1})[0] == {"said": {"n": 1}, "pid": pid}
+    finally:
+        child.close()
 
 
 def test_a_stream_that_is_closed_cancels_its_work(child: Child) -> None:

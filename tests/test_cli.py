@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -117,6 +118,8 @@ def test_ask_quotes_and_keeps_a_conversation_that_can_be_exported(filled: Run, t
         done = filled("export", conversation, "--format", format, "--out", out)
         assert done.returncode == 0, done.stderr
         assert out.read_bytes().startswith(begins)
+    every = filled("export", conversation, "--all-versions")
+    assert every.returncode == 0 and "Marta Veselá" in every.stdout
     without_name = filled("export", conversation, "--format", "pdf")
     assert without_name.returncode == 2
     assert "--out" in without_name.stderr
@@ -183,6 +186,39 @@ def test_an_error_says_what_happened_and_ends_with_its_code(
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+_NO_NETWORK = """
+import sys
+
+def refuse(event, details):
+    if event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(details[1], tuple)):
+        with open({told!r}, "a") as stream:
+            print(event, details[1:], sys.argv, file=stream)
+        raise OSError("Network is unreachable")
+
+sys.addaudithook(refuse)
+"""
+
+
+def test_without_a_network_all_works_and_none_is_asked_for(
+    ragdesk: Run, towns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process and all its children refuse every connection, and write down which were tried."""
+    told = tmp_path / "tried.txt"
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "sitecustomize.py").write_text(_NO_NETWORK.format(told=str(told)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path / "without"), *sys.path)))
+    assert ragdesk("add", towns).returncode == 0
+    answer = json.loads(ragdesk("ask", "How long is the longest berth?", "--json").stdout)
+    assert answer["answered"] and answer["hits"][0]["vector_rank"]
+    assert ragdesk("models", "list").returncode == 0
+    assert not told.exists(), told.read_text()
+    refused = ragdesk("models", "download", "nli-MiniLM2-L6-H768")
+    assert (
+        refused.returncode == 3 and "all else works without one" in refused.stderr and "Traceback" not in refused.stderr
+    )
+    assert told.exists(), "it was watched"
 
 
 def test_settings_are_shown_and_changed(ragdesk: Run) -> None:

@@ -197,6 +197,21 @@ def test_a_cancelled_job_keeps_what_is_done_and_goes_on_later(engine: Engine, to
     assert {d.state for d in engine.documents()} == {"indexed"}
 
 
+def test_a_question_is_stopped_while_what_finds_by_meaning_is_still_loading(engine: Engine, towns: Path) -> None:
+    """The loading goes on unseen, for the next question."""
+    engine.add([towns])
+    with Engine(engine.library.folder, write=False, settings=Settings()) as other:
+        job = Job()
+        threading.Timer(0.1, job.cancel).start()
+        with pytest.raises(Cancelled):
+            other.ask("How long is the longest berth?", job=job)
+        (embedder,) = other._search._embedders
+        assert embedder._info is None and embedder._child.alive
+        process = embedder._child._process
+        assert other.search("How long is the longest berth?")[0].vector_rank is not None
+        assert embedder._child._process is process
+
+
 def test_progress_is_reported_in_phases_with_totals(engine: Engine, towns: Path) -> None:
     seen: list[Progress] = []
     engine.add([towns], job=Job(seen.append))

@@ -16,12 +16,14 @@ from ragdesk.answer.following import standalone
 from ragdesk.answer.prompting import Prompt, build_prompt, build_rewriting
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS, is_hopeless, quote
 from ragdesk.answer.retrieval import Question, Searcher, search
+from ragdesk.answer.thoughts import Thoughts
 from ragdesk.answer.verifying import Verified, verify
-from ragdesk.domain import Answer, Citation, Hit, Message, Turn, page_at
+from ragdesk.domain import Answer, Citation, Hit, Turn, page_at
 from ragdesk.errors import WrongUse
 from ragdesk.job import Job
 from ragdesk.library.library import Library
 from ragdesk.models.chat import ChatModel
+from ragdesk.models.checker import Checker
 from ragdesk.settings import Settings
 
 QUOTE = "quote"
@@ -40,24 +42,33 @@ def answer(
     settings: Settings,
     *,
     model: ChatModel | None = None,
+    checker: Checker | None = None,
     history: Sequence[Turn] = (),
     on_asked: Callable[[str], None] = lambda asked_as: None,
     on_hits: Callable[[Sequence[Hit]], None] = lambda hits: None,
+    on_thought: Callable[[str], None] = lambda thought: None,
     on_text: Callable[[str], None] = lambda text: None,
     job: Job | None = None,
 ) -> Answer:
-    """Answer from the library; without `model` by quoting. `on_text` gets a model's text as it comes, unchecked.
+    """Answer from the library; without `model` by quoting. `on_text` gets a model's text as it comes, unchecked, and
+    `on_thought` what it thinks before.
 
     `history` are the turns before, oldest first. `on_asked` gets the question that is really asked where it leans on them.
+    While a model puts it into words, `on_hits` already gets what is found by the words that are carried over.
+    What a model wrote is looked at by the `checker` too, where there is one.
     """
     began = time.monotonic()
+    if model is not None and history:
+        at_once = really_asked(searcher.library, question, settings, None, history, job)
+        if at_once.text != question.text:
+            on_hits(search(searcher, at_once, limit=settings.hits, job=job))
     typed, question = question, really_asked(searcher.library, question, settings, model, history, job)
     asked_as = question.text if question.text != typed.text else ""
     if asked_as:
         on_asked(asked_as)
     hits = search(searcher, question, limit=settings.hits, job=job)
     on_hits(hits)
-    prompt = Prompt((), ())
+    prompt, thoughts = Prompt((), ()), Thoughts(on_thought)
     library, embedder = searcher.library, searcher.embedder
     if not hits or (model is not None and is_hopeless(question.text, hits, library, embedder, job=job)):
         given = Verified(NOT_IN_DOCUMENTS, ())
@@ -65,7 +76,7 @@ def answer(
         given = Verified(*quote(question.text, hits, library, embedder, job=job))
     else:
         prompt = _prompt(question, hits, settings, model, history, job)
-        given = _written(searcher, question, prompt, settings, model, on_text, job)
+        given = _written(searcher, question, prompt, settings, model, checker, thoughts, on_text, job)
     return Answer(
         question=typed.text,
         text=given.text,
@@ -78,6 +89,8 @@ def answer(
         prompt=prompt.messages,
         doubts=given.doubts,
         asked_as=asked_as,
+        thoughts=thoughts.text,
+        thought_s=thoughts.seconds,
     )
 
 
@@ -95,7 +108,13 @@ def really_asked(
         assert model is not None
         model.load(job=job)
         prompt = build_rewriting(
-            text, _messages(history), count_tokens=model.count_tokens, budget_tokens=_budget(settings, model)
+            text,
+            history,
+            count_tokens=model.count_tokens,
+            count_prompt=model.count_prompt,
+            computed=model.computed,
+            budget_tokens=_budget(settings, model),
+            window_tokens=model.context_tokens - _REWRITING_TOKENS,
         )
         said = ""
         try:
@@ -124,8 +143,9 @@ def _prompt(
         question.text,
         hits,
         count_tokens=model.count_tokens,
+        count_prompt=model.count_prompt,
         budget_tokens=_budget(settings, model),
-        history=_messages(history),
+        history=history,
     )
 
 
@@ -141,23 +161,22 @@ def _written(
     prompt: Prompt,
     settings: Settings,
     model: ChatModel,
+    checker: Checker | None,
+    thoughts: Thoughts,
     on_text: Callable[[str], None],
     job: Job | None,
 ) -> Verified:
     library = searcher.library
     written = []
-    for part in model.stream(prompt.messages, max_tokens=settings.answer_tokens, job=job):
+    for part in model.stream(prompt.messages, max_tokens=settings.answer_tokens, on_thought=thoughts.add, job=job):
+        thoughts.pause()
         written.append(part)
         on_text(part)
+    thoughts.pause()
     text, citations = cite("".join(written).strip(), prompt.hits, library.hashes({h.document_id for h in prompt.hits}))
-    return verify(text, citations, prompt.hits, library, searcher.embedder, question=question.text, job=job)
-
-
-def _messages(history: Sequence[Turn]) -> list[Message]:
-    messages: list[Message] = []
-    for turn in history:
-        messages += [Message("user", turn.asked_as or turn.question), Message("assistant", turn.answer)]
-    return messages
+    return verify(
+        text, citations, prompt.hits, library, searcher.embedder, question=question.text, checker=checker, job=job
+    )
 
 
 def _checked(library: Library, citations: Sequence[Citation]) -> tuple[Citation, ...]:

@@ -14,14 +14,16 @@ from dataclasses import dataclass, replace
 from ragdesk.answer.breadth import breadth
 from ragdesk.answer.citing import citation
 from ragdesk.answer.matching import matches
-from ragdesk.answer.notes import Reader, merged, notes_on, parts
+from ragdesk.answer.notes import Reader, merged, note_prompt, notes_on, parts
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS
 from ragdesk.answer.retrieval import Question, Searcher, as_hit, search
+from ragdesk.answer.thoughts import Thoughts
 from ragdesk.answer.verifying import Verified, verify
 from ragdesk.domain import Answer, Citation, Doubt, Hit, Message, page_at
 from ragdesk.job import Job
 from ragdesk.library import scopes
 from ragdesk.library.library import Library
+from ragdesk.models.checker import Checker
 
 _MOST_LISTED = 100
 _NEAREST = 5
@@ -43,6 +45,8 @@ def answer_from_everything(
     *,
     model: str,
     reader: Reader | None = None,
+    checker: Checker | None = None,
+    on_thought: Callable[[str], None] = lambda thought: None,
     on_text: Callable[[str], None] = lambda text: None,
     job: Job,
 ) -> Answer:
@@ -52,11 +56,12 @@ def answer_from_everything(
     ids = scopes.chunk_ids(library.reading, library.document_ids(question.scope))
     prompt: tuple[Message, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    thoughts = Thoughts(on_thought)
     if reader is None:
         items = _quoted(searcher, question, ids, job)
         text, citations = _listed(items, "quote", "quotes")
     else:
-        given, items, prompt = _noted(searcher, question, ids, reader, on_text, job)
+        given, items, prompt = _noted(searcher, question, ids, reader, checker, thoughts, on_text, job)
         text, citations, doubts = given.text, given.citations, given.doubts
     hits = _hits(items) if citations else search(searcher, question, limit=_NEAREST, job=job)
     return Answer(
@@ -71,6 +76,8 @@ def answer_from_everything(
         prompt=prompt,
         doubts=doubts,
         passages_read=len(ids),
+        thoughts=thoughts.text,
+        thought_s=thoughts.seconds,
     )
 
 
@@ -93,15 +100,22 @@ def _noted(
     question: Question,
     ids: Sequence[int],
     reader: Reader,
+    checker: Checker | None,
+    thoughts: Thoughts,
     on_text: Callable[[str], None],
     job: Job,
 ) -> tuple[Verified, list[Item], tuple[Message, ...]]:
-    """What the model notes of each part, and what it makes of the notes; where those bear that out not at all, the notes."""
+    """What the model notes of each part, and what it makes of the notes; where those bear that out not at all, the notes.
+
+    With the prompt: that of the first part where the notes are the answer.
+    """
     library = searcher.library
     notes, done = [], 0
+    prompt: tuple[Message, ...] = ()
     hashes = library.hashes({place.document_id for place in library.chunk_places(ids).values()})
     for part in parts(_in_order(library, ids), reader.part_tokens):
         job.step(done, len(ids), part[0].title, phase="reading passages")
+        prompt = prompt or note_prompt(question.text, part)
         notes += notes_on(question.text, part, reader, hashes, job=job)
         done += len(part)
     job.step(len(ids), len(ids), phase="reading passages")
@@ -109,12 +123,16 @@ def _noted(
     for note in notes:
         items.setdefault(note.text.casefold(), Item(note.text, note.hit, note.citations[0]))
     if breadth(question.text) not in ("list", "count") and len(items) > 1:
-        text, citations, prompt = merged(question.text, notes, reader, hashes, on_text=on_text, job=job)
+        text, citations, merging = merged(
+            question.text, notes, reader, hashes, thoughts=thoughts, on_text=on_text, job=job
+        )
         hits = list({note.hit.chunk_id: note.hit for note in notes}.values())
-        given = verify(text, citations, hits, library, searcher.embedder, question=question.text, job=job)
+        given = verify(
+            text, citations, hits, library, searcher.embedder, question=question.text, checker=checker, job=job
+        )
         if text and not given.refused:
-            return given, list(items.values()), prompt
-    return Verified(*_listed(list(items.values()), "point", "points")), list(items.values()), ()
+            return given, list(items.values()), merging
+    return Verified(*_listed(list(items.values()), "point", "points")), list(items.values()), prompt
 
 
 def _in_order(library: Library, ids: Sequence[int]) -> list[Hit]:

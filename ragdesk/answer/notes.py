@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ragdesk.answer.citing import cite
 from ragdesk.answer.prompting import shortened, source, unfenced
+from ragdesk.answer.thoughts import Thoughts
 from ragdesk.domain import Citation, Hit, Message
 from ragdesk.job import Job
 from ragdesk.library.sentence_store import SentenceStore
@@ -47,7 +48,6 @@ PROMPT_VERSION = 1
 """Change it with `NOTE` or with what is made of its answer: everything is then read anew."""
 
 NOTE_TOKENS = 400
-_TEMPLATE_TOKENS = 40
 _CHARACTERS_A_TOKEN = 3
 _MOST_ROUNDS = 4
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
@@ -90,24 +90,27 @@ def parts(hits: Sequence[Hit], tokens: int) -> list[list[Hit]]:
     return found
 
 
+def note_prompt(question: str, part: Sequence[Hit]) -> tuple[Message, ...]:
+    """What a model is given to note what a part says for the question."""
+    return _messages(NOTE, [(hit, hit.text) for hit in part], question)
+
+
 def notes_on(question: str, part: Sequence[Hit], reader: Reader, hashes: Mapping[int, str], *, job: Job) -> list[Note]:
     """What a part says for the question; a part too long for the model's window is read in halves."""
-    messages = _messages(NOTE, [(hit, hit.text) for hit in part], question)
+    messages, quiet = note_prompt(question, part), job.quietly()
     key = _key(reader.identity, messages)
     said = reader.store.known([key]).get(key)
     if said is None:
         with reader.borrow() as model:
             model.load(job)
-            fits = _cost(messages, model) <= model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
+            fits = model.count_prompt(messages) <= model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
             if fits:
-                said = "".join(model.stream(messages, max_tokens=NOTE_TOKENS, job=job))
+                said = "".join(model.stream(messages, max_tokens=NOTE_TOKENS, job=quiet))
             elif len(part) == 1:
                 room = model.context_tokens - min(NOTE_TOKENS, model.context_tokens // 3)
-                fixed = _cost(_messages(NOTE, [], question), model)
+                fixed = model.count_prompt(note_prompt(question, []))
                 cut = shortened(part[0], model.count_tokens, room - fixed)
-                said = "".join(
-                    model.stream(_messages(NOTE, [(cut, cut.text)], question), max_tokens=NOTE_TOKENS, job=job)
-                )
+                said = "".join(model.stream(note_prompt(question, [cut]), max_tokens=NOTE_TOKENS, job=quiet))
         if said is None:
             half = len(part) // 2
             return [
@@ -124,6 +127,7 @@ def merged(
     reader: Reader,
     hashes: Mapping[int, str],
     *,
+    thoughts: Thoughts,
     on_text: Callable[[str], None],
     job: Job,
 ) -> tuple[str, tuple[Citation, ...], tuple[Message, ...]]:
@@ -137,13 +141,13 @@ def merged(
             groups = _groups(question, notes, reader, model)
         if len(groups) == 1:
             messages = _messages(MERGE, [(note.hit, note.text) for note in groups[0]], question)
-            said = _written(messages, reader, on_text, job)
+            said = _written(messages, reader, thoughts, on_text, job)
             text, citations = cite(said, [note.hit for note in groups[0]], hashes)
             return (text, citations, messages) if citations else ("", (), messages)
         shorter: list[Note] = []
         for group in groups:
             messages = _messages(MERGE, [(note.hit, note.text) for note in group], question)
-            said = _written(messages, reader, lambda text: None, job)
+            said = _written(messages, reader, Thoughts(), lambda text: None, job)
             shorter += _read(said, [note.hit for note in group], hashes)
         if not shorter or sum(len(note.text) for note in shorter) >= sum(len(note.text) for note in notes):
             break
@@ -151,15 +155,21 @@ def merged(
     return "", (), ()
 
 
-def _written(messages: Sequence[Message], reader: Reader, on_text: Callable[[str], None], job: Job) -> str:
+def _written(
+    messages: Sequence[Message], reader: Reader, thoughts: Thoughts, on_text: Callable[[str], None], job: Job
+) -> str:
     said = ""
     with (
         reader.borrow() as model,
-        contextlib.closing(model.stream(messages, max_tokens=reader.answer_tokens, job=job)) as stream,
+        contextlib.closing(
+            model.stream(messages, max_tokens=reader.answer_tokens, on_thought=thoughts.add, job=job)
+        ) as stream,
     ):
         for piece in stream:
+            thoughts.pause()
             said += piece
             on_text(piece)
+    thoughts.pause()
     return said.strip()
 
 
@@ -177,7 +187,7 @@ def _read(said: str, hits: Sequence[Hit], hashes: Mapping[int, str]) -> Iterator
 def _groups(question: str, notes: Sequence[Note], reader: Reader, model: ChatModel) -> list[list[Note]]:
     """The notes in order, in as few groups as fit the model's window."""
     room = model.context_tokens - min(reader.answer_tokens, model.context_tokens // 3)
-    fixed = _cost(_messages(MERGE, [], question), model)
+    fixed = model.count_prompt(_messages(MERGE, [], question))
     groups: list[list[Note]] = []
     left = 0
     for note in notes:
@@ -193,10 +203,6 @@ def _groups(question: str, notes: Sequence[Note], reader: Reader, model: ChatMod
 def _messages(rules: str, given: Sequence[tuple[Hit, str]], question: str) -> tuple[Message, ...]:
     sources = "\n\n".join(source(number, hit, text) for number, (hit, text) in enumerate(given, 1))
     return Message("system", rules), Message("user", f"{sources}\n\nQuestion: {unfenced(question.strip())}")
-
-
-def _cost(messages: Sequence[Message], model: ChatModel) -> int:
-    return sum(model.count_tokens(message.content) + _TEMPLATE_TOKENS for message in messages)
 
 
 def _key(identity: str, messages: Sequence[Message]) -> bytes:

@@ -1,7 +1,8 @@
 """A question and its hits in, the messages for a language model out: as many sources as fit, never half a message.
 
-A model sees the rules, then what was said before, then the sources, and the question last: what stays the same comes
-first, because a prompt that begins as the one before is not computed again up to where they differ.
+A model sees the rules, then the sources, then what was said before, and the question last. A prompt that begins as the one
+before is not computed again up to where they differ: so what changes least comes first, and sources that the turn before
+was given keep their places.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ragdesk.domain import Hit, Message
+from ragdesk.domain import Citation, Hit, Message, Turn
 from ragdesk.sentences import sentences
 
 SYSTEM = """\
@@ -31,12 +32,17 @@ words such as "it", "she", "there" or "the other one" stand for in their place, 
 other words, its language and its meaning. Do not answer it. Write the question alone, on one line.
 
 The last question: {question}"""
-"""It follows the rules and the turns before, as the answer's own prompt does, so that these are computed only once."""
+"""It follows what was said before, which need not be computed again."""
 
-_MESSAGE_TOKENS = 12  # what a chat template adds around a message, and a little more
 _HISTORY_SHARE = 0.25
 _LEAST_PASSAGE = 200  # characters
 _LONGEST_TITLE = 120
+_MOST_ROUNDS = 4
+_BLOCK = re.compile(r'^\[\d+\] ("[^\n]*\n<source>\n.*?\n</source>)', re.MULTILINE | re.DOTALL)
+_MARK = re.compile(r" ?\[(\d+)\]")
+
+Count = Callable[[Sequence[Message]], int]
+"""The tokens of a prompt of these messages with all that the model's chat template adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +58,77 @@ def build_prompt(
     hits: Sequence[Hit],
     *,
     count_tokens: Callable[[str], int],
+    count_prompt: Count,
     budget_tokens: int,
-    history: Sequence[Message] = (),
+    history: Sequence[Turn] = (),
 ) -> Prompt:
-    """The prompt that fits `budget_tokens`, all of its messages and what a chat template adds counted.
+    """The prompt that fits `budget_tokens`, as `count_prompt` counts it.
 
     What does not fit is left out whole: the oldest turns beyond a quarter of the budget, then the hits of the lowest
-    rank. The best hit always stays, shortened to the sentences that fit (its text and span then end there). Sources
-    are ordered by document and place, not by rank: neighbouring passages read on, and a follow-up question that finds
-    the same passages finds them in the same order, so that their part of the prompt is not computed again.
+    rank. The best hit always stays, shortened to the sentences that fit (its text and span then end there). Sources that
+    the turn before was given come first, in the order and the words they had there; the others follow by rank, so that those
+    which are the likeliest to be found again are what the next prompt begins with.
     """
-    asked = f"Question: {unfenced(question.strip())}"
-    left = budget_tokens - count_tokens(SYSTEM) - count_tokens(asked) - 3 * _MESSAGE_TOKENS
-    earlier = _recent(history, count_tokens, min(left, int(budget_tokens * _HISTORY_SHARE)))
-    left -= sum(count_tokens(message.content) + _MESSAGE_TOKENS for message in earlier)
-    kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: hit.rank):
-        cost = count_tokens(source(99, hit)) + 2
-        if cost > left:
-            if not kept:
-                kept.append(shortened(hit, count_tokens, left))
+    asked = _asked(question)
+    bare, each = _overheads(count_tokens, count_prompt, history)
+    left = budget_tokens - bare - count_tokens(asked)
+    earlier, taken = _recent(history, count_tokens, each, min(left, int(budget_tokens * _HISTORY_SHARE)))
+    left -= taken
+    before = next((turn for turn in reversed(history) if turn.prompt), None)
+    given = _given(before) if before is not None else []
+    for _ in range(_MOST_ROUNDS):
+        kept = _ordered(_fitting(_as_given(hits, given), count_tokens, left), given)
+        blocks = [_block(hit) for hit in kept]
+        numbered = "\n\n".join(f"[{number}] {block}" for number, block in enumerate(blocks, 1))
+        said = [*_said(earlier, blocks), Message("user", asked)]
+        first = Message("user", f"{numbered}\n\n{said[0].content}")
+        messages = (Message("system", SYSTEM), first, *said[1:])
+        over = count_prompt(messages) - budget_tokens
+        if over <= 0:
             break
-        kept.append(hit)
-        left -= cost
-    kept.sort(key=lambda hit: (hit.document_id, hit.span))
-    sources = "\n\n".join(source(number, hit) for number, hit in enumerate(kept, 1))
-    last = Message("user", f"{sources}\n\n{asked}")
-    return Prompt((Message("system", SYSTEM), *earlier, last), tuple(kept))
+        left -= over  # tokens may be others where texts meet, and marks may be longer than they were
+    return Prompt(messages, tuple(kept))
 
 
 def build_rewriting(
-    question: str, history: Sequence[Message], *, count_tokens: Callable[[str], int], budget_tokens: int
+    question: str,
+    history: Sequence[Turn],
+    *,
+    count_tokens: Callable[[str], int],
+    count_prompt: Count,
+    computed: Count,
+    budget_tokens: int,
+    window_tokens: int,
 ) -> tuple[Message, ...]:
-    """The prompt that has a follow-up written as a question of its own; it begins as the answer's prompt will."""
-    asked = REWRITE.format(question=unfenced(question.strip()))
-    left = budget_tokens - count_tokens(SYSTEM) - count_tokens(asked) - 3 * _MESSAGE_TOKENS
-    earlier = _recent(history, count_tokens, min(left, int(budget_tokens * _HISTORY_SHARE)))
-    return Message("system", SYSTEM), *earlier, Message("user", asked)
+    """The prompt that has a follow-up written as a question of its own.
+
+    It goes on from the last turn's prompt where the model has most of that computed (`computed` tells how many tokens of
+    a prompt) and the window holds both; else it begins anew with the rules and the latest turns.
+    """
+    asked = Message("user", REWRITE.format(question=unfenced(question.strip())))
+    last = history[-1]
+    if last.prompt:
+        on = (*last.prompt, *_said([last], _sources_of(last.prompt))[1:], asked)
+        tokens = count_prompt(on)
+        if tokens <= window_tokens and computed(on) > tokens // 2:
+            return on
+    bare, each = _overheads(count_tokens, count_prompt, history)
+    left = budget_tokens - bare - count_tokens(asked.content)
+    earlier, _ = _recent(history, count_tokens, each, min(left, int(budget_tokens * _HISTORY_SHARE)))
+    return Message("system", SYSTEM), *_said(earlier, ()), asked
 
 
 def source(number: int, hit: Hit, text: str | None = None) -> str:
     """A numbered source, its passage (or the text given in its place) fenced as data."""
+    return f"[{number}] {_block(hit, text)}"
+
+
+def _block(hit: Hit, text: str | None = None) -> str:
+    """A source without its number."""
     page = f", page {hit.page}" if hit.page is not None else ""
     title = " ".join(unfenced(hit.title or hit.path).replace('"', "'").split())
     title = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
-    return f'[{number}] "{title}"{page}\n<source>\n{unfenced(hit.text if text is None else text)}\n</source>'
+    return f'"{title}"{page}\n<source>\n{unfenced(hit.text if text is None else text)}\n</source>'
 
 
 def unfenced(text: str) -> str:
@@ -104,17 +136,110 @@ def unfenced(text: str) -> str:
     return re.sub(r"<(?=\s*/?\s*source\b)", "‹", text, flags=re.IGNORECASE)
 
 
-def _recent(history: Sequence[Message], count_tokens: Callable[[str], int], budget_tokens: int) -> list[Message]:
-    """The latest whole turns that fit, oldest first, without their marks: these numbered other sources."""
-    earlier: list[Message] = []
-    turns = [history[i : i + 2] for i in range(0, len(history) - 1, 2)]
-    for turn in reversed(turns):
-        bare = [replace(message, content=unfenced(re.sub(r" ?\[\d+\]", "", message.content))) for message in turn]
-        budget_tokens -= sum(count_tokens(message.content) + _MESSAGE_TOKENS for message in bare)
-        if budget_tokens < 0:
+def _asked(question: str) -> str:
+    return f"Question: {unfenced(question.strip())}"
+
+
+def _overheads(count_tokens: Callable[[str], int], count_prompt: Count, history: Sequence[Turn]) -> tuple[int, int]:
+    """Tokens of a prompt with nothing but the rules, and what a turn before the question adds to what is said in it."""
+    rules, said = Message("system", SYSTEM), "?"
+    asked, answered = Message("user", said), Message("assistant", said)
+    one = count_prompt([rules, asked])
+    if not history:
+        return one - count_tokens(said), 0
+    each = count_prompt([rules, asked, answered, asked]) - one - 2 * count_tokens(said)
+    return one - count_tokens(said), max(0, each)
+
+
+def _recent(
+    history: Sequence[Turn], count_tokens: Callable[[str], int], each: int, budget_tokens: int
+) -> tuple[list[Turn], int]:
+    """The latest turns that fit, oldest first, and their tokens."""
+    earlier: list[Turn] = []
+    taken = 0
+    for turn in reversed(history):
+        cost = each + sum(count_tokens(message.content) for message in _said([turn], ()))
+        cost += len(_MARK.findall(turn.answer)) * count_tokens(" [9]")
+        if taken + cost > budget_tokens:
             break
-        earlier = bare + earlier
-    return earlier
+        earlier.insert(0, turn)
+        taken += cost
+    return earlier, taken
+
+
+def _said(turns: Sequence[Turn], blocks: Sequence[str]) -> list[Message]:
+    """What was said in these turns; marks of what stands in one of the blocks have its number, other marks are left out."""
+    said = []
+    for turn in turns:
+        said.append(Message("user", _asked(turn.asked_as or turn.question)))
+        said.append(Message("assistant", unfenced(_renumbered(turn.answer, turn.citations, blocks))))
+    return said
+
+
+def _renumbered(answer: str, citations: Sequence[Citation], blocks: Sequence[str]) -> str:
+    """The answer with the marks that its sources have now: those of an answer number its quotes, not the sources."""
+    numbers = {
+        citation.mark: next((n for n, block in enumerate(blocks, 1) if unfenced(citation.quote) in block), 0)
+        for citation in citations
+    }
+
+    def mark(match: re.Match[str]) -> str:
+        number = numbers.get(int(match[1]), 0)
+        lead = " " if match[0].startswith(" ") else ""
+        return f"{lead}[{number}]" if number else ""
+
+    return re.sub(r"( ?\[\d+\])(\1)+", r"\1", _MARK.sub(mark, answer))
+
+
+def _sources_of(prompt: Sequence[Message]) -> list[str]:
+    """The sources in a prompt, without their numbers."""
+    return next((found for m in prompt if m.role == "user" and (found := _BLOCK.findall(m.content))), [])
+
+
+def _given(turn: Turn) -> list[Hit]:
+    """The hits that were sources of a turn, in their order; without one that was shortened."""
+    found = {_block(hit): hit for hit in turn.hits}
+    return [found[block] for block in _sources_of(turn.prompt) if block in found]
+
+
+def _as_given(hits: Sequence[Hit], given: Sequence[Hit]) -> list[Hit]:
+    """The hits, those that were given before in the words they had, where these hold what is found now.
+
+    Passages are joined with their neighbours as these are found, which is another way for each question. The same chunk
+    means the same version of the document: a changed one has other chunks.
+    """
+    known = {hit.chunk_id: hit for hit in given}
+    found: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: hit.rank):
+        was = known.get(hit.chunk_id)
+        if was is not None and _holds(was, hit):
+            hit = replace(hit, text=was.text, span=was.span, page=was.page)
+        if not any(_holds(other, hit) for other in found):
+            found.append(hit)
+    return found
+
+
+def _holds(one: Hit, other: Hit) -> bool:
+    """Whether a passage holds another."""
+    return one.document_id == other.document_id and one.span[0] <= other.span[0] and other.span[1] <= one.span[1]
+
+
+def _ordered(hits: Sequence[Hit], given: Sequence[Hit]) -> list[Hit]:
+    """The hits that were given before, in the order they had; then the others by rank."""
+    places = {_block(hit): place for place, hit in enumerate(given)}
+    return sorted(hits, key=lambda hit: (places.get(_block(hit), len(places)), hit.rank))
+
+
+def _fitting(hits: Sequence[Hit], count_tokens: Callable[[str], int], budget_tokens: int) -> list[Hit]:
+    """The best hits that fit; of the best at least a part."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: hit.rank):
+        cost = count_tokens(source(99, hit)) + 2
+        if cost > budget_tokens:
+            return kept or [shortened(hit, count_tokens, budget_tokens)]
+        kept.append(hit)
+        budget_tokens -= cost
+    return kept
 
 
 def shortened(hit: Hit, count_tokens: Callable[[str], int], budget_tokens: int) -> Hit:

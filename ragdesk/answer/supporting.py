@@ -12,13 +12,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from ragdesk.answer.contrary import Said, contrary
 from ragdesk.answer.facts import Facts, Held, Missing, facts_of, held_by, missing
 from ragdesk.domain import Span
 from ragdesk.library.query import Asked, Word, words_in
 from ragdesk.sentences import sentences
+
+Verdict: TypeAlias = Literal["", "entailed", "contradicted"]
 
 
 class Signs(NamedTuple):
@@ -163,13 +165,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """How well a candidate supports a claim, 0 to 1, the facts that its passage lacks, and the word that it denies."""
+    """How well a candidate supports a claim, 0 to 1, the facts that its passage lacks, and the word that it denies.
+
+    `verdict` is the word of a checking model, where there is one and it is sure.
+    """
 
     candidate: Candidate
     score: float
     signs: Signs
     lacks: tuple[Missing, ...]
     denies: str
+    verdict: Verdict = ""
 
 
 def candidates(claim: Claim, passage: Passage, *, most: int) -> list[Candidate]:

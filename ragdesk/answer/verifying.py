@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ragdesk.answer.citing import citation
+from ragdesk.answer.entailing import look_again
 from ragdesk.answer.quoting import NOT_IN_DOCUMENTS
 from ragdesk.answer.said import Said, is_claim, read_said, with_marks
 from ragdesk.answer.supporting import (
@@ -31,6 +32,7 @@ from ragdesk.library import words
 from ragdesk.library.languages import language_of
 from ragdesk.library.library import Library
 from ragdesk.library.query import Asked, ask
+from ragdesk.models.checker import Checker
 from ragdesk.models.embedder import Embedder
 
 CANDIDATES = 3
@@ -74,16 +76,22 @@ def verify(
     embedder: Embedder,
     *,
     question: str,
+    checker: Checker | None = None,
     job: Job | None = None,
 ) -> Verified:
-    """The answer as its passages bear it out. `hits` are all that the model was given, `citations` what `cite` made of it."""
+    """The answer as its passages bear it out. `hits` are all that the model was given, `citations` what `cite` made of it.
+
+    Where there is a `checker`, it reads each sentence beside its passages and is believed where it is sure.
+    """
     said = list(read_said(text))
     checked = [sentence for sentence in said if is_claim(sentence)]
     if not checked or not hits or text == NOT_IN_DOCUMENTS:
         return Verified(text, tuple(citations))
     named = {c.mark: place for c in citations if (place := _hit_of(c, hits)) is not None}
     cited = [tuple(named[mark] for mark in sentence.marks if mark in named) for sentence in checked]
-    found = _supported(checked, cited, hits, library, embedder, question, answer_language=language_of(text), job=job)
+    found = _supported(
+        checked, cited, hits, library, embedder, checker, question, answer_language=language_of(text), job=job
+    )
     supported = sum(bool(one.bound) for one in found)
     if supported < _LEAST_SUPPORTED * len(checked):
         reason = "What the model wrote is not borne out by the passages and is not shown."
@@ -117,6 +125,7 @@ def _supported(
     hits: Sequence[Hit],
     library: Library,
     embedder: Embedder,
+    checker: Checker | None,
     question: str,
     *,
     answer_language: str,
@@ -137,17 +146,24 @@ def _supported(
     if cosines is not None:
         texts = [_readable(claim, question) for claim in claims]
         cosines.learn([*texts, *(c.text for of in wanted for found in of.values() for c in found)])
-    judged = []
-    for claim, of, mine in zip(claims, wanted, cited, strict=True):
-        best: dict[int, Support] = {}
+    best: list[dict[int, Support]] = []
+    for claim, of in zip(claims, wanted, strict=True):
+        by_place: dict[int, Support] = {}
         for place, found in of.items():
             near = [cosines.of(_readable(claim, question), c.text) if cosines else 0.0 for c in found]
             support = best_support(claim, found, near, calibration)
             if support is not None:
-                best[place] = support
-        foreign = language_of(" ".join(hit.text for hit in hits)) != answer_language
-        judged.append(_judged(claim, best, mine, calibration, foreign=foreign))
-    return judged
+                by_place[place] = support
+        best.append(by_place)
+    passages_language = language_of(" ".join(hit.text for hit in hits))
+    if checker is not None:
+        languages = (answer_language, passages_language)
+        best = look_again(checker, claims, best, cited, calibration, languages=languages, job=job)
+    foreign = passages_language != answer_language
+    return [
+        _judged(claim, of, mine, calibration, foreign=foreign)
+        for claim, of, mine in zip(claims, best, cited, strict=True)
+    ]
 
 
 def _wanted(claim: Claim, passages: Sequence[Passage], cited: Sequence[int]) -> dict[int, list[Candidate]]:
@@ -167,6 +183,7 @@ def _judged(
 ) -> _Found:
     """What supports a claim. `foreign`: it is in another language than the passages, so that only its facts can be compared."""
     enough = calibration.enough
+    read, best = best, {place: s for place, s in best.items() if s.verdict != "contradicted"}
     mine = {place: best[place] for place in cited if place in best}
     if foreign and mine:
         kept = {place: s for place, s in mine.items() if not [m for m in s.lacks if m.kind == "number"]}
@@ -180,7 +197,7 @@ def _judged(
     together = _together(claim, mine, calibration)
     if together:
         return _Found(tuple(together.items()))
-    return _Found(reason=_reason(best.values()))
+    return _Found(reason=_reason(read.values()))
 
 
 def _together(claim: Claim, mine: Mapping[int, Support], calibration: Calibration) -> dict[int, Support]:
@@ -204,6 +221,8 @@ def _together(claim: Claim, mine: Mapping[int, Support], calibration: Calibratio
 def _reason(supports: Iterable[Support]) -> str:
     """Why nothing supports a claim, in words for a reader."""
     found = sorted(supports, key=lambda s: -s.score)
+    if any(one.verdict == "contradicted" and not one.lacks for one in found):
+        return "The passage that comes nearest says otherwise"
     if found and (lacks := found[0].lacks):
         named = ", ".join(f"“{one.written}”" for one in lacks[:3])
         return f"The passages do not say {named}"

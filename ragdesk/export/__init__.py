@@ -8,6 +8,7 @@ from dataclasses import replace
 from ragdesk.domain import Conversation
 from ragdesk.errors import WrongUse
 from ragdesk.export.sources import Changed
+from ragdesk.library.branches import by_branches
 
 
 def export_conversation(
@@ -19,10 +20,11 @@ def export_conversation(
 ) -> bytes:
     """The conversation as "md", "html", "json" (all in UTF-8) or "docx". Raises `WrongUse` for any other format.
 
-    With `turn_ids`, only these turns of it. Each source in `changed` carries a warning.
+    With `turn_ids`, only these turns of it. Versions of a question stand each before what follows it. Each source in
+    `changed` carries a warning.
     """
-    if turn_ids is not None:
-        conversation = replace(conversation, turns=tuple(t for t in conversation.turns if t.id in turn_ids))
+    wanted = [turn for turn in conversation.turns if turn_ids is None or turn.id in turn_ids]
+    conversation = replace(conversation, turns=tuple(by_branches(wanted)))
     changed = changed or {}
     if format == "md":
         from ragdesk.export.markdown import export_markdown

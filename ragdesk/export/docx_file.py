@@ -17,7 +17,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 from ragdesk.domain import Citation, Conversation, Turn
 from ragdesk.export.html_page import answer_reader
-from ragdesk.export.sources import Changed, answer_with_signs, answered_by, warning
+from ragdesk.export.sources import Changed, about_question, answer_with_signs, answered_by, warning
 
 if TYPE_CHECKING:
     from docx.document import Document as WordFile
@@ -41,17 +41,17 @@ def export_docx(conversation: Conversation, changed: Changed) -> bytes:
     file.add_paragraph(_clean(conversation.title), "Title")
     file.add_paragraph(f"Begun {_day(conversation.created_at)}", _DETAIL)
     for turn in conversation.turns:
-        _add_turn(file, turn, changed)
+        _add_turn(file, turn, about_question(turn, conversation.turns), changed)
     _set_directions(file)
     out = io.BytesIO()
     file.save(out)
     return out.getvalue()
 
 
-def _add_turn(file: WordFile, turn: Turn, changed: Changed) -> None:
+def _add_turn(file: WordFile, turn: Turn, about: Sequence[str], changed: Changed) -> None:
     file.add_heading(_clean(" ".join(turn.question.split())), 1)
-    if turn.asked_as:
-        file.add_paragraph(_clean(f"Asked as: {' '.join(turn.asked_as.split())}"), _DETAIL)
+    for line in about:
+        file.add_paragraph(_clean(line), _DETAIL)
     _Answer(file).add(answer_reader().parse(answer_with_signs(turn)))
     file.add_paragraph(_clean(f"{answered_by(turn)}, {_day(turn.asked_at)}"), _DETAIL)
     if turn.citations:

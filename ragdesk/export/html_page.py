@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
 
 from ragdesk.domain import Citation, Conversation, Turn
-from ragdesk.export.sources import Changed, answer_with_signs, answered_by, warning
+from ragdesk.export.sources import Changed, about_question, answer_with_signs, answered_by, warning
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d1d1f; --dim: #62626a; --line: #d8d8de; --page: #fff; --quote: #f5f5f7;
@@ -37,7 +38,10 @@ _TAGS = re.compile(r"(<pre>.*?</pre>|<code>.*?</code>|<[^>]*>)", re.DOTALL)
 def export_html(conversation: Conversation, changed: Changed) -> str:
     """The conversation as an HTML page; a mark leads to its source below the answer."""
     title = escape(conversation.title)
-    turns = "\n".join(_turn(number, turn, changed) for number, turn in enumerate(conversation.turns, 1))
+    turns = "\n".join(
+        _turn(number, turn, about_question(turn, conversation.turns), changed)
+        for number, turn in enumerate(conversation.turns, 1)
+    )
     return f"""<!DOCTYPE html>
 <html>
 <head>
@@ -57,13 +61,13 @@ def export_html(conversation: Conversation, changed: Changed) -> str:
 """
 
 
-def _turn(number: int, turn: Turn, changed: Changed) -> str:
+def _turn(number: int, turn: Turn, about: Sequence[str], changed: Changed) -> str:
     sources = "\n".join(_source(citation, number, warning(citation, changed)) for citation in turn.citations)
     listed = f"<h3>Sources</h3>\n<ul>\n{sources}\n</ul>\n" if sources else ""
-    asked = f'<p class="dim" dir="auto">Asked as: {escape(turn.asked_as)}</p>\n' if turn.asked_as else ""
+    told = "".join(f'<p class="dim" dir="auto">{escape(line)}</p>\n' for line in about)
     return f"""<section>
 <h2 dir="auto">{escape(turn.question)}</h2>
-{asked}<div dir="auto">{_answer(turn, number)}</div>
+{told}<div dir="auto">{_answer(turn, number)}</div>
 <p class="dim">{escape(answered_by(turn))}, {escape(turn.asked_at)}, {turn.seconds:.1f} s</p>
 {listed}</section>"""
 

@@ -7,9 +7,10 @@ An answer is Markdown already and stays it, without HTML, links and images.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ragdesk.domain import Citation, Conversation, Turn
-from ragdesk.export.sources import Changed, answer_with_signs, answered_by, warning
+from ragdesk.export.sources import Changed, about_question, answer_with_signs, answered_by, warning
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 _LINE_START = re.compile(r"^([ \t]*)(\d{1,9}(?=[.)])|)([-+=:.)]|)", re.MULTILINE)
@@ -21,14 +22,14 @@ def export_markdown(conversation: Conversation, changed: Changed) -> str:
     """The conversation as CommonMark; sources are anchors such as `#turn-2-source-1`."""
     parts = [f"# {_line(conversation.title)}", f"Begun {_line(conversation.created_at)}."]
     for number, turn in enumerate(conversation.turns, 1):
-        parts += _turn(number, turn, changed)
+        parts += _turn(number, turn, about_question(turn, conversation.turns), changed)
     return "\n\n".join(parts) + "\n"
 
 
-def _turn(number: int, turn: Turn, changed: Changed) -> list[str]:
+def _turn(number: int, turn: Turn, about: Sequence[str], changed: Changed) -> list[str]:
     parts = [
         f"## {number}. {_line(turn.question)}",
-        *([f"*Asked as: {_line(turn.asked_as)}*"] if turn.asked_as else []),
+        *(f"*{_line(line)}*" for line in about),
         _answer(turn, number),
         f"{_line(answered_by(turn))}, {_line(turn.asked_at)}, {turn.seconds:.1f} s.",
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from ragdesk.domain import Citation, Turn, signed
+from ragdesk.library.branches import versions
 
 Changed: TypeAlias = Mapping[tuple[str, str], Literal["changed", "missing"]]
 """Cited files that are no longer as they were, by path and hash; those that are as they were are not in it."""
@@ -29,6 +30,13 @@ UNSUPPORTED = "⚠ no source"
 def answer_with_signs(turn: Turn) -> str:
     """The answer's Markdown, its sentences without support signed."""
     return signed(turn.answer, turn.doubts, lambda place: f" ({UNSUPPORTED})")
+
+
+def about_question(turn: Turn, turns: Sequence[Turn]) -> list[str]:
+    """What stands below a question, in lines: which of its versions among these turns it is, and as what it was asked."""
+    among = [version.id for version in versions(turns, turn.follows)]
+    said = [f"Version {among.index(turn.id) + 1} of {len(among)}"] if len(among) > 1 else []
+    return [*said, *([f"Asked as: {' '.join(turn.asked_as.split())}"] if turn.asked_as else [])]
 
 
 def answered_by(turn: Turn) -> str:

@@ -34,3 +34,17 @@ def newest_from(turns: Sequence[Turn], turn_id: int) -> int:
         if turn.follows in reached:
             reached.add(turn.id)
     return max(reached)
+
+
+def by_branches(turns: Sequence[Turn]) -> list[Turn]:
+    """All turns, each version of a question with what follows it before the next version."""
+    following: dict[int, list[Turn]] = {}
+    known = {turn.id for turn in turns}
+    for turn in sorted(turns, key=lambda turn: turn.id):
+        following.setdefault(turn.follows if turn.follows in known and turn.follows < turn.id else 0, []).append(turn)
+    found: list[Turn] = []
+    waiting = following.get(0, [])[::-1]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += following.get(found[-1].id, [])[::-1]
+    return found

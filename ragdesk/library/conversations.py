@@ -183,6 +183,8 @@ def _turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:
         asked_as=evidence.get("asked_as", ""),
         passages_read=evidence.get("passages_read", 0),
         follows=row["follows"],
+        thoughts=evidence.get("thoughts", ""),
+        thought_s=evidence.get("thought_s", 0.0),
     )
 
 
@@ -198,5 +200,7 @@ def _evidence_json(answer: Answer) -> str:
         "doubts": [asdict(doubt) for doubt in answer.doubts],
         "asked_as": answer.asked_as,
         "passages_read": answer.passages_read,
+        "thoughts": answer.thoughts,
+        "thought_s": answer.thought_s,
     }
     return json.dumps(value, ensure_ascii=False)

@@ -25,6 +25,7 @@ from ragdesk.models.model_records import change_record, model_record
 _TEMPLATE_TIMEOUT_S = 20.0
 LOADING, READING, THINKING = "loading the language model", "reading the passages", "thinking"
 """Phases of a job: before the first word, what takes long on a processor."""
+_TOKEN_BYTES = 4
 _CANCEL_GRACE_S = 0.6
 """What does not heed a cancel in this time, as the end of a load may not, is ended with its process."""
 _MEASURED_READ, _MEASURED_WRITTEN = 128, 16
@@ -56,6 +57,12 @@ class ChatModel(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """The number of tokens of a text, or a few more where that cannot be known."""
+
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """The number of tokens of a prompt of these messages with all that the chat template adds."""
+
+    def computed(self, messages: Sequence[Message]) -> int:
+        """How many tokens of such a prompt need not be computed, since the last one began with them; 0 where unknown."""
 
     def stream(
         self,
@@ -180,6 +187,18 @@ class LocalModel:
         value, _ = self._child.call("count", data=text.encode("utf-8", "replace"))
         return int(value["tokens"])
 
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """The number of tokens of a prompt of these messages. Raises `WrongUse` where the template refuses them."""
+        self.load()
+        return len(self._prompt(messages, None)[0]) // _TOKEN_BYTES
+
+    def computed(self, messages: Sequence[Message]) -> int:
+        """How many tokens of a prompt of these messages need not be computed. Raises as `count_prompt`."""
+        if not self.loaded:
+            return 0
+        value, _ = self._child.call("computed", data=self._prompt(messages, None)[0])
+        return int(value["tokens"])
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -230,10 +249,10 @@ class LocalModel:
         """What follows the tokens `written`, which grow by those that are told."""
         self.load(job)
         tokens, about = self._prompt(messages, job)
-        room = self._context_tokens - len(tokens) // 4
+        room = self._context_tokens - len(tokens) // _TOKEN_BYTES
         if room < 1:
             raise WrongUse(
-                f"The question and its passages take {len(tokens) // 4} tokens, "
+                f"The question and its passages take {len(tokens) // _TOKEN_BYTES} tokens, "
                 f"but the model {self.name} holds only {self._context_tokens}",
                 "Ask a shorter question, allow fewer tokens of passages or give the model a larger context window",
             )

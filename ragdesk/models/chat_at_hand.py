@@ -193,6 +193,14 @@ class _Lent:
         """The number of tokens of a text."""
         return self._model.count_tokens(text)
 
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """The number of tokens of a prompt of these messages."""
+        return self._model.count_prompt(messages)
+
+    def computed(self, messages: Sequence[Message]) -> int:
+        """How many tokens of such a prompt need not be computed."""
+        return self._model.computed(messages)
+
     def stream(
         self,
         messages: Sequence[Message],

@@ -123,7 +123,7 @@ MODELS: tuple[KnownModel, ...] = (
         "Gemma 4 E4B",
         id="google/gemma-4-E4B-it-qat-q4_0-gguf",
         file="gemma-4-E4B_q4_0-it.gguf",
-        size_bytes=5_150_000_000,
+        size_bytes=5_154_941_280,
         licence="Apache-2.0",
         languages="140 languages",
         good_for="Rare languages",
@@ -173,7 +173,12 @@ MODELS: tuple[KnownModel, ...] = (
         context_tokens=262_144,
         kv_bytes_per_token=48 * 8 * (256 + 256) * 2 // 4,
         thinks=True,
-        unchecked=("id and file", "size_bytes", "kv_bytes_per_token", "whether the hub asks to accept terms first"),
+        unchecked=(
+            "id and file, which several public projects give alike",
+            "size_bytes",
+            "kv_bytes_per_token",
+            "whether the hub asks to accept terms first",
+        ),
     ),
     KnownModel(
         "gpt-oss 20B",
@@ -195,7 +200,7 @@ MODELS: tuple[KnownModel, ...] = (
         "Qwen3.6 35B-A3B",
         id="unsloth/Qwen3.6-35B-A3B-GGUF",
         file="Qwen3.6-35B-A3B-UD-Q4_K_M.gguf",
-        size_bytes=22_900_000_000,
+        size_bytes=22_134_528_992,
         licence="Apache-2.0",
         languages="201 languages",
         good_for="The best answers, on a workstation",
@@ -204,7 +209,7 @@ MODELS: tuple[KnownModel, ...] = (
         context_tokens=262_144,
         kv_bytes_per_token=10 * 2 * (256 + 256) * 2,
         thinks=True,
-        unchecked=("size_bytes", "languages"),
+        unchecked=("id, file and size_bytes, which two public catalogues give alike", "languages"),
     ),
 )
 """From the smallest to the largest: of those that fit, a later one answers better."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ragdesk.child import Child
+from ragdesk.child import CANCEL_GRACE_S, Child
 from ragdesk.errors import Unavailable, WrongUse
 from ragdesk.job import Job
 from ragdesk.models.embedder_place import PACKAGED, EmbedderPlace, find_embedder
@@ -94,6 +94,8 @@ class Embedder:
             name="embedding",
             environment={"GOMP_SPINCOUNT": "0"} if is_gguf else None,  # as for language models
             gives_way=gives_way,
+            cancel_grace_s=CANCEL_GRACE_S,
+            finishes=True,
         )
         self._place: EmbedderPlace | None = None
         self._info: EmbedderInfo | None = None

@@ -1,4 +1,6 @@
-"""A model's id on the Hugging Face hub in, its folder out: downloaded because the user asked, resumable and cancellable.
+"""The id of a model on the Hugging Face hub in, its folder out: an embedder, a reranker or a checker that the user asked for.
+
+What was begun goes on where it stopped, and can be cancelled.
 
 Only data is fetched: safetensors, JSON and tokenizer files; Python files only where the user allows a model's own code.
 Where a model is published as a pickle, the hub's own conversion to safetensors is taken, if there is one.
@@ -14,15 +16,27 @@ from urllib.parse import quote
 
 from ragdesk.errors import Unavailable, WrongUse
 from ragdesk.job import Job
+from ragdesk.models.checkers import known_checker
 from ragdesk.models.download import USUAL, Patience, WantedFile, download, read_text
-from ragdesk.models.embedder_place import download_target
 from ragdesk.models.embedding_models import known_model
 from ragdesk.models.hub import HubTokens, file_urls, hubs
+from ragdesk.models.model_folders import UNFINISHED, Kind, folder_for
+from ragdesk.models.published import PublishedModel
 from ragdesk.models.rerankers import known_reranker
 
 _WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "LICENSE*", "README.md")
 _UNWANTED = ("onnx/*", "openvino/*", "*/onnx/*", "*.h5", "*.msgpack", "original/*")
 _BOT, _CONVERSION = "SFconvertbot", "Adding `safetensors` variant of this model"
+
+
+def known_folder_model(named: str) -> tuple[Kind, PublishedModel] | None:
+    """The model of one of the catalogues that a name stands for, and its kind; None for others."""
+    tables: tuple[tuple[Kind, PublishedModel | None], ...] = (
+        ("embedders", known_model(named)),
+        ("rerankers", known_reranker(named)),
+        ("checkers", known_checker(named)),
+    )
+    return next(((kind, model) for kind, model in tables if model is not None), None)
 
 
 def download_embedder(
@@ -34,17 +48,22 @@ def download_embedder(
     patience: Patience = USUAL,
     job: Job | None = None,
 ) -> Path:
-    """Download an embedding model or a reranker of the hub; what was begun goes on where it stopped. Returns its folder.
+    """Download an embedding model, a reranker or a checker of the hub, and return its folder; what was begun goes on.
 
     `hubs_named` is the setting `hubs`. Raises `WrongUse` where the name is no id, `Unavailable` with the reason where it
     cannot be fetched.
     """
     job, tokens, addresses = job or Job(), tokens or HubTokens(), hubs(hubs_named)
-    known = (known_model(named) or known_reranker(named)) if "/" not in named else None
-    id = known.id if known is not None else named
+    known = known_folder_model(named)
+    if known is not None and "/" in named and known[1].id != named:  # another maker's
+        known = None
+    kind: Kind = known[0] if known is not None else "embedders"
+    id = known[1].id if known is not None else named
     if id.count("/") != 1 or not all(id.split("/")) or ".." in id:
-        raise WrongUse(f"{named!r} is not the name of an embedding model or a reranker", "See `ragdesk models list`")
-    target = download_target(id)
+        raise WrongUse(
+            f"{named!r} is not the name of an embedding model, a reranker or a checker", "See `ragdesk models list`"
+        )
+    target = folder_for(id, kind)
 
     def asked(path: str) -> Any:
         urls = [f"{hub}/api/models/{id}{path}" for hub in addresses]
@@ -67,7 +86,11 @@ def download_embedder(
     for file in wanted:  # of another version: the hub has other files by now
         if file.target.is_file() and file.target.stat().st_size != file.size_bytes:
             file.target.unlink()
+    target.mkdir(parents=True, exist_ok=True)
+    unfinished = target / UNFINISHED
+    unfinished.write_text(json.dumps({"size": sum(file.size_bytes for file in wanted)}), "utf-8")
     download(wanted, what=id, token=tokens.token, patience=patience, job=job)
+    unfinished.unlink()
     return target
 
 

@@ -18,7 +18,8 @@ from ragdesk.errors import Cancelled, RagDeskError, Unavailable, WrongUse
 from ragdesk.job import Job
 from ragdesk.models.chat import THINKING
 from ragdesk.models.places import KEY_VARIABLE, Place, key_name
-from ragdesk.models.thinking import ThinkingFilter
+from ragdesk.models.thinking import THOUGHTS_PER_ANSWER, ThinkingFilter
+from ragdesk.models.wire import certificates, data_lines, message_of, window_of
 from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings
 
@@ -27,7 +28,8 @@ _CONNECT_S = 10.0
 _POLL_S = 0.05
 _BYTES_PER_TOKEN = 3
 """Fewer than in any language's texts: what was counted fits. Servers do not tell how they count."""
-_LONGEST_EVENT = 1 << 20
+_MESSAGE_TOKENS = 12
+"""About what chat templates put around a message, and a little more."""
 _END = "[DONE]"
 _UNKNOWN_WORDS = (400, 422)
 """What servers answer that refuse words of a request which they do not know."""
@@ -77,7 +79,7 @@ class EndpointModel:
         self._model = self._model or (names[0] if names else "")
         if not self._model:
             raise Unavailable(f"The server at {self._place.host} has no model", "Load one there")
-        told = next((_window(row) for row in rows if row["id"] == self._model), 0)
+        told = next((window_of(row) for row in rows if row["id"] == self._model), 0)
         self._context_tokens = min(self._context_tokens, told or self._context_tokens)
         self._known = True
 
@@ -106,6 +108,14 @@ class EndpointModel:
         """A few tokens more than there are."""
         return -(-len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
 
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """About what a prompt of these messages takes, a template of a usual length assumed: servers do not show theirs."""
+        return sum(self.count_tokens(message.content) + _MESSAGE_TOKENS for message in messages)
+
+    def computed(self, messages: Sequence[Message]) -> int:
+        """0: servers do not tell."""
+        return 0
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -117,19 +127,21 @@ class EndpointModel:
     ) -> Generator[str]:
         """The answer to the messages, in parts as they come; closing the iterator ends the connection.
 
+        Servers count what is thought as written: room for it is asked for beside the answer's, as far as the window has it.
         Raises `Unavailable` with the reason where the server cannot be reached, refuses, fails, falls silent or ends
-        the connection in mid-answer, and `Cancelled`.
+        the connection in mid-answer, or the model thinks without coming to an answer, and `Cancelled`.
         """
         self.load(job)
+        room = self._context_tokens - max_tokens - self.count_prompt(messages)
         request = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_tokens": max_tokens,
+            "max_tokens": max_tokens + max(0, min(THOUGHTS_PER_ANSWER * max_tokens, room)),
             "temperature": temperature,
             "stream": True,
             "chat_template_kwargs": {"enable_thinking": False},  # known to llama-server and vLLM
         }
-        thinking = ThinkingFilter()
+        thinking, thought_some, parts = ThinkingFilter(), False, 0
         with self._loop() as loop:
             events = self._events(request)
             try:
@@ -137,14 +149,23 @@ class EndpointModel:
                     thought, text = part
                     shown = thinking.feed(text)
                     if thought := thought + thinking.take_thought():
+                        thought_some = True
                         if on_thought is not None:
                             on_thought(thought)
                         if job is not None:
                             job.step(0, 0, phase=THINKING)
                     if shown:
                         yield shown
+                        parts += 1
+                        if parts >= max_tokens:  # a part is a token or more
+                            return
                 if rest := thinking.rest():
                     yield rest
+                elif thought_some and not parts:
+                    raise Unavailable(
+                        f"The model {self.name} thought until its room was used up, and did not answer",
+                        "Choose a model that does not think, or give it a larger context window",
+                    )
             finally:
                 loop.run_until_complete(events.aclose())  # type: ignore[attr-defined]  # it is a generator
 
@@ -163,7 +184,7 @@ class EndpointModel:
                     if response.status_code != 200:
                         self._check(response.status_code, await response.aread())
                     finished = came = False
-                    async for data in _data_lines(response.aiter_bytes()):
+                    async for data in data_lines(response.aiter_bytes()):
                         if data == _END:
                             return
                         thought, text, finished = self._part(data, finished)
@@ -186,7 +207,7 @@ class EndpointModel:
         try:
             value = json.loads(data)
             if value.get("error"):
-                raise self._failed(_message(data.encode()))
+                raise self._failed(message_of(data.encode()))
             choice: dict[str, Any] = next(iter(value.get("choices") or ()), {})
             delta = choice.get("delta") or {}
             thought = delta.get("reasoning_content") or delta.get("reasoning") or ""
@@ -202,7 +223,7 @@ class EndpointModel:
             timeout=httpx.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
             follow_redirects=False,
             trust_env=False,  # neither a proxy nor passwords of other programs
-            verify=_certificates() if self._place.is_encrypted else False,
+            verify=certificates() if self._place.is_encrypted else False,
         )
 
     @contextlib.contextmanager
@@ -249,7 +270,7 @@ class EndpointModel:
 
     def _check(self, status: int, content: bytes) -> None:
         """Raise what a status other than 200 means."""
-        host, said = self._place.host, _message(content)
+        host, said = self._place.host, message_of(content)
         if status == 200:
             return
         if status in (401, 403):
@@ -290,48 +311,3 @@ class EndpointModel:
 
 async def _next(events: AsyncIterator[_T]) -> _T | None:
     return await anext(events, None)
-
-
-async def _data_lines(parts: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    """The data of each event; comments and other fields are left out."""
-    kept = b""
-    async for part in parts:
-        kept += part
-        *lines, kept = kept.replace(b"\r\n", b"\n").split(b"\n")
-        if len(kept) > _LONGEST_EVENT:
-            raise Unavailable("The server sends an event without end", "Check the address")
-        for line in lines:
-            if line.startswith(b"data:") and (data := line[5:].strip()):
-                yield data.decode("utf-8", "replace")
-
-
-def _message(content: bytes) -> str:
-    """What an error's body says, in a line."""
-    try:
-        value = json.loads(content)
-    except ValueError:
-        return ""
-    for name in ("error", "detail", "message"):
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-    if isinstance(value, dict):
-        value = value.get("message", "")
-    return " ".join(str(value).split())[:200] if isinstance(value, str) else ""
-
-
-def _window(row: dict[str, Any]) -> int:
-    """The window that a server tells of a model, 0 for none: vLLM and llama-server do."""
-    meta = row.get("meta")
-    told = row.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else 0)
-    return told if isinstance(told, int) and told > 0 else 0
-
-
-def _certificates() -> Any:
-    """The system's certificates, and those that come with httpx where the system has none for Python."""
-    import ssl
-
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context

@@ -115,7 +115,12 @@ def fit(machine: Machine, *, size_bytes: int, kv_bytes_per_token: int, context_t
     on_gpu = size_bytes + kv_bytes + _GPU_EXTRA
     if machine.gpu_bytes and on_gpu <= machine.gpu_free_bytes:
         return Fit("well", on_gpu, machine.gpu_free_bytes, on_gpu=True)
-    needs = memory_bytes(size_bytes, kv_bytes_per_token, context_tokens) + _KEPT_FREE
+    return fit_of(machine, memory_bytes(size_bytes, kv_bytes_per_token, context_tokens))
+
+
+def fit_of(machine: Machine, needs_bytes: int) -> Fit:
+    """Whether what takes so much memory fits beside all else."""
+    needs = needs_bytes + _KEPT_FREE
     level: Level = "well" if needs <= _WELL * machine.free_bytes else "tight" if needs <= machine.free_bytes else "no"
     return Fit(level, needs, machine.free_bytes)
 

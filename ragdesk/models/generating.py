@@ -18,12 +18,10 @@ from ragdesk.models.chat_prompt import prompt_tokens
 from ragdesk.models.drafting import can_draft, drafted
 from ragdesk.models.gguf_file import GgufHead, read_gguf_head
 from ragdesk.models.loaded_model import LoadedModel
-from ragdesk.models.thinking import ThinkingFilter
+from ragdesk.models.thinking import THOUGHTS_PER_ANSWER, ThinkingFilter
 
 _PART_EVERY_S = 1 / 30
 _GB = 1 << 30
-_THOUGHTS_PER_ANSWER = 4
-"""Tokens that may be thought for each of the longest answer; then the thinking is ended for the model."""
 
 _held: list[LoadedModel] = []  # at most one; a process holds its model until it ends
 
@@ -107,6 +105,13 @@ def prompt(value: dict[str, Any], _data: bytes, _call: Call) -> Payload:
     """The tokens of the messages, as int32 bytes; whether they end inside the model's thinking, and those of the rules."""
     made = prompt_tokens(_held_model(), value["messages"])
     return {"thinking": made.thinking, "fixed": made.fixed}, array("i", made.tokens).tobytes()
+
+
+def computed(value: dict[str, Any], data: bytes, _call: Call) -> Payload:
+    """How many of the tokens need not be computed."""
+    tokens = array("i")
+    tokens.frombytes(data)
+    return {"tokens": _held_model().computed(tokens)}, b""
 
 
 def read_ahead(value: dict[str, Any], data: bytes, call: Call) -> Payload:
@@ -221,7 +226,7 @@ def _tokens(
             tokens.append(token)
             if len(tokens) >= full or reading.answered >= most:
                 return
-            if reading.thinking and reading.thought >= _THOUGHTS_PER_ANSWER * most:
+            if reading.thinking and reading.thought >= THOUGHTS_PER_ANSWER * most:
                 break
         for token in held.tokens(reading.closing + "\n\n", special=True)[: max(0, full - len(tokens))]:
             yield token
@@ -264,6 +269,7 @@ SERVED: Served = {
     "load": load,
     "count": count,
     "prompt": prompt,
+    "computed": computed,
     "read_ahead": read_ahead,
     "generate": generate,
 }

@@ -111,6 +111,12 @@ class LoadedModel:
                 return list(both[len(line) :])
         return list(self.llama.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=special))
 
+    def computed(self, tokens: Sequence[int]) -> int:
+        """How many tokens a prompt begins with as the last one did. Of a recurrent state nothing can be cut off."""
+        known = _common(self.llama.input_ids[: self.llama.n_tokens], tokens)
+        whole = known == self.llama.n_tokens or not (self.llama._is_recurrent or self.llama._is_hybrid)
+        return known if whole else 0
+
     def evaluate(self, tokens: Sequence[int], *, fixed: int = 0, states: Path | None = None) -> int:
         """Compute a prompt, as far as it is not computed yet, and return how many tokens of it were.
 

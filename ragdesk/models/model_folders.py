@@ -15,8 +15,11 @@ from typing import Any, Literal
 from ragdesk import paths
 from ragdesk.errors import Unavailable
 
-Kind = Literal["embedders", "rerankers"]
+Kind = Literal["embedders", "rerankers", "checkers"]
 """Names a folder of the models folder."""
+
+UNFINISHED = "unfinished.json"
+"""Lies in a folder whose download was begun and is not whole yet."""
 
 
 def folder_for(id: str, kind: Kind) -> Path:
@@ -27,14 +30,19 @@ def folder_for(id: str, kind: Kind) -> Path:
 def find_folder(id: str, *kinds: Kind) -> Path | None:
     """Where a model of the hub lies: among the downloaded ones of these kinds, or in the hub's cache; None for nowhere."""
     for folder in (folder_for(id, kind) for kind in kinds):
-        if (folder / "config.json").is_file():
+        if (folder / "config.json").is_file() and not is_unfinished(folder):
             return folder
     return _newest(_hub_cache() / f"models--{id.replace('/', '--')}")
 
 
+def is_unfinished(folder: Path) -> bool:
+    """Whether a download into this folder was begun and is not whole yet."""
+    return (folder / UNFINISHED).exists() or any(folder.glob("*.part"))
+
+
 def folders_here(kind: Kind) -> Iterator[tuple[str, Path]]:
     """Ids and folders of all that was downloaded as this kind, then of all models, of any kind, in the hub's cache."""
-    for folder in _folders(paths.models_dir() / kind):
+    for folder in (f for f in _folders(paths.models_dir() / kind) if not is_unfinished(f)):
         yield folder.name.replace("--", "/"), folder
     for cached in _folders(_hub_cache()):
         if cached.name.startswith("models--") and (newest := _newest(cached)) is not None:

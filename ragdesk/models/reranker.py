@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import abc
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragdesk.child import Call, Child, Payload
-from ragdesk.errors import ChildDied, RagDeskError, Unavailable
+from ragdesk.child import Call, Payload
+from ragdesk.errors import Unavailable
 from ragdesk.job import Job
+from ragdesk.models.cross_encoder import (
+    BATCH,
+    PairReader,
+    cannot_load,
+    device_of,
+    load_classifier,
+    prepare,
+    token_spans,
+    windows,
+    without_marks,
+)
 from ragdesk.models.rerankers import RerankerPlace, find_reranker
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_BATCH = 8
-_DEATHS = 2
-"""After so many deaths of its process it is not started again: each would make a question wait."""
-
-_LOAD_AND_READ_S = 600.0
-_GB = 1 << 30
 
 # How a model that answers yes or no is asked (Qwen3-Reranker's card).
 _BEFORE = (
@@ -39,19 +43,13 @@ _ASKED = "<Instruct>: {task}\n<Query>: {question}\n<Document>: "
 _AFTER = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
 
 
-class Reranker:
-    """A cross-encoder in a child process, started on first use."""
+class Reranker(PairReader):
+    """A cross-encoder that scores, in a child process, started on first use."""
 
     def __init__(self, named: str, *, device: str = "auto") -> None:
         """`named` as for `find_reranker`; whether it is there is looked up on first use."""
-        self.named = named
-        self.problem = ""
-        """Why questions are answered without it, for whoever uses it; empty while it works."""
-        self._device = device
-        self._child = Child(__name__, name="reranking")
+        super().__init__(named, __name__, "reranking", device=device)
         self._place: RerankerPlace | None = None
-        self._deaths = 0
-        self._hopeless: RagDeskError | None = None
 
     def scores(self, question: str, passages: Sequence[str], *, job: Job | None = None) -> NDArray[np.float32]:
         """How well each passage answers the question, 0 to 1, shape (len(passages),): the sigmoid of the model's score.
@@ -60,32 +58,12 @@ class Reranker:
         """
         import numpy as np
 
-        if self._hopeless is not None:
-            raise self._hopeless
-        try:
-            self._place = self._place or find_reranker(self.named)
-            request = {
-                "folder": str(self._place.folder),
-                "form": self._place.form,
-                "max_tokens": self._place.max_tokens,
-                "device": self._device,
-                "question": question,
-                "passages": list(passages),
-            }
-            _, data = self._child.call("score", request, timeout_s=_LOAD_AND_READ_S, job=job)
-        except ChildDied as error:
-            self._deaths += 1
-            if self._deaths >= _DEATHS:
-                self._hopeless = error
-            raise
-        except RagDeskError as error:
-            self._hopeless = error
-            raise
+        data = self._ask("score", {"question": question, "passages": list(passages)}, job=job)
         return np.frombuffer(data, np.float32)
 
-    def close(self) -> None:
-        """End the process."""
-        self._child.close(timeout_s=0.5)
+    def _request(self) -> dict[str, Any]:
+        place = self._place = self._place or find_reranker(self.named)
+        return {"folder": str(place.folder), "form": place.form, "max_tokens": place.max_tokens}
 
 
 # --- In the child -------------------------------------------------------------------------------------------------
@@ -95,14 +73,14 @@ def _score(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     import numpy as np
 
     asking = _load(Path(value["folder"]), value["form"], value["max_tokens"], value["device"])
-    passages = [_without_marks(text, asking.tokenizer) for text in value["passages"]]
-    windows, owners = asking.windows(_without_marks(value["question"], asking.tokenizer), passages)
-    order = sorted(range(len(windows)), key=lambda i: len(windows[i][1]))
+    passages = [without_marks(text, asking.tokenizer) for text in value["passages"]]
+    found, owners = asking.pairs(without_marks(value["question"], asking.tokenizer), passages)
+    order = sorted(range(len(found)), key=lambda i: len(found[i][1]))
     best = np.full(len(passages), -np.inf, np.float32)
-    for begin in range(0, len(order), _BATCH):
+    for begin in range(0, len(order), BATCH):
         call.check()
-        ids = order[begin : begin + _BATCH]
-        np.maximum.at(best, [owners[i] for i in ids], asking.logits([windows[i] for i in ids]))
+        ids = order[begin : begin + BATCH]
+        np.maximum.at(best, [owners[i] for i in ids], asking.logits([found[i] for i in ids]))
     return {}, np.asarray(1 / (1 + np.exp(-best.astype(np.float64))), np.float32).tobytes()
 
 
@@ -120,7 +98,7 @@ class _Asking(abc.ABC):
     def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """One number for each question and window, shape (len(pairs),)."""
 
-    def windows(self, question: str, passages: Sequence[str]) -> tuple[list[tuple[str, str]], list[int]]:
+    def pairs(self, question: str, passages: Sequence[str]) -> tuple[list[tuple[str, str]], list[int]]:
         """The question with each window of each passage, and the passage that each belongs to.
 
         Of a question that would take more than half of what the model reads, the end is asked.
@@ -130,7 +108,7 @@ class _Asking(abc.ABC):
         pairs: list[tuple[str, str]] = []
         owners: list[int] = []
         for owner, passage in enumerate(passages):
-            for window in self._cut(passage, room):
+            for window in windows(self.tokenizer, passage, room):
                 pairs.append((question, window))
                 owners.append(owner)
         return pairs, owners
@@ -142,19 +120,8 @@ class _Asking(abc.ABC):
             raise Unavailable("The reranker reads too few tokens at once", "Choose another model")
         return question if len(spans) <= room else question[spans[len(spans) - room + 2][0] :]
 
-    def _cut(self, text: str, room: int) -> Iterator[str]:
-        spans = self._spans(text)
-        if len(spans) <= room:
-            yield text
-            return
-        size = max(4, room - 4)  # a cut may fall inside a word, whose halves can need more tokens than the whole
-        step = max(1, size * 3 // 4)
-        for begin in range(0, len(spans) - size + step, step):
-            yield text[spans[begin][0] : spans[min(begin + size, len(spans)) - 1][1]]
-
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return list(encoded["offset_mapping"])
+        return token_spans(self.tokenizer, text)
 
 
 class _Pairs(_Asking):
@@ -168,7 +135,7 @@ class _Pairs(_Asking):
         import torch
 
         found = self.model.predict(
-            list(pairs), batch_size=_BATCH, show_progress_bar=False, activation_fn=torch.nn.Identity()
+            list(pairs), batch_size=BATCH, show_progress_bar=False, activation_fn=torch.nn.Identity()
         )
         return np.asarray(found, np.float32).reshape(len(pairs))
 
@@ -200,49 +167,17 @@ class _YesOrNo(_Asking):
         return [id for part in parts for id in self.tokenizer.encode(part, add_special_tokens=False)]
 
 
-def _without_marks(text: str, tokenizer: Any) -> str:
-    """The text with the model's control words made plain: in a document they are nothing but letters."""
-    for mark in tokenizer.all_special_tokens:
-        if len(mark) > 1 and mark in text:
-            text = text.replace(mark, f"{mark[0]} {mark[1:]}")
-    return text
-
-
 @functools.cache
 def _load(folder: Path, form: str, max_tokens: int, device: str) -> _Asking:
-    import torch
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    if device == "auto":
-        mps = getattr(torch.backends, "mps", None)
-        device = "cuda" if torch.cuda.is_available() else "mps" if mps and mps.is_available() else "cpu"
-    if device == "cpu":
-        _check_memory(folder)
-    kind = torch.float16 if device.startswith("cuda") else torch.float32
-    weights = {"use_safetensors": True, "dtype": kind}
-    try:
-        if form == "pair":
-            return _pairs(folder, max_tokens, device, weights)
-        return _yes_or_no(folder, max_tokens, device, weights)
-    except Unavailable:
-        raise
-    except Exception as error:  # a folder that is not whole makes the libraries raise one of many types
-        hint = str(error).strip().split("\n")[0] or type(error).__name__
-        raise Unavailable(f"The reranker in {folder} cannot be loaded", hint) from error
+    device = device_of(device)
+    if form == "pair":
+        return _pairs(folder, max_tokens, device)
+    return _yes_or_no(folder, max_tokens, device)
 
 
-def _pairs(folder: Path, max_tokens: int, device: str, weights: dict[str, Any]) -> _Asking:
-    from sentence_transformers import CrossEncoder
-
-    model = CrossEncoder(
-        str(folder),
-        device=device,
-        max_length=max_tokens,
-        local_files_only=True,
-        trust_remote_code=False,
-        model_kwargs=weights,
-    )
+def _pairs(folder: Path, max_tokens: int, device: str) -> _Asking:
+    halved = device.startswith("cuda")
+    model = load_classifier(folder, max_tokens=max_tokens, device=device, halved=halved, what="reranker")
     if model.config.num_labels != 1:
         raise Unavailable(
             f"The model in {folder} tells {model.config.num_labels} classes apart and does not score",
@@ -251,33 +186,22 @@ def _pairs(folder: Path, max_tokens: int, device: str, weights: dict[str, Any]) 
     return _Pairs(model, model.tokenizer, max_tokens)
 
 
-def _yes_or_no(folder: Path, max_tokens: int, device: str, weights: dict[str, Any]) -> _Asking:
+def _yes_or_no(folder: Path, max_tokens: int, device: str) -> _Asking:
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    prepare(folder, device, "reranker")
+    from_here: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    kind = torch.float16 if device.startswith("cuda") else torch.float32
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **from_here)
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, dtype=kind, **from_here)
+    except Exception as error:  # a folder that is not whole makes the libraries raise one of many types
+        raise cannot_load(folder, "reranker", error) from error
     for word in ("yes", "no"):
         if tokenizer.convert_tokens_to_ids(word) in (None, tokenizer.unk_token_id):
             raise Unavailable(f"The model in {folder} does not know the word {word}", "Choose another reranker")
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **weights)
     return _YesOrNo(model.to(device).eval(), tokenizer, max_tokens)
-
-
-def _check_memory(folder: Path) -> None:
-    """Raise `Unavailable` where the weights, each in four bytes, would leave less than 1 GB of memory free."""
-    import json
-
-    import psutil
-
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    halved = "16" in str(config.get("dtype") or config.get("torch_dtype"))
-    needed = sum(file.stat().st_size for file in folder.glob("*.safetensors")) * (2 if halved else 1)
-    available = psutil.virtual_memory().available
-    if needed + _GB > available:
-        raise Unavailable(
-            f"The reranker in {folder.name} needs {needed / _GB:.1f} GB of memory and 1 GB must stay free,"
-            f" but only {available / _GB:.1f} GB are free now",
-            "Close other programs, or choose a smaller model",
-        )
 
 
 SERVED = {"score": _score}

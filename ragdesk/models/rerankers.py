@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ragdesk.errors import Unavailable
-from ragdesk.models.model_folders import Kind, find_folder, folder_for, json_object, token_limit
+from ragdesk.models.model_folders import Kind, find_folder, json_object, token_limit
 from ragdesk.models.published import PublishedModel, called_after
 
 Form = Literal["pair", "yes or no"]
@@ -21,8 +21,8 @@ Form = Literal["pair", "yes or no"]
 LARGEST_INPUT = 1024
 """Tokens of question and passage read at once, whatever a model claims: the models are trained with no more."""
 
-_FOLDERS: tuple[Kind, ...] = ("rerankers", "embedders")
-"""Where downloaded ones lie in the models folder: their own, and where `ragdesk models download` puts what it is told."""
+FOLDERS: tuple[Kind, ...] = ("rerankers", "embedders")
+"""Where downloaded ones lie in the models folder: their own, and where what the catalogue does not know is put."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +109,6 @@ def known_reranker(named: str) -> RerankerModel | None:
     return called_after(named, RERANKERS)
 
 
-def rerankers_here() -> list[RerankerModel]:
-    """The models of the catalogue that lie on this machine."""
-    return [model for model in RERANKERS if find_folder(model.id, *_FOLDERS) is not None]
-
-
 def find_reranker(named: str) -> RerankerPlace:
     """The reranker with this name: a folder, or a model of the catalogue or hub that lies on this machine.
 
@@ -122,11 +117,11 @@ def find_reranker(named: str) -> RerankerPlace:
     known = known_reranker(named)
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        found = find_folder(known.id if known is not None else named, *_FOLDERS)
+        found = find_folder(known.id if known is not None else named, *FOLDERS)
         if found is None:
             raise Unavailable(
                 f"The reranker {named} is not on this machine",
-                f"Get https://huggingface.co/{known.id} and put it into {folder_for(known.id, _FOLDERS[0])}"
+                f"Download it: ragdesk models download {known.name}"
                 if known is not None
                 else "The setting `reranker` names a model's folder or a model of the catalogue; empty means none",
             )

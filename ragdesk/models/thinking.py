@@ -14,6 +14,8 @@ _MARKS = ("<|channel|>final<|message|>",)
 """What stands before an answer and is no part of it."""
 TAGS = frozenset(("<think>", "</think>", "[THINK]", "[/THINK]", "<|channel|>", "<|message|>", "<|start|>", "<|end|>"))
 """Control tokens that are read as text, since they tell thinking from answer."""
+THOUGHTS_PER_ANSWER = 4
+"""Tokens that may be thought for each of the longest answer."""
 
 
 def begins_thinking(prompt: str) -> bool:

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QEvent, QObject, QSettings, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -27,7 +27,7 @@ from ragdesk.ui.focus_ring import FocusRing
 from ragdesk.ui.garbage import Garbage
 from ragdesk.ui.moving import move_library
 from ragdesk.ui.problem_dialog import ProblemDialog
-from ragdesk.ui.theme import Theme, tinted
+from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 
 log = logging.getLogger("ragdesk")
@@ -65,6 +65,7 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
         unexpected.came.connect(window.show_problem)
         door.handed.connect(window.add)
         door.knocked.connect(window.come_forward)
+        app.opened.connect(window.add)
         window.show()
         if wanted:
             window.add(wanted)
@@ -72,6 +73,7 @@ def start(named: Sequence[str] = (), *, library: Path | None = None) -> int:
         code = app.exec()
         door.close()
         unexpected.came.disconnect()
+        app.opened.disconnect()
         if window.start_again:
             continue
         if window.move_to is None:
@@ -108,17 +110,26 @@ def load_or_mend_settings() -> Settings | None:
                 return Settings()
 
 
-def make_app(arguments: Sequence[str]) -> QApplication:
+class App(QApplication):
+    """The Qt application. Files that macOS hands to the running program come by `opened`, as paths."""
+
+    opened = Signal(object)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.opened.emit([Path(event.file())])
+            return True
+        return super().event(event)
+
+
+def make_app(arguments: Sequence[str]) -> App:
     """The Qt application: Fusion, in our own colours."""
-    app = QApplication(list(arguments[:1]))
+    app = App(list(arguments[:1]))
     app.setApplicationName("RagDesk")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("ragdesk")
     app.setStyle("Fusion")
-    icon = QIcon()
-    for size in (32, 64, 128):
-        icon.addPixmap(tinted("text-quote", "#2456d6", size))
-    app.setWindowIcon(icon)
+    app.setWindowIcon(QIcon(str(paths.assets_dir() / "icons" / "ragdesk.svg")))
     Garbage(app)
     FocusRing(app)
     return app

@@ -25,6 +25,8 @@ class Asking(QObject):
     """The question that is really asked, where it leans on earlier ones."""
     found = Signal(object)
     """list[Hit], before any text."""
+    thought = Signal(str)
+    """What the model thought since the last time, before it answers."""
     wrote = Signal(str)
     """All the text so far."""
     progressed = Signal(object)
@@ -45,6 +47,7 @@ class Asking(QObject):
         self._lock = threading.Lock()
         self._asked_as = ""
         self._hits: Sequence[Hit] | None = None
+        self._thoughts: list[str] = []
         self._text: list[str] = []
         self._told = 0
         self._progress: Progress | None = None
@@ -76,6 +79,7 @@ class Asking(QObject):
                 everything=everything,
                 on_asked=self._got_asked,
                 on_hits=self._got_hits,
+                on_thought=self._got_thought,
                 on_text=self._got_text,
                 job=self.job,
             ),
@@ -98,6 +102,10 @@ class Asking(QObject):
         with self._lock:
             self._hits = list(hits)
 
+    def _got_thought(self, thought: str) -> None:
+        with self._lock:
+            self._thoughts.append(thought)
+
     def _got_text(self, text: str) -> None:
         with self._lock:
             self._text.append(text)
@@ -113,6 +121,7 @@ class Asking(QObject):
             hits, self._hits = self._hits, None
             progress, self._progress = self._progress, None
             asked_as, self._asked_as = self._asked_as, ""
+            thoughts, self._thoughts = "".join(self._thoughts), []
             parts = len(self._text)
             text = "".join(self._text) if parts > self._told else ""
         if asked_as:
@@ -121,6 +130,8 @@ class Asking(QObject):
             self.found.emit(hits)
         if progress is not None:
             self.progressed.emit(progress)
+        if thoughts:
+            self.thought.emit(thoughts)
         if parts > self._told:
             self._told = parts
             self.wrote.emit(text)

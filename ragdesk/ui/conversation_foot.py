@@ -80,8 +80,13 @@ class ConversationFoot(QFrame):
         self.model.setText(f"Answered by {what_answers(self._desk.settings)}")
         self.where_text_goes.show_for(self._desk.settings)
         why = self._desk.engine.without_vectors
-        self._without_vectors.setText(f"⚠ Found by words alone, not by meaning: {why}." if why else "")
-        self._without_vectors.setVisible(bool(why))
+        unchecked = self._desk.engine.without_checker
+        told = [
+            f"⚠ Found by words alone, not by meaning: {why}." if why else "",
+            f"⚠ Answers are checked without the checker: {unchecked}." if unchecked else "",
+        ]
+        self._without_vectors.setText("\n".join(filter(None, told)))
+        self._without_vectors.setVisible(any(told))
         self._show_send()
 
     def edit(self, view: TurnView) -> None:

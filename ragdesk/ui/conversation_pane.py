@@ -258,6 +258,8 @@ class ConversationPane(QWidget):
 
     def _ask_changed(self, view: TurnView, question: str) -> None:
         everything = self._actions["read_everything"].isChecked()
+        if not self.is_busy:
+            self._actions["read_everything"].setChecked(False)
         self._ask_in_place(view, question, self.scope_bar.scope, everything=everything)
 
     def _show_version(self, view: TurnView, step: int) -> None:
@@ -343,6 +345,6 @@ class ConversationPane(QWidget):
         self._actions["stop"].setEnabled(self.is_busy)
         self._last_answer.enable(busy=self.is_busy)
         self._actions["export"].setEnabled(bool(self.turns))
-        if self.foot.editing not in self.list.views:
+        if self.foot.editing not in self.views:
             self.foot.leave_editing()
         self.foot.show_for(self.views[-1] if self.views else None, busy=self.is_busy)

@@ -22,6 +22,7 @@ from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.settings import Settings
 from ragdesk.ui.asking import Asking
 from ragdesk.ui.background import Background
+from ragdesk.ui.folder_models_doing import FolderModelsDoing
 from ragdesk.ui.jobs import Jobs, Running
 from ragdesk.ui.models_doing import ModelsDoing
 from ragdesk.ui.names import one_line
@@ -61,6 +62,7 @@ class Desk(QObject):
         self.background = Background(self)
         self.jobs = Jobs(self.background, self)
         self.models = ModelsDoing(self)
+        self.folder_models = FolderModelsDoing(self)
         self.documents: list[DocumentInfo] = []
         self.collections: list[tuple[str, int]] = []
         self.sources: list[tuple[str, str]] = []

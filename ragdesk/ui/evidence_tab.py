@@ -22,7 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ragdesk.answer.notes import NOTE
 from ragdesk.domain import Citation, DocumentInfo, Hit, Message, Scope, Turn
+from ragdesk.models.catalogue import QUOTE
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import button, words
 from ragdesk.ui.theme import Theme
@@ -43,6 +45,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEAST_WIDTHS = {2: 300, 3: 400, 4: 400}
 """Columns that are seen only from a width on."""
 _NO_PROMPT = "No language model was asked: the answer quotes the passages."
+_NOTHING_NEAR = "No language model was asked: nothing in the documents comes near the question."
 _SCORE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -102,7 +105,8 @@ class EvidenceTab(QScrollArea):
         self.prompt.setMinimumHeight(200)
         self.no_prompt = words(_NO_PROMPT, "dim")
         head = QHBoxLayout()
-        head.addWidget(words("The exact prompt", "title"), 1)
+        self.prompt_title = words("", "title")
+        head.addWidget(self.prompt_title, 1)
         head.addWidget(self.copy_button)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -138,6 +142,9 @@ class EvidenceTab(QScrollArea):
         self.prompt.setPlainText(prompt_text(turn.prompt))
         for widget in (self.prompt, self.copy_button):
             widget.setVisible(bool(turn.prompt))
+        of_a_part = bool(turn.prompt) and turn.prompt[0].content == NOTE
+        self.prompt_title.setText(f"The exact prompt{', of the first part that was read' if of_a_part else ''}")
+        self.no_prompt.setText(_NO_PROMPT if turn.model == QUOTE or turn.answered else _NOTHING_NEAR)
         self.no_prompt.setVisible(not turn.prompt)
 
     def go_to_prompt(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer, QUrl
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from ragdesk.domain import Conversation, Turn
 from ragdesk.errors import RagDeskError, Unavailable
+from ragdesk.library.branches import branch
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import IconLabel, button, fit, words
 
@@ -45,11 +47,24 @@ _Changed = Mapping[tuple[str, str], str]
 class ExportDialog(QDialog):
     """Writes the file in the background and then offers to open it."""
 
-    def __init__(self, desk: Desk, conversation: Conversation, turn: Turn | None, parent: QWidget | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        conversation: Conversation,
+        turn: Turn | None,
+        parent: QWidget | None,
+        *,
+        shown: Collection[int] | None = None,
+    ) -> None:
+        """`shown` are the ids of the turns that are read and continued; None means the newest branch."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Export")
-        self._desk, self._conversation, self._turn = desk, conversation, turn
+        self._desk, self._turn = desk, turn
+        kept = tuple(t for t in conversation.turns if t.id not in desk.hidden_turns)
+        self._conversation = replace(conversation, turns=kept)
+        branch_ids = [t.id for t in branch(conversation.turns)] if shown is None else shown
+        self._shown = [t.id for t in kept if t.id in branch_ids]
         self._asked_for = 0
         self._looked_for: Path | None = None
         self._written: Path | None = None
@@ -86,9 +101,11 @@ class ExportDialog(QDialog):
         return _FORMATS[max(0, self._formats.checkedId())][0]
 
     @property
-    def turn_ids(self) -> list[int] | None:
-        """The one answer to export; None for all of them."""
-        return [self._turn.id] if self._turn is not None and self.one.isChecked() else None
+    def turn_ids(self) -> list[int]:
+        """What to export of the conversation."""
+        if self._turn is not None and self.one.isChecked():
+            return [self._turn.id]
+        return [turn.id for turn in self._conversation.turns] if self.versions.isChecked() else self._shown
 
     def choose_format(self, format: str) -> None:
         """Choose a format, as its radio button does."""
@@ -115,20 +132,23 @@ class ExportDialog(QDialog):
     def _make_extent(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(6)
-        count = len(self._conversation.turns)
+        count, every = len(self._shown), len(self._conversation.turns)
         self.whole = QRadioButton(f"The whole conversation ({count} {'answer' if count == 1 else 'answers'})")
+        self.versions = QRadioButton(f"All versions of it ({every} answers)")
+        self.versions.setToolTip("Also what was there before questions were changed or asked again")
         self.one = QRadioButton("Only the last answer")
-        if self._turn is not None and self._conversation.turns and self._turn.id != self._conversation.turns[-1].id:
+        if self._turn is not None and self._shown and self._turn.id != self._shown[-1]:
             self.one.setText("Only this answer")
         if self._turn is not None:
             self.one.setToolTip(self._turn.question)
         group = QButtonGroup(self)
-        for radio in (self.whole, self.one):
+        has_one, has_versions = self._turn is not None and count > 1, every > count
+        for radio, shown in ((self.whole, has_one or has_versions), (self.versions, has_versions), (self.one, has_one)):
             group.addButton(radio)
-            radio.setVisible(self._turn is not None and count > 1)
+            radio.setVisible(shown)
             column.addWidget(radio)
         self.whole.setChecked(True)
-        self.one.toggled.connect(lambda on: self._look_at_sources())
+        group.buttonToggled.connect(lambda radio, on: self._look_at_sources() if on else None)
         return column
 
     def _make_place(self) -> QVBoxLayout:

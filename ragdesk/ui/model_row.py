@@ -1,32 +1,30 @@
-"""One language model as a card: what it is good for, what it takes, whether it fits here, and what can be done with it."""
+"""One model as a card: what it is good for, what it takes, whether it fits here, and what can be done with it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ragdesk.models.offers import Offer
-from ragdesk.sizes import progress_in_words, size_in_words, time_left_in_words
+from ragdesk.sizes import progress_in_words, time_left_in_words
 from ragdesk.ui.dialog_parts import IconLabel, button, words
 from ragdesk.ui.jobs import Running
 from ragdesk.ui.jobs_panel import in_words, show_progress
 from ragdesk.ui.names import tip
+from ragdesk.ui.shown_model import ShownModel
 from ragdesk.ui.theme import Theme
-
-_FITS = {"well": ("circle-check", "good"), "tight": ("triangle-alert", "warn"), "no": ("circle-x", "bad")}
 
 
 class ModelRow(QFrame):
-    """Shows an offer. Its signals say what is wanted; whoever put it there does it and shows the offer anew."""
+    """Shows a model. Its signal says what is wanted; whoever put it there does it and shows the model anew."""
 
     wanted = Signal(str)
-    """`download`, `pause`, `resume`, `cancel`, `use`, `verify` or `remove`."""
+    """`download`, `pause`, `resume`, `cancel`, `use`, `undo`, `verify` or `remove`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._paused = False
-        self.offer: Offer | None = None
+        self._undoes = False
         self.setObjectName("card")
         self.name, self.badge = words("", "title"), words("")
         self.good_for = words("")
@@ -39,7 +37,7 @@ class ModelRow(QFrame):
         self.progress = words("", "dim")
         self.said = words("")
         self.use, self.download = button("Use"), button("Download")
-        self.use.clicked.connect(lambda: self.wanted.emit("use"))
+        self.use.clicked.connect(lambda: self.wanted.emit("undo" if self._undoes else "use"))
         self.download.clicked.connect(lambda: self.wanted.emit("download"))
         self.pause = self._tool("pause")
         self.pause.clicked.connect(lambda: self.wanted.emit("resume" if self._paused else "pause"))
@@ -52,66 +50,55 @@ class ModelRow(QFrame):
         theme.changed.connect(self._tint)
         self._tint()
 
-    def show_offer(self, offer: Offer, job: Running | None, *, used: bool) -> None:
+    def show_model(self, shown: ShownModel, job: Running | None, *, used: bool) -> None:
         """Show this model with the last job about it."""
-        self.offer = offer
-        known, name = offer.known, offer.name
+        name = shown.name
         buttons = (self.pause, self.cancel, self.use, self.download, self.verify, self.remove)
         had_focus = any(widget.hasFocus() for widget in buttons)
         going = job is not None and not job.is_over
         self._paused = job is not None and job.state == "paused"
         self.setAccessibleName(name)
         self.name.setText(name)
-        self.badge.setText("In use" if used else "Recommended for this machine" if offer.recommended else "")
+        self.badge.setText("In use" if used else shown.badge)
         self._look(self.badge, "good" if used else "accent")
         self.badge.setVisible(bool(self.badge.text()))
-        own = f"A file of yours: {offer.file.path}" if offer.file is not None and offer.file.linked else ""
-        self.good_for.setText(known.good_for if known is not None else own)
-        self.good_for.setVisible(bool(self.good_for.text()))
-        facts = [size_in_words(offer.size_bytes) if offer.size_bytes else ""]
-        if known is not None:
-            facts += [known.licence, known.languages.partition(":")[0]]
-        if offer.context_tokens:
-            facts.append(f"reads up to {offer.context_tokens:,} tokens")
-        self.facts.setText(" · ".join(filter(None, facts)))
-        unchecked = f"Not checked against its card: {', '.join(known.unchecked)}" if known and known.unchecked else ""
-        more = (known.card, known.languages, known.remark, unchecked) if known is not None else (own or name,)
-        self.facts.setToolTip(tip(*filter(None, more)))
-        self._show_fit(offer)
-        self._show_work(offer, job if going else None)
-        self._show_said(offer, job)
-        here = offer.file is not None
-        for shown, widget, said in (
-            (here and not used and not offer.trouble, self.use, f"Use {name}"),
-            (not here and not going, self.download, f"Go on downloading {name}" if offer.begun else f"Download {name}"),
+        self.good_for.setText(shown.good_for)
+        self.good_for.setVisible(bool(shown.good_for))
+        self.facts.setText(" · ".join(shown.facts))
+        self.facts.setToolTip(tip(*shown.tips))
+        self.fit.setText(shown.fit)
+        self._fit_icon.change(*shown.fit_icon)
+        self.fit.setVisible(bool(shown.fit))
+        self._fit_icon.setVisible(bool(shown.fit))
+        self._show_work(shown, job if going else None)
+        self._show_said(shown, job)
+        here, undo = shown.is_here, used and bool(shown.undo)
+        self._undoes = undo
+        for visible, widget, said in (
+            (here and shown.is_usable and (undo or not used), self.use, f"{shown.undo if undo else 'Use'} {name}"),
+            (
+                not here and not going,
+                self.download,
+                f"Go on downloading {name}" if shown.is_begun else f"Download {name}",
+            ),
             (going and job is not None and job.state != "waiting", self.pause, "Go on" if self._paused else "Pause"),
             (going, self.cancel, "Stop; what is there stays" if job and job.progress else "Do not do this"),
-            (here and not going, self.verify, "Verify: read the file to its end and compare it"),
-            (not going and (here or offer.begun is not None), self.remove, _removal(offer)),
+            (here and not going and shown.can_verify, self.verify, "Verify: read the file to its end and compare it"),
+            (not going and shown.removal, self.remove, shown.removal),
         ):
-            widget.setVisible(bool(shown))
+            widget.setVisible(bool(visible))
             widget.setAccessibleName(said if name in said else f"{said.partition(';')[0].partition(':')[0]}: {name}")
             widget.setToolTip(said)
-        self.download.setText("Go on" if offer.begun is not None else "Download")
-        self._look(self.download, "primary" if offer.recommended else "")
+        self.use.setText(shown.undo if undo else "Use")
+        self.download.setText("Go on" if shown.is_begun else "Download")
+        self._look(self.download, "primary" if shown.badge else "")
         if had_focus and not any(widget.hasFocus() for widget in buttons):
-            next(widget for widget in buttons if not widget.isHidden()).setFocus()
+            nearest = next((widget for widget in buttons if not widget.isHidden()), None)
+            if nearest is not None:
+                nearest.setFocus()
         self._tint()
 
-    def _show_fit(self, offer: Offer) -> None:
-        fits = offer.fit_in_words
-        said = [fits[:1].upper() + fits[1:], offer.speed_in_words]
-        if offer.trouble:
-            said = [offer.trouble]
-        self.fit.setText(". ".join(filter(None, said)))
-        icon, colour = _FITS[offer.fit.level] if offer.fit is not None else ("circle-x", "bad")
-        if offer.is_slow and colour == "good":
-            icon, colour = "clock", "warn"
-        self._fit_icon.change(icon, colour)
-        self.fit.setVisible(bool(self.fit.text()))
-        self._fit_icon.setVisible(bool(self.fit.text()))
-
-    def _show_work(self, offer: Offer, job: Running | None) -> None:
+    def _show_work(self, shown: ShownModel, job: Running | None) -> None:
         progress = job.progress if job is not None else None
         parts: list[str] = []
         if job is not None and job.state == "waiting":
@@ -125,25 +112,23 @@ class ModelRow(QFrame):
                 "" if self._paused else rate,
                 time_left_in_words(left) if left is not None else "",
             ]
-        elif offer.begun is not None:
-            begun = offer.begun
-            how_far = progress_in_words(begun.done_bytes, begun.total_bytes or offer.size_bytes or begun.done_bytes)
-            parts = [f"Download stopped: {how_far} is here"]
+        elif shown.is_begun:
+            parts = [f"Download stopped: {progress_in_words(shown.done_bytes, shown.total_bytes)} is here"]
         self.progress.setText(" · ".join(filter(None, parts)))
         self.progress.setVisible(bool(parts))
-        self.bar.setAccessibleName(f"Progress: {offer.name}")
+        self.bar.setAccessibleName(f"Progress: {shown.name}")
         show_progress(self.bar, progress)
         self.bar.setVisible(job is not None and job.state != "waiting")
 
-    def _show_said(self, offer: Offer, job: Running | None) -> None:
+    def _show_said(self, shown: ShownModel, job: Running | None) -> None:
         """What became of the last job, where there is something to say."""
         said, look = "", ""
         if job is not None and job.error is not None:
             said, look = in_words(job.error), "bad"
         elif job is not None and job.state == "done" and job.title.startswith("Verifying"):
             said, look = job.said, "good"
-        elif offer.file is not None and offer.record.verified_at and job is None:
-            said, look = f"Verified on {offer.record.verified_at}.", "dim"
+        elif shown.is_here and shown.verified_at and job is None:
+            said, look = f"Verified on {shown.verified_at}.", "dim"
         self.tell(said, look)
 
     def tell(self, text: str, look: str) -> None:
@@ -194,9 +179,3 @@ class ModelRow(QFrame):
         self.cancel.setIcon(icon("x"))
         self.verify.setIcon(icon("shield-check"))
         self.remove.setIcon(icon("trash-2"))
-
-
-def _removal(offer: Offer) -> str:
-    if offer.file is not None and offer.file.linked:
-        return "Remove: take it off this list; the file stays"
-    return "Remove: delete it from this machine" if offer.file is not None else "Remove: delete what is there of it"

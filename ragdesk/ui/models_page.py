@@ -31,6 +31,7 @@ from ragdesk.ui.jobs import Running
 from ragdesk.ui.jobs_panel import in_words
 from ragdesk.ui.model_row import ModelRow
 from ragdesk.ui.models_doing import subject
+from ragdesk.ui.shown_model import shown_offer
 
 _ROWS_A_BEAT = 2
 _ABOUT = (
@@ -53,6 +54,7 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._desk, self._doing = desk, desk.models
         self.rows: dict[str, ModelRow] = {}
+        self._offers: dict[str, Offer] = {}
         self._dialog: QInputDialog | None = None
         self._coming: list[tuple[str, Offer]] = []
         self._large_count = 0
@@ -169,6 +171,7 @@ class ModelsPage(QWidget):
         """Show the next rows, a few at a time: to make them all at once would hold up the window."""
         for key, offer in self._coming[:_ROWS_A_BEAT]:
             row = self.rows.get(key) or self._new_row(key)
+            self._offers[key] = offer
             self._show_row(row, offer)
             too_large = offer.state == "absent" and offer.fit is not None and offer.fit.level == "no"
             going = (job := self._doing.job(offer)) is not None and not job.is_over
@@ -186,23 +189,24 @@ class ModelsPage(QWidget):
         named = self._desk.settings.model
         if named in (QUOTE, ENDPOINT):
             return
-        if not any(row.offer and self._doing.is_used(row.offer) for row in self.rows.values()):
+        if not any(self._doing.is_used(self._offers[key]) for key in self.rows):
             self.error.setText(f"{Path(named).name} is to answer, but it is not there any more. Choose another one.")
             self.error.show()
 
     def _new_row(self, key: str) -> ModelRow:
         row = self.rows[key] = ModelRow(self._desk.theme)
-        row.wanted.connect(lambda what: self._do(what, row))
+        row.wanted.connect(lambda what: self._do(what, row, self._offers[key]))
         return row
 
     def _show_row(self, row: ModelRow, offer: Offer) -> None:
-        row.show_offer(offer, self._doing.job(offer), used=self._doing.is_used(offer))
+        row.show_model(shown_offer(offer), self._doing.job(offer), used=self._doing.is_used(offer))
 
     def _show_jobs(self) -> None:
-        for row in self.rows.values():
-            job = self._doing.job(row.offer) if row.offer is not None else None
-            if row.offer is not None and job is not None and not job.is_over:
-                self._show_row(row, row.offer)
+        for key, row in self.rows.items():
+            offer = self._offers.get(key)
+            job = self._doing.job(offer) if offer is not None else None
+            if offer is not None and job is not None and not job.is_over:
+                self._show_row(row, offer)
 
     def _show_more(self) -> None:
         unfolded = not self._large.isHidden()
@@ -221,10 +225,7 @@ class ModelsPage(QWidget):
 
     # --- Doing
 
-    def _do(self, what: str, row: ModelRow) -> None:
-        offer = row.offer
-        if offer is None:
-            return
+    def _do(self, what: str, row: ModelRow, offer: Offer) -> None:
         self.error.hide()
         job, jobs = self._doing.job(offer), self._desk.jobs
         if what == "use":

@@ -93,6 +93,7 @@ class QuestionQueue(QObject):
         asking = self.asking = self._desk.asking(self)
         asking.asked_as.connect(view.show_asked)
         asking.found.connect(view.show_hits)
+        asking.thought.connect(view.show_thought)
         asking.wrote.connect(view.show_text)
         asking.progressed.connect(view.show_progress)
         asking.answered.connect(lambda answer, id: self._answered(waiting, answer, id))

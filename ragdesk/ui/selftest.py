@@ -59,6 +59,6 @@ def selftest() -> int:
                 f"its passage marked on page {page}", lambda: bool(window.source.page_view.mark_rectangles(page))
             )
         for problem in problems:
-            print(f"failed  {problem}")
+            print(f"failed  {problem}", flush=True)
         window.close()
     return 0 if worked and not problems else 1

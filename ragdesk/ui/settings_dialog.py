@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,17 @@ from ragdesk.ingest.changing import told_cost
 from ragdesk.models.embedder import Embedder, chosen_embedder
 from ragdesk.paths import settings_file
 from ragdesk.settings import Settings, describe_settings, save_settings
+from ragdesk.ui.all_models_page import AllModelsPage
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import button, words
 from ragdesk.ui.embedder_choice import FormerModel
-from ragdesk.ui.models_page import ModelsPage
 from ragdesk.ui.server_page import ServerPage
 from ragdesk.ui.settings_fields import SettingRow
 from ragdesk.ui.settings_pages import DataPage, LookPage
 
 _SEARCHED = {
     "Look": "look colours theme dark light contrast text font size window",
-    "Models": "models what answers language model gguf quote llm download hub token verify",
+    "Models": "models what answers language model gguf quote llm download hub token verify embedder reranker checker",
     "Server": "server endpoint address openai ollama vllm lm studio llama-server key language model remote",
     "Data": "data library folder move log size",
 }
@@ -117,12 +118,14 @@ class SettingsDialog(QDialog):
 
     def _make_pages(self) -> None:
         desk = self._desk
-        self.look, self.models, self.data = LookPage(desk), ModelsPage(desk), DataPage(desk)
+        self.look, self.all_models, self.data = LookPage(desk), AllModelsPage(desk), DataPage(desk)
+        self.models = self.all_models.answers
+        desk.folder_models.kept.connect(self._kept_elsewhere)
         self.look.edited.connect(self._edit)
         self.server = ServerPage(desk)
         self.server.edited.connect(self._edit)
         self.data.move_wanted.connect(self._move)
-        own = {"Look": self.look, "Models": self.models, "Server": self.server, "Data": self.data}
+        own = {"Look": self.look, "Models": self.all_models, "Server": self.server, "Data": self.data}
         about = [row for row in describe_settings(desk.settings) if row["name"] not in _ON_PAGES]
         others = [row["group"] for row in about if row["group"] not in ORDER]
         for group in [*ORDER, *dict.fromkeys(others)]:
@@ -314,15 +317,22 @@ class SettingsDialog(QDialog):
         self._desk.call(
             lambda: save_settings(new, settings_file()), lambda nothing: None, self._not_saved, lane="change"
         )
-        for changed in _EMBEDDING:
-            self._wanted.pop(changed, None)
-            self.rows[changed].keep(getattr(new, changed))
-            self.rows[changed].set_value(getattr(new, changed))
-        self._show_state()
+        self._follow(new, _EMBEDDING)
         self._say(f"{name} answers again. What was added since then is still to be embedded by it.", "warn")
         self.read_again.setText("Embed now")
         self.read_again.show()
         self.settings_changed.emit()
+
+    def _kept_elsewhere(self, new: Settings) -> None:
+        """Another model was chosen on the page of models: the forms say so too."""
+        self._follow(new, (*_EMBEDDING, "reranker", "checker"))
+
+    def _follow(self, new: Settings, names: Sequence[str]) -> None:
+        for changed in names:
+            self._wanted.pop(changed, None)
+            self.rows[changed].keep(getattr(new, changed))
+            self.rows[changed].set_value(getattr(new, changed))
+        self._show_state()
 
     def _not_saved(self, error: BaseException) -> None:
         self._saving = False

@@ -261,6 +261,9 @@ QPushButton#chip:focus { border: 2px solid @text; padding: 1px 9px; }
 QPushButton#link { background: transparent; border: 1px solid transparent; color: @accent; padding: 2px 0; text-align: left; }
 QPushButton#link:hover { text-decoration: underline; }
 QPushButton#link:focus { border: 1px solid @accent; }
+QPushButton#quiet { background: transparent; border: 1px solid transparent; color: @dim; padding: 2px 0; text-align: left; }
+QPushButton#quiet:hover { color: @text; }
+QPushButton#quiet:focus { border: 1px solid @accent; }
 
 QLineEdit, QPlainTextEdit, QTextEdit#field, QSpinBox, QDoubleSpinBox, QComboBox, QDateEdit {
     background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px;
@@ -285,6 +288,7 @@ QCheckBox:focus, QRadioButton:focus { color: @accent; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accent; }
 QTextBrowser { background: transparent; border: 0; selection-background-color: @accent; selection-color: @on_accent; }
 QTextBrowser#asked { background: @raised; border-radius: 10px; }
+QTextBrowser#thoughts { color: @dim; border: 0; border-left: 2px solid @line; padding-left: 10px; }
 
 QTreeView, QListView, QTableView { background: @pane; border: 0; outline: 0;
     show-decoration-selected: 0; }

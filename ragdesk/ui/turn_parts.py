@@ -8,7 +8,7 @@ from html import escape
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from ragdesk.domain import Doubt, Scope
+from ragdesk.domain import Answer, Doubt, Scope, Turn
 from ragdesk.ui.dialog_parts import button, row_of, words
 from ragdesk.ui.rich_text import FittedBrowser
 from ragdesk.ui.theme import Theme
@@ -139,6 +139,22 @@ class Suggestion(QFrame):
         """Suggest to read so many passages in about so many seconds."""
         self.said.setText(f"This may need everything in scope to be read: {passages:,} passages, {about(seconds)}.")
         self.show()
+
+
+def not_kept(answer: Answer, follows: int) -> Turn:
+    """An answer as a turn of no conversation."""
+    return Turn(
+        *(0, answer.question, answer.text, answer.answered, answer.model, "", answer.seconds, answer.citations),
+        scope=answer.scope,
+        hits=answer.hits,
+        prompt=answer.prompt,
+        doubts=answer.doubts,
+        asked_as=answer.asked_as,
+        passages_read=answer.passages_read,
+        follows=follows,
+        thoughts=answer.thoughts,
+        thought_s=answer.thought_s,
+    )
 
 
 def about(seconds: float) -> str:

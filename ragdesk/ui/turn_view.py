@@ -14,11 +14,13 @@ from ragdesk.domain import Answer, Citation, Doubt, Hit, Scope, Turn
 from ragdesk.errors import RagDeskError
 from ragdesk.export.sources import answer_with_signs
 from ragdesk.job import Progress
+from ragdesk.models.chat import THINKING
 from ragdesk.ui.answer_text import AnswerText
 from ragdesk.ui.dialog_parts import ElidedLabel, words
 from ragdesk.ui.rich_text import FittedBrowser, citation_tip, cited_markdown, code_blocks, hits_html, plain_answer
 from ragdesk.ui.theme import Theme
-from ragdesk.ui.turn_parts import Asked, Refusal, Suggestion, Versions, about, beginning
+from ragdesk.ui.thoughts_view import ThoughtsView
+from ragdesk.ui.turn_parts import Asked, Refusal, Suggestion, Versions, about, beginning, not_kept
 
 SIDES = 16
 """Between the sides of the column that turns stand in and their text."""
@@ -79,6 +81,7 @@ class TurnView(QFrame):
         self.state.setObjectName("dim")
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setWordWrap(True)
+        self.thoughts = ThoughtsView()
         self.card = Refusal()
         self.card.widen_wanted.connect(lambda: self.widen_wanted.emit(self))
         self.answer = AnswerText(theme)
@@ -100,7 +103,7 @@ class TurnView(QFrame):
         row.addWidget(self.asked_as, 1)
         row.addWidget(self.versions, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         column.addLayout(row)
-        shown = (self.state, self.card, self.answer, self.suggestion)
+        shown = (self.state, self.thoughts, self.card, self.answer, self.suggestion)
         for widget in (*shown, self.passages_button, self.passages):
             column.addWidget(widget)
         column.addLayout(self._foot())
@@ -123,11 +126,18 @@ class TurnView(QFrame):
         self.state.setText("Reading the passages…" if hits else "")
         self._draw()
 
+    def show_thought(self, thought: str) -> None:
+        """What the model thought since the last time."""
+        self.thoughts.add(thought)
+        self.state.hide()
+
     def show_text(self, text: str) -> None:
         """All the text so far; not yet checked."""
+        self.thoughts.end()
         self._text = text
         self._shows_hits = False
         self.state.setText("Writing… citations follow at the end")
+        self.state.show()
         if not self._drawing_soon.isActive():
             self._draw_text()
 
@@ -146,7 +156,9 @@ class TurnView(QFrame):
         if progress.phase == "reading passages":
             left = f" · {about(progress.seconds_left)} left" if progress.seconds_left is not None else ""
             self.state.setText(f"Read {progress.done:,} of {progress.total:,} passages{left}")
-        elif progress.phase and not self._text:
+        elif progress.phase == "checking":
+            self.state.setText(f"Checking against the passages: {progress.done:,} of {progress.total:,}")
+        elif progress.phase and not self._text and not (self.thoughts.is_thinking and progress.phase == THINKING):
             part = f" {100 * progress.done // progress.total} %" if progress.total else ""
             seconds = progress.seconds_left or 0.0
             soon = f", {seconds:.0f} s left" if seconds > 0.5 else ""
@@ -154,19 +166,7 @@ class TurnView(QFrame):
 
     def finish(self, answer: Answer, turn: Turn | None) -> None:
         """The whole answer, its citations checked; `turn` as kept, None where it was not kept."""
-        self.show_turn(
-            turn
-            or Turn(
-                *(0, answer.question, answer.text, answer.answered, answer.model, "", answer.seconds, answer.citations),
-                scope=answer.scope,
-                hits=answer.hits,
-                prompt=answer.prompt,
-                doubts=answer.doubts,
-                asked_as=answer.asked_as,
-                passages_read=answer.passages_read,
-                follows=self.follows,
-            )
-        )
+        self.show_turn(turn or not_kept(answer, self.follows))
 
     def show_turn(self, turn: Turn) -> None:
         """A kept turn."""
@@ -175,11 +175,13 @@ class TurnView(QFrame):
         self.state.setText("")
         self.suggestion.hide()
         self.show_asked(turn.asked_as)
+        self.thoughts.show_whole(turn.thoughts, turn.thought_s)
         self._draw()
 
     def show_stopped(self) -> None:
         """It was stopped: what was found and written so far stays to be read, and is not kept."""
         self.state.setText("Stopped. This answer is not kept.")
+        self.thoughts.end()
         self._draw()
 
     def show_error(self, error: BaseException) -> None:
@@ -188,6 +190,7 @@ class TurnView(QFrame):
         self.state.setObjectName("bad")
         self.state.setText("⚠ " + said)
         self.state.style().polish(self.state)
+        self.thoughts.end()
         self._draw()
 
     @property

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from ragdesk import paths
 from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
+from ragdesk.library.branches import branch
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.models.catalogue import QUOTE
 from ragdesk.settings import save_settings
@@ -275,12 +276,15 @@ class Window(QMainWindow):
             self._export_conversation(self.conversation.conversation.id, turn)
 
     def _export_conversation(self, conversation_id: int, turn: Turn | None = None) -> None:
-        """Offer to write a conversation to a file; with `turn`, first of all that answer."""
+        """Offer to write a conversation to a file, as it is shown where it is; with `turn`, first of all that answer."""
         from ragdesk.ui.export_dialog import ExportDialog
 
         def show(conversation: Conversation) -> None:
-            last = conversation.turns[-1] if conversation.turns else None
-            dialog = ExportDialog(self._desk, conversation, turn or last, self)
+            pane = self.conversation
+            is_shown = pane.conversation is not None and pane.conversation.id == conversation_id
+            turns = pane.turns if is_shown else branch(conversation.turns)
+            last = turns[-1] if turns else None
+            dialog = ExportDialog(self._desk, conversation, turn or last, self, shown=[t.id for t in turns])
             dialog.one.setChecked(turn is not None)
             dialog.open()
 

@@ -9,11 +9,13 @@ import pytest
 
 from ragdesk import paths
 from ragdesk.answer.breadth import breadth, subject
+from ragdesk.answer.notes import NOTE
 from ragdesk.domain import Answer, Scope
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled
 from ragdesk.job import Job, Progress
 from ragdesk.library.sentence_store import SentenceStore
+from ragdesk.models.chat import LOADING
 from ragdesk.settings import Settings
 from tests.conftest import Run, write_towns
 from tests.models.tiny_gguf import write_tiny_gguf
@@ -141,6 +143,9 @@ def test_every_part_is_noted_and_each_note_cited(town: Engine, noting: Path, sma
     assert "Nobody wrote this" not in answer.text, "a note that cites no passage is dropped"
     read = [progress.done for progress in told if progress.phase == "reading passages"]
     assert read == sorted(read) and len(set(read)) >= 4 and read[-1] == answer.passages_read
+    after_loading = told[next(n for n, p in enumerate(told) if p.phase == "reading passages") :]
+    assert {p.phase for p in after_loading} <= {"reading passages", LOADING}, "n of m stands there all the time"
+    assert answer.prompt[0].content == NOTE and answer.prompt[1].content.endswith("Question: List all there is.")
 
 
 def test_an_account_is_merged_from_the_notes(town: Engine, noting: Path, small_parts: Settings) -> None:

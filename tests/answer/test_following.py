@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -215,8 +216,18 @@ def test_a_language_model_puts_in_what_is_left_out(town: Engine, tmp_path: Path)
     says = "When was the longest berth dredged?"
     model = write_tiny_gguf(tmp_path / "rewriting.gguf", says=says)
     _, conversation = town.ask("How long is the longest berth?", model="quote")
-    answer, _ = town.ask("When was it dredged?", model=str(model), conversation_id=conversation, keep=False)
+    heard: list[tuple[str, Any]] = []
+    answer, _ = town.ask(
+        "When was it dredged?",
+        model=str(model),
+        conversation_id=conversation,
+        keep=False,
+        on_asked=lambda asked: heard.append(("asked", asked)),
+        on_hits=lambda hits: heard.append(("hits", hits)),
+    )
     assert answer.asked_as == says
+    assert [kind for kind, _ in heard] == ["hits", "asked", "hits"], "passages are there before the model has spoken"
+    assert any("dredged" in hit.text for hit in heard[0][1])
     assert answer.prompt[-1].content.endswith(f"Question: {says}")
     assert [message.role for message in answer.prompt] == ["system", "user", "assistant", "user"]
     stray = write_tiny_gguf(tmp_path / "stray.gguf", says="It is eleven metres deep[1].")

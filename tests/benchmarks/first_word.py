@@ -3,9 +3,11 @@
     python -m tests.benchmarks.first_word [--layers 28] [--model MODEL.gguf]
 
 The model has the shape of one of 0.4 billion weights (Q4_0) and the bytes as its tokens, so that a text of 200
-characters is 200 tokens. Printed are, all in this order: seconds to the first word of a first question, of the next
-one, of one after the process ended, and of one after the rules were read ahead; tokens a second beside those of
-llama.cpp's own loop, in turns; and what a batch of 2, 4 and 8 tokens takes, their logits wanted, beside one token.
+characters is 200 tokens. Printed are, all in this order: seconds to the first word of a first question; as a share of
+them, those of a second one whose passages are the same, half of them the same, and all others, beside what the same prompt
+would take with its sources behind what was said before; of having a follow-up rewritten; of a question after the process
+ended, and of one after the rules were read ahead; tokens a second beside those of llama.cpp's own loop, in turns; and what
+a batch of 2, 4 and 8 tokens takes, their logits wanted, beside one token.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import gguf
@@ -24,8 +28,8 @@ import numpy as np
 from gguf.quants import quantize
 
 from ragdesk import paths
-from ragdesk.answer.prompting import SYSTEM
-from ragdesk.domain import Message
+from ragdesk.answer.prompting import SYSTEM, Prompt, build_prompt, build_rewriting
+from ragdesk.domain import Hit, Message, Turn
 from ragdesk.models.chat import LocalModel, default_threads
 from tests.models.tiny_gguf import CONTROL, TEMPLATE
 
@@ -90,11 +94,75 @@ def write_large_gguf(
     return path
 
 
+def passages(first: int) -> list[Hit]:
+    """Eight passages, numbered from this on."""
+    texts = [
+        f"What passage {number} says of it, in some words more. And in others once again: {number}."
+        for number in range(first, first + 8)
+    ]
+    return [
+        Hit(rank, 1.0, first + rank, first + rank, "Handbook", "/h", None, (0, len(text)), text, "", None, None)
+        for rank, text in enumerate(texts, 1)
+    ]
+
+
+def prompted(model: LocalModel, question: str, hits: Sequence[Hit], *history: Turn) -> Prompt:
+    """The prompt of a question, whatever its length."""
+    return build_prompt(
+        question,
+        hits,
+        count_tokens=model.count_tokens,
+        count_prompt=model.count_prompt,
+        budget_tokens=_CONTEXT,
+        history=history,
+    )
+
+
+def sources_last(prompt: Prompt) -> list[Message]:
+    """The same prompt with its sources behind what was said before."""
+    _, first, *said = prompt.messages
+    sources, asked = first.content.rsplit("\n\n", 1)
+    return [Message("user", asked), *said[:-1], Message("user", f"{sources}\n\n{said[-1].content}")]
+
+
+def new_tokens(model: LocalModel, *messages: Message) -> int:
+    """Tokens of a prompt that have to be computed."""
+    return model.count_prompt([_RULES, *messages]) - model.computed([_RULES, *messages])
+
+
 def first_word_s(model: LocalModel, *messages: Message) -> float:
     """Seconds until the first token is there."""
     began = time.perf_counter()
     list(model.stream([_RULES, *messages], max_tokens=1))
     return time.perf_counter() - began
+
+
+def second_turns(model: LocalModel, whole_s: float, first: Prompt, hits: Sequence[Hit]) -> None:
+    """Print what second questions take, beside the first."""
+    before = Turn(1, "What does it say?", "What was answered. " * 8, True, "m", "", 0, (), hits=first.hits)
+    before = replace(before, prompt=first.messages)
+    others = passages(100)
+    for name, found in (("the same", hits), ("half the same", [*others[:4], *hits[:4]]), ("others", others)):
+        second = prompted(model, "And what else?", [replace(h, rank=n) for n, h in enumerate(found, 1)], before)
+        taken = []
+        for messages in (second.messages[1:], sources_last(second)):
+            first_word_s(model, *first.messages[1:])
+            new = new_tokens(model, *messages)
+            taken.append(f"{first_word_s(model, *messages) / whole_s:.2f} ({new} tokens)")
+        print(f"next, passages {name:<13} {taken[0]}; with the sources last {taken[1]}")
+    first_word_s(model, *first.messages[1:])
+    on = replace(before, prompt=(_RULES, *first.messages[1:]))
+    rewriting = build_rewriting(
+        "And it?",
+        [on],
+        count_tokens=model.count_tokens,
+        count_prompt=model.count_prompt,
+        computed=model.computed,
+        budget_tokens=_CONTEXT,
+        window_tokens=_CONTEXT,
+    )
+    new = new_tokens(model, *rewriting[1:])
+    print(f"rewriting a follow-up        {first_word_s(model, *rewriting[1:]) / whole_s:.2f} ({new} tokens)")
 
 
 def written_per_s(model: LocalModel) -> float:
@@ -141,16 +209,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_DATA_HOME"] = folder
         path = options.model or write_large_gguf(Path(folder) / "large.gguf", layers=options.layers)
-        first = Message("user", "The sources of the first question. " * 30)
-        earlier = (Message("user", "What was asked?"), Message("assistant", "What was answered. " * 8))
-        second = Message("user", "Other sources of the second one. " * 30)
         model = LocalModel(path, context_tokens=_CONTEXT)
         model.load()
+        hits = passages(1)
+        made = prompted(model, "What does it say?", hits)
+        first = made.messages[1]
         print(f"{path.stat().st_size / 1e6:.0f} MB, {default_threads()} threads")
+        tokens = model.count_prompt([_RULES, first])
         whole_s = first_word_s(model, first)
-        print(f"first question            {whole_s:6.1f} s")
-        print(f"next question             {first_word_s(model, *earlier, second) / whole_s:6.2f} of that")
-        print(f"the same question again   {first_word_s(model, *earlier, second) / whole_s:6.2f}")
+        print(f"first question             {whole_s:6.1f} s, {tokens} tokens")
+        second_turns(model, whole_s, made, hits)
         model.close()
         model.load()
         print(f"after its process ended   {first_word_s(model, first) / whole_s:6.2f}")

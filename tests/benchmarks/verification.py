@@ -1,9 +1,12 @@
 """Measure and calibrate the check of answers: python -m tests.benchmarks.verification DATA --keep DIR [--embedder NAME] [--fit]
+    [--checker NAME]
 
 DATA holds labelled sets in BEIR's layout (those named in claim_pairs.py; what is not there is left out). Half of the documents
 calibrate, the other half is judged. Prints precision, recall and F1 of "unsupported", and the recall of each kind of claim that
 its passage does not support; with `--fit` first the weights and the threshold to put into ragdesk/answer/supporting.py, which
-are then judged. Rarity of words comes from libraries that are made in DIR without vectors, and found again.
+are then judged. With `--checker` the same once more with a checking model, and with `--fit` from which probability on its word
+counts best (ragdesk/answer/entailing.py). Rarity of words comes from libraries that are made in DIR without vectors, and found
+again.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ragdesk.answer.entailing import Sureness, premise, sureness_of, with_verdict
 from ragdesk.answer.supporting import (
     CALIBRATIONS,
     Calibration,
@@ -36,6 +40,7 @@ from ragdesk.evaluate.labelled_set import read_labelled_set
 from ragdesk.evaluate.laying_out import claim as make_own
 from ragdesk.evaluate.laying_out import lay_out
 from ragdesk.library import words
+from ragdesk.models.checker import Checker, Judgement
 from ragdesk.models.embedder import Embedder
 from ragdesk.settings import Settings
 from tests.benchmarks.claim_pairs import KINDS, Pair, pairs
@@ -112,6 +117,38 @@ def fit(found: Sequence[Measured], calibration: Calibration, *, with_meaning: bo
     return Calibration(calibration.weights, calibration.bias, round(float(best), 2), calibration.data, calibration.day)
 
 
+def judgements(found: Sequence[Measured], calibration: Calibration, checker: Checker) -> list[Judgement]:
+    """What the checking model says of each claim beside the sentence that supports it best."""
+    told: list[Judgement] = []
+    for begin in range(0, len(found), 64):
+        part = found[begin : begin + 64]
+        told += checker.judgements([(premise(one.best(calibration)), one.claim.text) for one in part])
+    return told
+
+
+def supports_of(
+    found: Sequence[Measured], calibration: Calibration, told: Sequence[Judgement] = (), sure: Sureness | None = None
+) -> list[Support]:
+    """What supports each claim, with the checking model's word on it where there is one."""
+    supports = [one.best(calibration) for one in found]
+    if sure is None:
+        return supports
+    return [with_verdict(s, judgement, sure, calibration) for s, judgement in zip(supports, told, strict=True)]
+
+
+def fit_sureness(found: Sequence[Measured], calibration: Calibration, told: Sequence[Judgement]) -> Sureness:
+    """From which probabilities on the model's word counts, so that "unsupported" has the best F1 on these pairs."""
+    so = np.array([bool(one.pair.kind) for one in found])
+    steps = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+    today = datetime.date.today().isoformat()
+
+    def gives(sure: Sureness) -> float:
+        supports = supports_of(found, calibration, told, sure)
+        return f1(np.array([s.score < calibration.enough for s in supports]), so)[2]
+
+    return max((Sureness(e, c, calibration.data, today) for e in steps for c in steps), key=gives)
+
+
 def f1(said: NDArray[np.bool_], so: NDArray[np.bool_]) -> tuple[float, float, float]:
     """Precision, recall and F1."""
     right = float((said & so).sum())
@@ -119,9 +156,8 @@ def f1(said: NDArray[np.bool_], so: NDArray[np.bool_]) -> tuple[float, float, fl
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def report(found: Sequence[Measured], calibration: Calibration, *, show: int) -> None:
-    """Print what the calibration tells apart."""
-    supports = [one.best(calibration) for one in found]
+def report(found: Sequence[Measured], supports: Sequence[Support], calibration: Calibration, *, show: int) -> None:
+    """Print what is told apart."""
     said = np.array([s.score < calibration.enough for s in supports])
     so = np.array([bool(one.pair.kind) for one in found])
     precision, recall, both = f1(said, so)
@@ -152,6 +188,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--embedder", default="all-MiniLM-L6-v2", help="empty: by words alone")
+    parser.add_argument("--checker", default="", help="a checking model: its name or folder; empty: none")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--limit", type=int, default=0, help="about so many pairs")
     parser.add_argument("--show", type=int, default=0, help="so many that were judged wrongly")
@@ -179,7 +216,16 @@ def main() -> None:
                 )
             ),
         )
-    report(halves[1], calibration, show=options.show)
+    report(halves[1], supports_of(halves[1], calibration), calibration, show=options.show)
+    if options.checker:
+        checker = Checker(options.checker)
+        try:
+            name, told = checker.place.name, [judgements(half, calibration, checker) for half in halves]
+        finally:
+            checker.close()
+        sure = fit_sureness(halves[0], calibration, told[0]) if options.fit else sureness_of(name)
+        print(f"\nWith {name}: {sure}")
+        report(halves[1], supports_of(halves[1], calibration, told[1], sure), calibration, show=options.show)
 
 
 if __name__ == "__main__":

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from docx import Document
 from markdown_it import MarkdownIt
 
-from ragdesk.domain import Citation, Conversation, Doubt, Turn
+from ragdesk.domain import Answer, Citation, Conversation, Doubt, Turn
+from ragdesk.engine import Engine
 from ragdesk.errors import WrongUse
 from ragdesk.export import export_conversation as export_bytes
+from ragdesk.library.branches import by_branches
+from ragdesk.library.conversations import keep_turn
 
 EVIL = [
     "<script>alert(1)</script>",
@@ -47,7 +52,7 @@ def conversation(evil: str = "plain") -> Conversation:
             1.25,
             citations,
         ),
-        Turn(2, "And?", "This is not in your documents.", False, "quote", "2026-01-02T03:05:05Z", 0.1, ()),
+        Turn(2, "And?", "This is not in your documents.", False, "quote", "2026-01-02T03:05:05Z", 0.1, (), follows=1),
     )
     return Conversation(3, f"Warranty {evil}", "2026-01-02T03:04:00Z", turns)
 
@@ -180,6 +185,55 @@ def test_another_version_of_the_same_file_carries_no_warning() -> None:
 def test_one_answer_alone_can_be_exported(format: str) -> None:
     text = export_bytes(conversation(), format, turn_ids=[2]).decode()
     assert "And?" in text and "How long?" not in text and "The quote." not in text
+
+
+def branched() -> Conversation:
+    """A question, one that follows it, the first one changed, and one that follows that."""
+    questions = [("What first?", 0), ("Then what?", 1), ("What else first?", 0), ("And then?", 3)]
+    turns = (
+        Turn(id, question, f"Answer {id}.", True, "tiny", "2026-01-02T03:04:05Z", 1.0, (), follows=follows)
+        for id, (question, follows) in enumerate(questions, 1)
+    )
+    return Conversation(3, "Branched", "2026-01-02T03:04:00Z", tuple(turns))
+
+
+def read_text(data: bytes, format: str) -> str:
+    """What a reader sees, or the JSON."""
+    if format == "docx":
+        return "\n".join(paragraph.text for paragraph in Document(io.BytesIO(data)).paragraphs)
+    text = data.decode()
+    return Page(text).text if format == "html" else re.sub(r"\\(.)", r"\1", text)
+
+
+@pytest.mark.parametrize("format", ["md", "html", "json", "docx"])
+def test_the_newest_branch_is_exported_unless_all_versions_are_wanted(engine: Engine, format: str) -> None:
+    id: int | None = None
+    for turn in branched().turns:
+        answer = Answer(turn.question, turn.answer, True, (), (), "tiny", 1.0)
+        id = keep_turn(engine.library, answer, conversation_id=id, follows=turn.follows)
+    assert id is not None
+    newest = read_text(engine.export(id, format), format)
+    assert "What else first?" in newest and "And then?" in newest
+    assert "Then what?" not in newest and "Version" not in newest
+    assert "Then what?" in read_text(engine.export(id, format, all_versions=True), format)
+    assert "And then?" not in read_text(engine.export(id, format, turn_ids=[1, 2]), format)
+
+
+@pytest.mark.parametrize("format", ["md", "html", "json", "docx"])
+def test_all_versions_stand_each_before_what_follows_it(format: str) -> None:
+    every = read_text(export_bytes(branched(), format, turn_ids=[1, 2, 3, 4]), format)
+    places = [every.index(question) for question in ("What first?", "Then what?", "What else first?", "And then?")]
+    assert places == sorted(places)
+    if format == "json":
+        assert [(t["id"], t["follows"]) for t in json.loads(every)["turns"]] == [(1, None), (2, 1), (3, None), (4, 3)]
+    else:
+        assert places[0] < every.index("Version 1 of 2") < places[1]
+        assert places[2] < every.index("Version 2 of 2") < places[3] and every.count("Version") == 2
+
+
+def test_turns_whose_question_before_is_gone_are_exported_too() -> None:
+    turns = branched().turns
+    assert [t.id for t in by_branches([turns[3], turns[1], turns[0]])] == [1, 2, 4]
 
 
 def test_headings_in_an_answer_stand_below_the_question() -> None:

@@ -16,6 +16,7 @@ from ragdesk.job import Job, Progress
 from ragdesk.models.download import Patience
 from ragdesk.models.embedder_download import download_embedder
 from ragdesk.models.embedder_place import download_target
+from ragdesk.models.model_folders import folder_for
 from ragdesk.models.rerankers import find_reranker
 from tests.conftest import Run
 
@@ -179,8 +180,8 @@ def test_a_reranker_is_downloaded_by_its_short_name_and_then_used(
 ) -> None:
     monkeypatch.setitem(globals(), "ID", "BAAI/bge-reranker-v2-m3")
     said = ragdesk("models", "download", "bge-reranker-v2-m3").stdout
-    assert said.endswith("Use it: ragdesk settings reranker bge-reranker-v2-m3\n")
-    assert find_reranker("bge-reranker-v2-m3").folder == download_target(ID)
+    assert said.endswith("Use it: ragdesk models use bge-reranker-v2-m3\n")
+    assert find_reranker("bge-reranker-v2-m3").folder == folder_for(ID, "rerankers")
 
 
 def test_what_goes_wrong_is_said_in_words(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,7 +191,26 @@ def test_what_is_asked_and_what_comes() -> None:
         assert ask(address, thoughts=thoughts) == "Zwei ä"
     assert "".join(thoughts) == "hmso"
     assert asked[0]["model"] == "one" and asked[0]["messages"][1] == {"role": "user", "content": "How long?"}
-    assert asked[0]["max_tokens"] == 9 and asked[0]["stream"]
+    assert asked[0]["max_tokens"] == 9 * 5 and asked[0]["stream"], "what is thought counts as written there"
+
+
+def test_a_model_that_does_not_think_writes_no_longer_for_the_room() -> None:
+    with served(lambda handler, request: stream(handler, *[{"content": "x"}] * 50)) as address:
+        assert ask(address) == "x" * 9
+
+
+def test_no_more_room_is_asked_for_than_the_window_has() -> None:
+    asked: list[int] = []
+
+    def answer(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        asked.append(request["max_tokens"])
+        stream(handler, {"content": "Yes."})
+
+    with served(answer) as address:
+        model = EndpointModel(place_at(address), SETTINGS)
+        for most in (1000, 2048):
+            list(model.stream(ASKED, max_tokens=most))
+        assert asked == [2048 - model.count_prompt(ASKED), 2048], "the server tells of a window of 2048"
 
 
 def test_a_server_that_refuses_unknown_words_is_asked_without_them() -> None:
@@ -220,6 +239,7 @@ def failing(status: int, value: object) -> Answer:
         (failing(500, {"detail": "out of memory"}), Unavailable, "500 out of memory"),
         (failing(200, {"hello": "world"}), Unavailable, "gave no answer"),
         (lambda h, r: stream(h, {"content": "Tw"}, end=b""), Unavailable, "ended the connection"),
+        (lambda h, r: stream(h, {"reasoning": "hm"}, {"content": "<think>so"}), Unavailable, "and did not answer"),
         (lambda h, r: stream(h, {"content": "Tw"}, end=b"data: {]\n\n"), Unavailable, "not as a language model"),
         (lambda h, r: stream(h, end=b'data: {"error": {"message": "CUDA"}}\n\n'), Unavailable, "failed: CUDA"),
         (lambda h, r: time.sleep(2.5), Unavailable, "said nothing for 1 s"),

@@ -86,7 +86,7 @@ def test_a_language_model_is_asked_for_yes_or_no_as_on_its_card(
 def test_the_best_window_of_a_long_passage_counts_and_every_word_is_in_one(reranker: Reranker, pairs: Path) -> None:
     place = find_reranker(str(pairs))
     asking = _load(place.folder, place.form, place.max_tokens, "cpu")
-    windows = [window for _, window in asking.windows(QUESTION, [LONG])[0]]
+    windows = [window for _, window in asking.pairs(QUESTION, [LONG])[0]]
     assert len(windows) > 2 and all(len(asking.tokenizer(QUESTION, w)["input_ids"]) <= 64 for w in windows)
     assert LONG.startswith(windows[0]) and LONG.endswith(windows[-1])
     for one, other in itertools.pairwise(windows):

@@ -1,11 +1,12 @@
 """Tiny rerankers of random weights in the two forms that real ones have, and what transformers makes of a pair.
 
-Tokenizers are trained on the spot. The weights are large, so that passages get scores that differ.
+Tokenizers are made on the spot. The weights are large, so that passages get scores that differ.
 torch takes seconds to load, so only the process that runs these tests loads it, and not each that collects them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,11 +34,10 @@ def write_cross_encoder(folder: Path, *, labels: int = 1, positions: int = 64) -
     import torch
     import transformers
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    tokenizer = Tokenizer(models.WordPiece(_vocabulary(special), unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    tokenizer.train_from_iterator([WORDS], trainers.WordPieceTrainer(vocab_size=200, special_tokens=special))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -114,6 +114,14 @@ def yes_or_no_reference(folder: Path, question: str, passages: Sequence[str]) ->
             last = model(input_ids=torch.tensor([ids])).logits[0, -1]
         found.append(float(torch.softmax(last[words], dim=0)[1]))
     return np.array(found)
+
+
+def _vocabulary(special: Sequence[str]) -> dict[str, int]:
+    """Words and pieces with their numbers. Trained ones would be others in each process, and so would all scores."""
+    words = sorted(set(re.findall(r"\w+|[^\w\s]", WORDS.lower())))
+    letters = sorted({letter for word in words for letter in word})
+    pieces = [piece for letter in letters for piece in (letter, f"##{letter}")]
+    return {piece: number for number, piece in enumerate(dict.fromkeys([*special, *words, *pieces]))}
 
 
 def _save(

@@ -35,11 +35,12 @@ from ragdesk.ui.settings_dialog import SettingsDialog
 from ragdesk.ui.theme import Theme
 from ragdesk.ui.window import Window
 from tests.models.file_server import file_server
-from tests.models.tiny_gguf import write_tiny_gguf
+from tests.models.tiny_gguf import TEMPLATE, write_tiny_gguf
 
 SIZES = {"small": (1000, 640), "large": (1920, 1080)}
 README_SIZE = (1280, 720)
 SAYS = "The ferry stops running at gusts above seventeen metres a second[1]. " * 14
+THINKS = "Source [1] tells of gusts. " + "It says seventeen metres a second, and nothing else does. " * 24
 QUESTIONS = ("At which gusts does the ferry stop running?", "Who built the first chain ferry?")
 
 
@@ -69,6 +70,12 @@ class Album:
             self.app.setFont(QFont("Inter", 10))
         self.theme = Theme(self.app)
         self.model = write_tiny_gguf(work / "harbour-1b.gguf", says=SAYS)
+        self.musing = write_tiny_gguf(
+            work / "musing-1b.gguf",
+            says=f"{THINKS}</think>\n\n{SAYS[: SAYS.index('.') + 1]}",
+            template=TEMPLATE + "<think>",
+            starts_after="<think>",
+        )
 
     def take(self, widget: QWidget, name: str, *, at_once: bool = False) -> None:
         """One picture, once all has settled; `at_once` of what goes on."""
@@ -192,10 +199,24 @@ class Album:
         wait(lambda: len(streaming._text) > 400 or streaming.turn is not None)
         self.take(window, f"{label}-09-streaming", at_once=True)
         wait(lambda: not window.conversation.is_busy)
+        self.thoughts(window, label)
         window.desk.engine.settings = quoting
         window.left.setCurrentWidget(window.conversations)
         self.take(window, f"{label}-10-conversations")
         window.left.setCurrentWidget(window.library)
+
+    def thoughts(self, window: Window, label: str) -> None:
+        """A model that thinks: while it does, and what it thought unfolded above its answer."""
+        quoting, pane = window.desk.settings, window.conversation
+        window.desk.engine.settings = quoting.with_values({"model": str(self.musing)})
+        pane.begin()
+        view = pane.ask(QUESTIONS[0])
+        wait(lambda: view.thoughts.is_thinking or view.turn is not None)
+        self.take(window, f"{label}-25-thinking", at_once=True)
+        wait(lambda: not pane.is_busy)
+        view.thoughts.line.click()
+        self.take(window, f"{label}-26-thought")
+        window.desk.engine.settings = quoting
 
     def talk(self, window: Window, label: str) -> None:
         """A follow-up, another version of a question, everything suggested and read, and the menu of an answer."""
@@ -296,6 +317,14 @@ class Album:
             scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())  # type: ignore[attr-defined]
             rest(0.2)
             self.take(dialog, f"{label}-22-models-large", at_once=True)
+            for number, part in ((25, "Search"), (26, "Checking")):
+                dialog.all_models.show_part(part)
+                shown = getattr(dialog.all_models, part.lower())
+                wait(lambda shown=shown: shown.is_listed)  # type: ignore[misc]
+                scroll.verticalScrollBar().setValue(0)  # type: ignore[attr-defined]
+                rest(0.4)
+                self.take(dialog, f"{label}-{number}-models-{part.lower()}", at_once=True)
+            dialog.all_models.show_part("Answers")
             page.token.click()
             rest()
             self.take(page._dialog, f"{label}-23-token")  # type: ignore[arg-type]

@@ -34,7 +34,9 @@ def long_conversation() -> Conversation:
     turn = replace(
         kept.turns[0], answer="- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n" + LONG, citations=citations
     )
-    return replace(kept, turns=tuple(replace(turn, id=n, question=f"Question {n}?") for n in range(1, 9)))
+    return replace(
+        kept, turns=tuple(replace(turn, id=n, follows=n - 1, question=f"Question {n}?") for n in range(1, 9))
+    )
 
 
 def written(kept: Conversation, path: Path) -> pymupdf.Document:
@@ -161,6 +163,41 @@ def test_the_last_answer_alone(dialog: ExportDialog, qtbot: QtBot, tmp_path: Pat
     text = (tmp_path / "out.md").read_text("utf-8")
     assert "1. When was the chain replaced?" in text
     assert "1. At which gusts" not in text
+
+
+def test_what_is_shown_is_exported_and_other_versions_on_demand(
+    desk: Desk, kept: Conversation, qtbot: QtBot, tmp_path: Path
+) -> None:
+    changed = Answer("Which chain was replaced?", "Some words.", True, (), (), "quote", 0.1)
+    keep_turn(desk.engine.library, changed, conversation_id=kept.id, follows=kept.turns[0].id)
+    branched = desk.engine.conversation(kept.id)
+    dialog = ExportDialog(desk, branched, kept.turns[-1], None, shown=[turn.id for turn in kept.turns])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert [radio.text() for radio in (dialog.whole, dialog.versions)] == [
+        "The whole conversation (2 answers)",
+        "All versions of it (3 answers)",
+    ]
+    texts = []
+    for radio in (dialog.whole, dialog.versions):
+        dialog.choose_format("md")
+        dialog.path.setText(str(tmp_path / f"{len(texts)}.md"))
+        radio.click()
+        export(dialog, qtbot)
+        texts.append((tmp_path / f"{len(texts)}.md").read_text("utf-8"))
+    assert "When was the chain replaced?" in texts[0] and "Which chain" not in texts[0]
+    assert "*Version 1 of 2*" in texts[1] and "Which chain was replaced?" in texts[1]
+
+
+def test_a_deleted_answer_is_not_exported_though_it_could_be_taken_back(
+    desk: Desk, kept: Conversation, qtbot: QtBot
+) -> None:
+    desk.hidden_turns.add(kept.turns[1].id)
+    dialog = ExportDialog(desk, kept, kept.turns[0], None)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    assert dialog.turn_ids == [kept.turns[0].id] and not dialog.versions.isVisibleTo(dialog)
 
 
 def test_a_source_that_vanished_is_told_before_and_in_the_file(

@@ -15,7 +15,7 @@ from ragdesk import paths
 from ragdesk.models.fit import Machine
 from ragdesk.models.offers import offers
 from ragdesk.ui.window import Window
-from tests.models.tiny_gguf import write_tiny_gguf
+from tests.models.tiny_gguf import TEMPLATE, write_tiny_gguf
 from tests.ui.test_window import QUESTION, ask, drop
 from tests.ui.windows import PATIENCE_MS
 
@@ -39,6 +39,25 @@ def test_a_dropped_model_answers_and_what_it_invents_is_signed(window: Window, t
     assert shown.index("painted") < shown.index("no source")
     window.show_evidence(view.turn)  # type: ignore[arg-type]  # it has one by now
     assert any(QUESTION in message.content for message in view.turn.prompt)  # type: ignore[union-attr]
+
+
+def test_what_a_model_thinks_is_folded_above_its_answer_and_stays_with_it(
+    window: Window, tmp_path: Path, qtbot: QtBot
+) -> None:
+    says = "Gusts? 17, as it says.</think>\n\nIt stops at 17 metres[1]."
+    model = write_tiny_gguf(tmp_path / "musing.gguf", says=says, template=TEMPLATE + "<think>", starts_after="<think>")
+    window.desk.models.use(str(model))
+    view = window.conversation.ask(QUESTION)
+    qtbot.waitUntil(lambda: view.turn is not None and view.turn.id > 0, timeout=PATIENCE_MS)
+    assert view.thoughts.isVisible() and view.thoughts.line.text().startswith("▸ Thought for")
+    assert "Gusts?" not in view.answer.toPlainText() and view.thoughts.y() < view.answer.y()
+    assert window.conversation.conversation is not None
+    window.conversation.open(window.conversation.conversation.id)
+    qtbot.waitUntil(lambda: window.conversation.views[-1] is not view, timeout=PATIENCE_MS)
+    again = window.conversation.views[-1]
+    again.thoughts.line.click()
+    assert again.thoughts.body is not None and again.thoughts.body.toPlainText() == "Gusts? 17, as it says."
+    window.desk.models.use("quote")
 
 
 def test_a_model_that_is_removed_goes_from_memory(window: Window, tmp_path: Path, qtbot: QtBot) -> None:

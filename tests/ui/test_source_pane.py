@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from ragdesk import paths
+from ragdesk.answer.notes import NOTE
 from ragdesk.domain import Citation, DocumentInfo, Hit, Message, Scope, Turn, WordBox
 from ragdesk.engine import Engine
 from ragdesk.settings import Settings
@@ -517,6 +519,10 @@ def test_evidence_tells_ranks_scores_and_what_was_used(shown: Shown) -> None:
     assert rows[1][3:] == ["–", "4", "0.40", "No"]
     assert shown.pane.evidence.no_prompt.isVisible() and "No language model" in shown.pane.evidence.no_prompt.text()
     assert shown.pane.evidence.scope.text() == "Asked of all documents."
+    shown.pane.show_evidence(replace(turn, model="tiny", answered=False))
+    assert "nothing in the documents comes near" in shown.pane.evidence.no_prompt.text()
+    shown.pane.show_evidence(replace(turn, model="tiny", prompt=(Message("system", NOTE),)))
+    assert shown.pane.evidence.prompt_title.text() == "The exact prompt, of the first part that was read"
     assert was_used(turn.hits[0], turn.citations) and not was_used(turn.hits[1], turn.citations)
 
 

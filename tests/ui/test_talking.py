@@ -76,6 +76,17 @@ def test_a_change_is_given_up_where_the_field_is_emptied(window: Window, qtbot: 
     assert not window.conversation.foot.edits.isVisible()
 
 
+def test_a_change_is_given_up_where_its_turn_is_deleted(window: Window, qtbot: QtBot) -> None:
+    ask(window, qtbot, QUESTION)
+    settle(window, qtbot)
+    foot = window.conversation.foot
+    window.actions_by_name["edit_question"].trigger()
+    assert foot.edits.isVisible()
+    window.conversation.views[0].delete_wanted.emit(window.conversation.views[0])
+    assert not foot.edits.isVisible() and foot.editing is None
+    assert window.conversation.composer.question == QUESTION, "what is written is asked next"
+
+
 def test_the_button_that_asks_then_stops_and_keeps_the_keyboard(window: Window, qtbot: QtBot) -> None:
     pane = window.conversation
     pane.composer.setPlainText(QUESTION)
@@ -122,7 +133,15 @@ def test_everything_can_be_chosen_for_the_next_question(window: Window, qtbot: Q
     ask(window, qtbot, "List all fares.")
     view = settle(window, qtbot)
     assert view.turn is not None and view.turn.passages_read > 0
-    assert not window.actions_by_name["read_everything"].isChecked(), "for one question only"
+    read_everything = window.actions_by_name["read_everything"]
+    assert not read_everything.isChecked(), "for one question only"
+    window.actions_by_name["edit_question"].trigger()
+    read_everything.setChecked(True)
+    window.conversation.composer.setPlainText("List all fees.")
+    window.conversation.foot.send.click()
+    assert not read_everything.isChecked()
+    view = settle(window, qtbot)
+    assert view.turn is not None and view.turn.passages_read > 0 and view.turn.question == "List all fees."
 
 
 @pytest.mark.skipif(importlib.util.find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed")

@@ -36,6 +36,52 @@ def test_passages_are_seen_before_any_text(view: TurnView) -> None:
     assert "follow at the end" in view.state.text()
 
 
+def test_thoughts_are_a_quiet_line_that_can_be_unfolded_as_they_come(view: TurnView) -> None:
+    view.show_hits([HIT])
+    assert not view.thoughts.isVisible()
+    view.show_thought("The **fee** ")
+    assert view.thoughts.line.text() == "▸ Thinking… 0 s" and view.thoughts.body is None
+    assert not view.state.isVisible() and not view.answer.isVisible() and view.passages.isVisible()
+    view.thoughts.line.click()
+    body = view.thoughts.body
+    assert body is not None and body.isVisible() and body.toPlainText() == "The **fee** "
+    view.show_thought('is <img src="x">[1]')
+    assert body.toPlainText() == 'The **fee** is <img src="x">[1]'
+    view.thoughts.line.click()
+    assert not body.isVisible()
+    view.show_thought(".")
+    view.thoughts._began_s -= 12
+    view.show_text("It stops.")
+    assert view.thoughts.line.text() == "▸ Thought for 12 s" and view.state.isVisible()
+    assert "fee" not in view.answer.toPlainText()
+    view.show_turn(replace(TURN, thoughts='The **fee** is <img src="x">[1].', thought_s=71.6))
+    view.thoughts.line.click()
+    assert view.thoughts.line.text() == "▾ Thought for 1 min 12 s"
+    assert body.toPlainText().endswith("[1].")
+    view.show_turn(TURN)
+    assert not view.thoughts.isVisible()
+
+
+def test_thoughts_are_not_copied(view: TurnView) -> None:
+    view.show_turn(replace(TURN, thoughts="Hm.", thought_s=2.0))
+    assert view.thoughts.isVisible() and view.thoughts.line.text() == "▸ Thought for 2 s"
+    view.copy_text()
+    assert "Hm." not in QGuiApplication.clipboard().text()
+    view.copy_markdown()
+    assert "Hm." not in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.parametrize("how", ["stopped", "failed"])
+def test_thinking_that_was_broken_off_stays_to_be_read(view: TurnView, how: str) -> None:
+    view.show_thought("Hm.")
+    if how == "stopped":
+        view.show_stopped()
+    else:
+        view.show_error(Unavailable("It broke", "Ask again"))
+    assert view.thoughts.line.text() == "▸ Thought for less than a second" and view.thoughts.isVisible()
+    assert view.state.isVisible() and not view.thoughts.is_thinking
+
+
 def test_a_chip_opens_its_citation(view: TurnView, qtbot: QtBot) -> None:
     view.show_turn(TURN)
     with qtbot.waitSignal(view.cited) as signal:
