@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ragdesk import __version__, paths
-from ragdesk.diagnosing_models import answering_model, embedding_model, hardware, reranking_model
+from ragdesk.diagnosing_models import answering_model, embedding_model, hardware, helping_models
 from ragdesk.diagnosis import Section, Verdict
 from ragdesk.errors import Cancelled, RagDeskError, kind_of
 from ragdesk.job import Job
@@ -313,7 +313,7 @@ LOOKS: tuple[tuple[str, Callable[[Subject, Job], Section]], ...] = (
     ("What answers", answering_model),
     ("Hardware", hardware),
     ("Log", _log),
-    ("Reranker", reranking_model),
+    ("Reranker and checker", helping_models),
     ("Embedding model", embedding_model),
     ("Database", _database),
 )

@@ -92,14 +92,26 @@ def _file_verdict(of: Subject, runs: bool) -> Verdict:
     return Verdict("ok", said)
 
 
-def reranking_model(of: Subject, job: Job) -> Section:
-    """Whether the reranker that is chosen is here. It is not loaded."""
+def helping_models(of: Subject, job: Job) -> Section:
+    """Whether the reranker and the checker that are chosen are here. They are not loaded."""
+    from ragdesk.models.checkers import find_checker
     from ragdesk.models.rerankers import find_reranker
 
-    if not of.settings.reranker:
-        return Section("", verdicts=(Verdict("ok", "None is chosen"),))
-    find_reranker(of.settings.reranker)
-    return Section("", (("In use", of.settings.reranker),), (Verdict("ok", "The reranker is here"),))
+    facts, verdicts = [], []
+    for kind, named, find in (
+        ("reranker", of.settings.reranker, find_reranker),
+        ("checker", of.settings.checker, find_checker),
+    ):
+        if not named:
+            continue
+        facts.append((kind.capitalize(), named))
+        try:
+            find(named)
+        except RagDeskError as error:
+            verdicts.append(Verdict("attention", error.message, error.hint, 3))
+        else:
+            verdicts.append(Verdict("ok", f"The {kind} is here"))
+    return Section("", tuple(facts), tuple(verdicts) or (Verdict("ok", "None is chosen"),))
 
 
 def embedding_model(of: Subject, job: Job) -> Section:

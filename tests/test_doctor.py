@@ -89,6 +89,7 @@ def test_the_log_is_told_without_names(
 def test_settings_are_told_without_secrets_and_with_a_short_home(ragdesk: Run) -> None:
     home = str(Path.home())
     values = {"endpoint": "http://ada:hunter2@127.0.0.1:9/v1?key=abc", "reranker": f"{home}/models/reranker", "hits": 7}
+    values["checker"] = "nobody/nothing"
     save_settings(Settings().with_values(values), paths.settings_file())
     code, found = sections(ragdesk)
     facts = found["Settings"]["facts"]
@@ -96,7 +97,8 @@ def test_settings_are_told_without_secrets_and_with_a_short_home(ragdesk: Run) -
     assert facts["reranker"] == "~/models/reranker"
     assert facts["hits"] == "7"
     assert "chunk_tokens" not in facts
-    assert code == 3 and found["Reranker"]["verdicts"][0]["level"] == "attention", "the reranker is not there"
+    levels = [verdict["level"] for verdict in found["Reranker and checker"]["verdicts"]]
+    assert code == 3 and levels == ["attention", "attention"], "neither is there"
 
 
 def test_settings_that_cannot_be_read_are_told_and_all_else_too(ragdesk: Run) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QKeySequence
 
 from ragdesk.arguments import EXIT_CODES, parser
 from ragdesk.models.chat_models import MODELS as CHAT_MODELS
+from ragdesk.models.checkers import CHECKERS
 from ragdesk.models.embedding_models import MODELS as EMBEDDING_MODELS
 from ragdesk.models.rerankers import RERANKERS
 from ragdesk.parts import parts
@@ -104,10 +105,11 @@ def models_page() -> str:
             model.licence + own,
         )
         lines.append(f"| {' | '.join(map(_cell, cells))} |")
-    lines += ["", "## Rerankers", "", "| Model | Download | Languages | Licence |", "| --- | --- | --- | --- |"]
-    for model in RERANKERS:
-        cells = (f"`{model.id}`", f"{model.download_mb:,} MB", model.languages, model.licence)
-        lines.append(f"| {' | '.join(map(_cell, cells))} |")
+    for kind, models in (("Rerankers", RERANKERS), ("Checkers", CHECKERS)):
+        lines += ["", f"## {kind}", "", "| Model | Download | Languages | Licence |", "| --- | --- | --- | --- |"]
+        for model in models:
+            cells = (f"`{model.id}`", f"{model.download_mb:,} MB", model.languages, model.licence)
+            lines.append(f"| {' | '.join(map(_cell, cells))} |")
     return "\n".join(lines) + "\n"
 
 
