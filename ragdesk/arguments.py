@@ -133,9 +133,24 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--words-only", action="store_true", help="leave the vectors for later")
     sync = command("sync", "pick up what changed in everything that was added")
     sync.add_argument("--words-only", action="store_true", help="leave the vectors for later")
+    retry = command("retry", "read again what was not wholly read: these documents, or all such")
+    retry.add_argument("documents", nargs="*", metavar="DOCUMENT", help="id, path or file name")
+    retry.add_argument("--words-only", action="store_true", help="leave the vectors for later")
+    for reads in (add, sync, retry):
+        reads.add_argument(
+            "--password",
+            metavar="PASSWORD",
+            help="of protected files; - reads it from standard input. RAGDESK_PASSWORD in the environment does the same"
+            " and is seen by fewer; on a terminal you are asked. It is kept nowhere",
+        )
     remove = command("remove", "take documents or added folders out of the library; the files stay")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT", help="id, path or file name; or an added folder")
-    command("list", "list the documents", scope)
+    listing = command("list", "list the documents", scope)
+    listing.add_argument(
+        "--problems",
+        action="store_true",
+        help="only what was not wholly read, by reason, and what is the same as another",
+    )
     command("collections", "list the collections")
     check = command("check", "check the library")
     check.add_argument("--repair", action="store_true", help="repair what is damaged")

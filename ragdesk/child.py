@@ -19,11 +19,14 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from ragdesk import errors
 from ragdesk.errors import Cancelled, ChildDied, RagDeskError
 from ragdesk.job import Job, taken
+
+if TYPE_CHECKING:
+    import psutil
 
 Payload: TypeAlias = tuple[dict[str, Any], bytes]
 
@@ -74,6 +77,18 @@ class Child:
         """Whether its process runs now."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def memory_bytes(self) -> int:
+        """What its process has of what its limit counts: address space on Linux, else what is resident. 0 where none runs."""
+        import psutil
+
+        process = self._process
+        if process is None or process.poll() is not None:
+            return 0
+        with contextlib.suppress(psutil.Error):
+            return counted_bytes(psutil.Process(process.pid))
+        return 0
+
     def start(self) -> None:
         """Start the process without waiting for it; the first call does so by itself."""
         with self._state:
@@ -107,7 +122,8 @@ class Child:
         """Run a served function and return its value and bytes.
 
         Raises the error that the function raised, `ChildDied` where the process died or passed `timeout_s` or its
-        memory limit (the next call starts a new one), and `Cancelled` where the job was cancelled.
+        memory limit (the next call starts a new one), and `Cancelled` where the job was cancelled. A part may
+        say in "within_s" how long it takes at most until the next one; longer is too long.
         """
         parts = self.stream(function, value, data, timeout_s=timeout_s, job=job)
         while True:
@@ -137,18 +153,21 @@ class Child:
             try:
                 self._send(request, data)
                 deadline = None if timeout_s is None else time.monotonic() + timeout_s
+                heard_by: float | None = None
                 cancel_sent_s: float | None = None
                 while True:
                     if job is not None and job.cancelled and cancel_sent_s is None:
                         cancel_sent_s = time.monotonic()
                         self._send({"id": request["id"], "do": "cancel"})
-                    reply = self._next_reply(deadline, cancel_sent_s)
+                    reply = self._next_reply(min(filter(None, (deadline, heard_by)), default=None), cancel_sent_s)
                     if reply is None:
                         continue
                     head, body = reply
                     if head.get("id") != request["id"]:
                         continue
                     if "part" in head:
+                        within_s = head["part"].get("within_s")
+                        heard_by = None if within_s is None else time.monotonic() + within_s
                         yield head["part"]
                         continue
                     finished = True
@@ -208,13 +227,7 @@ class Child:
 
     def _too_large(self) -> bool:
         """Whether it passed its limit of memory where the system does not enforce one itself."""
-        if not self._memory_bytes or sys.platform == "linux" or self._process is None:
-            return False
-        import psutil
-
-        with contextlib.suppress(psutil.Error):
-            return bool(psutil.Process(self._process.pid).memory_info().rss > self._memory_bytes)
-        return False
+        return bool(self._memory_bytes) and sys.platform != "linux" and self.memory_bytes > self._memory_bytes
 
     def _died(self) -> ChildDied:
         process = self._process
@@ -235,6 +248,12 @@ class Child:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def counted_bytes(process: psutil.Process) -> int:
+    """What a process has of what limits of memory count (see `_limit_memory`)."""
+    memory = process.memory_info()
+    return int(memory.vms if sys.platform == "linux" else memory.rss)
 
 
 class Call:
@@ -354,8 +373,8 @@ def _revive(fields: Mapping[str, Any]) -> Exception:
     if fields["type"] == "Cancelled":
         return Cancelled()
     kind = getattr(errors, fields["type"], None)
-    if kind is errors.Unreadable:
-        return errors.Unreadable(fields["message"], fields["hint"], skipped=fields["skipped"])
+    if isinstance(kind, type) and issubclass(kind, errors.Unreadable):
+        return kind(fields["message"], fields["hint"], skipped=fields["skipped"])
     if isinstance(kind, type) and issubclass(kind, RagDeskError):
         return kind(fields["message"], fields["hint"])
     return ChildFailed(fields["type"], fields["message"], fields.get("trace", ""))

@@ -35,6 +35,7 @@ from ragdesk.printing import (
     tell,
 )
 from ragdesk.progress import ProgressBar
+from ragdesk.ui.names import one_line
 
 if TYPE_CHECKING:
     from ragdesk.engine import Engine
@@ -93,7 +94,10 @@ def _open_window(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.ledger_commands import ask_for_passwords, give_passwords
+
     with _engine(options, write=True) as engine:
+        give_passwords(options, engine)
         done = engine.add(
             options.paths,
             collection=options.collection,
@@ -101,13 +105,25 @@ def _add(options: argparse.Namespace, job: Job) -> int:
             on_outcome=outcome_printer(options),
             job=job,
         )
+        done = ask_for_passwords(options, engine, done, job)
         return report(options, done, engine, named=options.paths)
 
 
 def _sync(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.ledger_commands import ask_for_passwords, give_passwords
+
     with _engine(options, write=True) as engine:
+        give_passwords(options, engine)
         done = engine.sync(words_only=options.words_only, on_outcome=outcome_printer(options), job=job)
+        done = ask_for_passwords(options, engine, done, job)
         return report(options, done, engine, named=())
+
+
+def _retry(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.ledger_commands import retry_command
+
+    with _engine(options, write=True) as engine:
+        return retry_command(options, engine, job)
 
 
 def _remove(options: argparse.Namespace, job: Job) -> int:
@@ -121,7 +137,11 @@ def _remove(options: argparse.Namespace, job: Job) -> int:
 
 
 def _list(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.ledger_commands import list_problems
+
     with _engine(options, write=False) as engine:
+        if options.problems:
+            return list_problems(options, engine)
         documents = engine.documents(scope_of(options))
     if options.json:
         print_json({"documents": [document_json(d) for d in documents]})
@@ -129,10 +149,10 @@ def _list(options: argparse.Namespace, job: Job) -> int:
     for d in documents:
         state = f"embedded {100 * d.embedded // d.chunks} %" if d.state == "searchable" and d.chunks else d.state
         pages = f"{d.pages} p" if d.pages else ""
-        print(f"{d.id:>5}  {state:<12} {pages:>6}  {d.name}")
-        print(f"{'':21}{'':6}  {d.path}")
-        if d.reason:
-            print(f"{'':21}{'':6}  {d.reason}")
+        print(f"{d.id:>5}  {state:<12} {pages:>6}  {one_line(d.name)}")
+        beside = (d.path, d.reason, d.hint, f"The same as {d.same_as}" if d.same_as else "")
+        for line in filter(None, beside):
+            print(f"{'':21}{'':6}  {one_line(line)}")
     print(counted(len(documents), "document"))
     return 0
 
@@ -416,6 +436,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Job], int]] = {
     "demo": _demo,
     "add": _add,
     "sync": _sync,
+    "retry": _retry,
     "remove": _remove,
     "list": _list,
     "collections": _collections,

@@ -37,6 +37,7 @@ _PARTS = (
 """Those that decide how RagDesk works; About lists all."""
 _DISK_BYTES = 1_000_000_000
 _LOG_LINES = 40
+SAY_WHY = "`ragdesk list --problems` says why, and Library → Problems by reason"
 _SECRET_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]*@|\?[^\s]*")
 
 
@@ -194,12 +195,12 @@ def _use(of: Subject) -> Verdict:
 def _judged(found: Statistics) -> Iterator[Verdict]:
     states = found.states
     if failed := states.get("failed", 0):
-        yield Verdict("note", f"{_counted(failed, 'file')} could not be read", "`ragdesk list` and the window say why")
+        yield Verdict("note", f"{_counted(failed, 'file')} could not be read", SAY_WHY)
     if partly := states.get("partly", 0):
         yield Verdict(
             "note",
             f"{_counted(partly, 'file')} {'was' if partly == 1 else 'were'} read in part",
-            "`ragdesk list` and the window say why",
+            SAY_WHY,
         )
     if waiting := states.get("waiting", 0):
         yield Verdict("note", f"{_counted(waiting, 'file')} to be read", "Leave the window open, or run `ragdesk sync`")

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from ragdesk.errors import LOCKED
+
 Span: TypeAlias = tuple[int, int]
 Box: TypeAlias = tuple[float, float, float, float]
 
@@ -176,6 +178,7 @@ class Chunk:
 class DocumentInfo:
     """A document as the library lists it. `chunks` and `embedded` are counts; `reason` says why it is not fully there.
 
+    `hint` says what to do about that. `same_as` is the path of an earlier document of the very same bytes; else empty.
     `situated` says what tells where its chunks stand: `structure`, or `model NAME` where a language model helped.
     """
 
@@ -194,6 +197,13 @@ class DocumentInfo:
     hash: str
     read_at: str = ""
     situated: str = "structure"
+    hint: str = ""
+    same_as: str = ""
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it, or its newest version, waits for a password."""
+        return LOCKED in (self.reason or "")
 
     @property
     def name(self) -> str:

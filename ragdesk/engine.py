@@ -17,11 +17,13 @@ from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes, scopes
 from ragdesk.library.branches import branch
+from ragdesk.library.files import LookedAt
 from ragdesk.library.library import DEFAULT_COLLECTION, Library
 from ragdesk.library.stored import StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.places import Place, key_name, place_of
 from ragdesk.pages import PageRenderer
+from ragdesk.passwords import Passwords
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings, library_folder, load_settings
 
@@ -44,7 +46,10 @@ class Engine:
         self.library = Library(folder or library_folder(self.settings), write=write)
         self._search = SearchAtHand(self.library, lambda: self.settings)
         self._chat = ChatAtHand(lambda: self.settings)
-        self._intake = Intake(self.library, lambda: self.settings, search=self._search, chat=self._chat)
+        self._passwords = Passwords()
+        self._intake = Intake(
+            self.library, lambda: self.settings, search=self._search, chat=self._chat, passwords=self._passwords
+        )
         self._pages: PageRenderer | None = None
 
     def __enter__(self) -> Engine:
@@ -129,12 +134,35 @@ class Engine:
         self,
         document_ids: Iterable[int],
         *,
+        words_only: bool = False,
         on_outcome: Callable[[Outcome], None] = lambda outcome: None,
         job: Job | None = None,
     ) -> Ingested:
         """Read these files anew although they did not change: after a failure, or with other settings."""
         files.read_again(self.library, document_ids)
-        return self._ingest([], words_only=False, on_outcome=on_outcome, job=job)
+        return self._ingest([], words_only=words_only, on_outcome=on_outcome, job=job)
+
+    def give_password(self, password: str) -> None:
+        """Try this password on every protected file that is read from now on, as long as this engine lives."""
+        self._passwords.give(password)
+
+    def unlock(self, path: str, password: str, *, job: Job | None = None) -> bool:
+        """Whether this password opens a file; if so, it is used for it as long as this engine lives.
+
+        Raises `Unreadable` where the file is no good at all, and `Unavailable` where it cannot be tried.
+        """
+        if not self._intake.opens(path, password, job=job):
+            return False
+        self._passwords.give(password, path=path)
+        return True
+
+    def looked_at(self) -> list[LookedAt]:
+        """What was found in added folders beside their files: what the rules leave out, and what could not be looked at."""
+        return files.looked_at(self.library)
+
+    def empty_pages(self, document_ids: Iterable[int]) -> dict[int, list[int]]:
+        """The numbers of the pages without text, of those of these documents that have such pages."""
+        return self.library.empty_pages(document_ids)
 
     def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
         """Put documents into a collection, which is made if there is none of this name."""
@@ -186,11 +214,11 @@ class Engine:
 
     def page_sizes(self, path: str, *, job: Job | None = None) -> list[PageSize]:
         """The size of each page of a PDF, in points."""
-        return self._page_renderer().sizes(Path(path), job=job)
+        return self._page_renderer().sizes(Path(path), passwords=self._passwords.of(path), job=job)
 
     def page_image(self, path: str, number: int, *, scale: float, job: Job | None = None) -> PageImage:
         """A page of a PDF, drawn with `scale` pixels to a point."""
-        return self._page_renderer().image(Path(path), number, scale=scale, job=job)
+        return self._page_renderer().image(Path(path), number, scale=scale, passwords=self._passwords.of(path), job=job)
 
     def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
         """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""

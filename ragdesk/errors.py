@@ -27,6 +27,17 @@ class Unreadable(RagDeskError):
         self.skipped = skipped
 
 
+class Locked(Unreadable):
+    """A file that needs a password: none was given, or none of those given opens it."""
+
+    def __init__(self, message: str = "", hint: str = "", *, skipped: bool = True) -> None:
+        super().__init__(message or LOCKED, hint or "Give its password", skipped=skipped)
+
+
+LOCKED = "It is protected by a password"
+WRONG_PASSWORD = "It is protected by a password, and none of those given opens it"
+
+
 class NotFound(RagDeskError):
     """The user named a document, collection or conversation that is not in the library."""
 

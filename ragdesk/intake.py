@@ -7,11 +7,14 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from ragdesk import paths
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.ingest.folders import Changes, sync
+from ragdesk.ingest.ignoring import rules_of
 from ragdesk.ingest.ingesting import Outcome, cutting, embed_pending, ingest
+from ragdesk.ingest.reading import Reader
 from ragdesk.ingest.situating_by_model import Speaker, situate_by_model, situate_by_structure
 from ragdesk.job import Job, taken
 from ragdesk.library.library import Library
@@ -20,6 +23,7 @@ from ragdesk.models.catalogue import QUOTE, model_path
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.embedder import Embedder, chosen_embedder
 from ragdesk.models.places import ENDPOINT
+from ragdesk.passwords import Passwords
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings
 
@@ -44,15 +48,24 @@ class Intake:
     """What brings documents into a library: one embedder, and one piece of work at a time."""
 
     def __init__(
-        self, library: Library, settings: Callable[[], Settings], *, search: SearchAtHand, chat: ChatAtHand
+        self,
+        library: Library,
+        settings: Callable[[], Settings],
+        *,
+        search: SearchAtHand,
+        chat: ChatAtHand,
+        passwords: Passwords,
     ) -> None:
         """`settings` gives those of now. `search` has the vector index that follows, `chat` the model that situates."""
+        self._passwords = passwords
         self._library = library
         self._settings = settings
         self._search = search
         self._chat = chat
         self._situating = threading.Lock()
         self._embedder: Embedder | None = None
+        self._trying = threading.Lock()
+        self._reader: Reader | None = None
         self.turn = threading.Lock()
         """Held by whoever changes the documents or their indexes: they wait for one another."""
 
@@ -68,10 +81,27 @@ class Intake:
             done.outcomes.append(outcome)
             on_outcome(outcome)
 
+        self._end_trying()
         with self.turn:
             embedder = self.embedder()
-            done.changes = sync(self._library, sources, reading=cutting(self._settings()).identity, job=beside)
-            ingest(self._library, embedder, self._settings(), words_only=words_only, on_outcome=keep, job=beside)
+            settings = self._settings()
+            done.changes = sync(
+                self._library,
+                sources,
+                reading=cutting(settings).identity,
+                rules=rules_of(settings),
+                largest_bytes=settings.file_limit_mb << 20,
+                job=beside,
+            )
+            ingest(
+                self._library,
+                embedder,
+                settings,
+                words_only=words_only,
+                passwords=self._passwords.of,
+                on_outcome=keep,
+                job=beside,
+            )
             if not words_only:
                 self._search.catch_up(beside)
         if not words_only:
@@ -91,8 +121,22 @@ class Intake:
             self._embedder = Embedder(chosen, device=settings.device, gives_way=True)
         return self._embedder
 
+    def opens(self, path: str, password: str, *, job: Job | None = None) -> bool:
+        """Whether this password opens a protected file. Raises `Unreadable` where the file is no good at all."""
+        with self._trying:
+            if self._reader is None:  # kept for the next try, until something is read
+                self._reader = Reader(self._settings(), cutting(self._settings()))
+            return self._reader.opens(Path(path), password, job=job)
+
+    def _end_trying(self) -> None:
+        with self._trying:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
     def close(self) -> None:
-        """End the embedder's process."""
+        """End its processes."""
+        self._end_trying()
         if self._embedder is not None:
             self._embedder.close()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ragdesk.child import Call, Child, Payload
-from ragdesk.errors import Unreadable
+from ragdesk.errors import WRONG_PASSWORD, Locked, Unreadable
 from ragdesk.job import Job
 
 _MEMORY_MB = 2048
@@ -44,15 +45,26 @@ class PageRenderer:
         """Start the process and let it load what it draws with."""
         self._child.call("warm_up", {}, timeout_s=_TIMEOUT_S)
 
-    def sizes(self, path: Path, *, job: Job | None = None) -> list[PageSize]:
-        """The size of every page. Raises `Unreadable` where the file is not there or is not a PDF that opens."""
-        value, _ = self._child.call("sizes", {"path": str(path)}, timeout_s=_TIMEOUT_S, job=job)
+    def sizes(self, path: Path, *, passwords: Sequence[str] = (), job: Job | None = None) -> list[PageSize]:
+        """The size of every page.
+
+        Raises `Locked` where it is protected and none of the passwords opens it, and `Unreadable` where it is not there or
+        is not a PDF that opens.
+        """
+        value, _ = self._child.call(
+            "sizes", {"path": str(path), "passwords": list(passwords)}, timeout_s=_TIMEOUT_S, job=job
+        )
         return [PageSize(width, height) for width, height in value["sizes"]]
 
-    def image(self, path: Path, number: int, *, scale: float, job: Job | None = None) -> PageImage:
+    def image(
+        self, path: Path, number: int, *, scale: float, passwords: Sequence[str] = (), job: Job | None = None
+    ) -> PageImage:
         """Page `number` (1-based) with `scale` pixels to a point, fewer where that would be more than 40 megapixels."""
         value, data = self._child.call(
-            "image", {"path": str(path), "number": number, "scale": scale}, timeout_s=_TIMEOUT_S, job=job
+            "image",
+            {"path": str(path), "number": number, "scale": scale, "passwords": list(passwords)},
+            timeout_s=_TIMEOUT_S,
+            job=job,
         )
         return PageImage(value["width"], value["height"], data)
 
@@ -66,7 +78,7 @@ class PageRenderer:
 _open: OrderedDict[tuple[str, int, int], Any] = OrderedDict()
 
 
-def _pdf(path: str) -> Any:
+def _pdf(path: str, passwords: Sequence[str]) -> Any:
     """The file, kept open for the next pages; opened again when it was written."""
     import pymupdf
 
@@ -83,9 +95,10 @@ def _pdf(path: str) -> Any:
     _open.move_to_end(key)
     while len(_open) > _KEPT_OPEN:
         _open.popitem(last=False)[1].close()
-    if _open[key].needs_pass:
-        raise Unreadable("The file is protected by a password")
-    return _open[key]
+    pdf = _open[key]
+    if pdf.is_encrypted and not any(pdf.authenticate(password) for password in ("", *passwords)):
+        raise Locked(WRONG_PASSWORD if passwords else "")
+    return pdf
 
 
 def _warm_up(value: dict[str, Any], data: bytes, call: Call) -> Payload:
@@ -95,14 +108,14 @@ def _warm_up(value: dict[str, Any], data: bytes, call: Call) -> Payload:
 
 
 def _sizes(value: dict[str, Any], data: bytes, call: Call) -> Payload:
-    pdf = _pdf(value["path"])
+    pdf = _pdf(value["path"], value["passwords"])
     return {"sizes": [(page.rect.width, page.rect.height) for page in pdf]}, b""
 
 
 def _image(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     import pymupdf
 
-    pdf = _pdf(value["path"])
+    pdf = _pdf(value["path"], value["passwords"])
     if not 1 <= value["number"] <= len(pdf):
         raise Unreadable(f"The file has no page {value['number']} any more", "It was changed since it was read")
     page = pdf[value["number"] - 1]

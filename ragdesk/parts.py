@@ -71,7 +71,7 @@ def version_of(name: str) -> str:
 def _licence(part: Distribution) -> str:
     """The licence as the package names it: an expression, else a classifier, else its own words."""
     told = part.metadata
-    if _plain(part.name) in _IN_PYMUPDF and not told["License"]:
+    if _plain(part.name) in _IN_PYMUPDF and "License" not in told:
         return "part of pymupdf"
     if "License-Expression" in told:
         return told["License-Expression"]

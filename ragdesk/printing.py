@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragdesk.domain import Answer, DocumentInfo, Hit, signed
 from ragdesk.errors import RagDeskError
+from ragdesk.ui.names import one_line
 
 if TYPE_CHECKING:
     from ragdesk.engine import Engine
@@ -21,7 +22,12 @@ def outcome_printer(options: argparse.Namespace) -> Callable[[Any], None]:
 
     def show(outcome: Any) -> None:
         if options.json:
-            row = {"path": outcome.path, "state": outcome.state, "reason": outcome.reason or None}
+            row = {
+                "path": outcome.path,
+                "state": outcome.state,
+                "reason": outcome.reason or None,
+                "hint": outcome.hint or None,
+            }
             print_json(row, indent=None)
 
     return show
@@ -45,6 +51,7 @@ def report(options: argparse.Namespace, done: Ingested, engine: Engine, *, named
             "removed": len(done.changes.removed),
             "skipped": len(skipped),
             "failed": len(failed),
+            "left_out": dict(done.changes.left_out),
             "documents": documents,
             "chunks": chunks,
         }
@@ -57,7 +64,7 @@ def report(options: argparse.Namespace, done: Ingested, engine: Engine, *, named
         print(f"note: {notice}", file=sys.stderr)
     for outcome in (*failed, *partly, *skipped):
         label = {"failed": "failed", "skipped": "skipped"}.get(outcome.state, "partly read")
-        print(f"{label}: {outcome.path}: {outcome.reason}", file=sys.stderr)
+        print(f"{label}: {one_line(outcome.path)}: {one_line(outcome.reason)}", file=sys.stderr)
         if outcome.hint:
             print(f"  hint: {outcome.hint}", file=sys.stderr)
     return 1 if failed else 0
@@ -69,6 +76,7 @@ def _told(done: Ingested) -> list[tuple[int, str]]:
         (len(done.changes.moved), "moved"),
         (len(done.changes.removed), "removed because their files are gone"),
         (sum(o.state == "skipped" for o in done.outcomes), "skipped"),
+        (done.changes.left_out.total(), "left out"),
         (len(done.failures), "failed"),
     ]
 
@@ -76,9 +84,9 @@ def _told(done: Ingested) -> list[tuple[int, str]]:
 def print_hit(hit: Hit) -> None:
     """Print a passage with its place."""
     page = f", page {hit.page}" if hit.page else ""
-    print(f"{hit.rank}. {hit.title}{page}  ({hit.score:.2f})\n   {hit.path}")
+    print(f"{hit.rank}. {one_line(hit.title)}{page}  ({hit.score:.2f})\n   {one_line(hit.path)}")
     for copy in hit.copies:
-        print(f"   also in {copy}")
+        print(f"   also in {one_line(copy)}")
     print("   " + hit.text.replace("\n", "\n   ") + "\n")
 
 
@@ -93,7 +101,7 @@ def print_answer(answer: Answer) -> None:
         print("\nSources")
     for c in answer.citations:
         page = f", page {c.page}" if c.page else ""
-        print(f"  [{c.mark}] {c.title}{page}: {c.path}")
+        print(f"  [{c.mark}] {one_line(c.title)}{page}: {one_line(c.path)}")
         print(f"      “{' '.join(c.quote.split())}”")
     if not answer.answered and answer.hits:
         print("\nThe nearest passages are:")
@@ -125,6 +133,8 @@ def document_json(d: DocumentInfo) -> dict[str, Any]:
         "type": d.format,
         "date": d.date or None,
         "situated": d.situated,
+        "hint": d.hint or None,
+        "same_as": d.same_as or None,
         "pages": d.pages,
         "chunks": d.chunks,
         "embedded": d.embedded,

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from ragdesk.job import Progress
+from ragdesk.ui.names import one_line
 
 _QUIET_S = 0.5
 """What is done sooner shows no bar."""
@@ -33,6 +34,8 @@ class ProgressBar:
         if now - self._began_s < _QUIET_S or (now - self._drawn_s < 0.1 and not finished):
             return
         self._drawn_s = now
+        from rich.markup import escape
+
         if self._bar is None:
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn
@@ -49,10 +52,10 @@ class ProgressBar:
             self._task = self._bar.add_task("", total=None, left="", count="")
             self._bar.start()
         left = "" if progress.seconds_left is None else f"{_minutes(progress.seconds_left)} left"
-        text = f"{progress.phase.capitalize()} {progress.note}".strip()
+        text = one_line(f"{progress.phase.capitalize()} {progress.note}".strip())
         self._bar.update(
             self._task,
-            description=text[:50],
+            description=escape(text[:50]),
             completed=progress.done,
             total=progress.total or None,
             left=left,
@@ -63,6 +66,7 @@ class ProgressBar:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
 
 def _minutes(seconds: float) -> str:

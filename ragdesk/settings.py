@@ -46,13 +46,58 @@ class Settings:
         most=16,
     )
     reader_timeout_s: float = _setting(
-        120.0, "Reading", "Longest time, seconds", "Seconds after which reading a file is given up", least=1, most=3600
+        120.0,
+        "Reading",
+        "Longest time, seconds",
+        "Seconds that reading a file may take; what was read until then is kept where that can be",
+        least=1,
+        most=3600,
     )
     reader_memory_mb: int = _setting(
-        2048, "Reading", "Most memory, MB", "Memory that reading a file may take, in MB", least=512, most=65536
+        2048,
+        "Reading",
+        "Most memory, MB",
+        "Memory that reading a file may take, in MB; what was read until then is kept where that can be",
+        least=512,
+        most=65536,
+    )
+    reader_pages: int = _setting(
+        5_000,
+        "Reading",
+        "Most pages of a file",
+        "So many pages, slides or sheets of a file are read, its first; 0 means all",
+        least=0,
+        most=10_000_000,
+    )
+    reader_characters: int = _setting(
+        10_000_000,
+        "Reading",
+        "Most characters of a file",
+        "So many characters of a file are read, its first; 0 means all",
+        least=0,
+        most=2_000_000_000,
     )
     file_limit_mb: int = _setting(
         500, "Reading", "Largest file, MB", "Larger files are not read", least=1, most=100_000
+    )
+    leave_out: str = _setting(
+        ".git/, .hg/, .svn/, node_modules/, __pycache__/, venv/, site-packages/, $RECYCLE.BIN/, __MACOSX/, ~$*,"
+        " Thumbs.db, desktop.ini",
+        "Reading",
+        "Left out of added folders",
+        "Files and folders that are left out of added folders: names or patterns as in .gitignore, with commas between",
+    )
+    leave_out_hidden: bool = _setting(
+        True,
+        "Reading",
+        "Leave out hidden files",
+        "Files and folders whose names begin with a dot are left out of added folders",
+    )
+    leave_out_gitignored: bool = _setting(
+        True,
+        "Reading",
+        "Leave out what .gitignore names",
+        "What .gitignore files in added folders name is left out, as Git does",
     )
     # Chunks
     chunk_tokens: int = _setting(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ragdesk import diagnosing_models, paths
-from ragdesk.diagnosing import LOOKS, diagnose, subject
+from ragdesk.diagnosing import LOOKS, SAY_WHY, diagnose, subject
 from ragdesk.diagnosis import Section, Verdict, exit_code, summary
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled
@@ -55,9 +55,7 @@ def test_a_sound_library_is_in_order_and_counted(filled: Run) -> None:
     assert facts["Conversations"] == "1 with 1 answers"
     assert facts["Vector index"].startswith("1, closed")
     assert facts["Last check"].startswith("never")
-    assert {"level": "note", "said": "1 file could not be read", "hint": "`ragdesk list` and the window say why"} in (
-        found["Library"]["verdicts"]
-    )
+    assert {"level": "note", "said": "1 file could not be read", "hint": SAY_WHY} in (found["Library"]["verdicts"])
     assert found["Database"]["verdicts"][0]["level"] == "ok"
     assert "384 dimensions" in found["Embedding model"]["verdicts"][0]["said"]
 

@@ -27,6 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "measuring_commands",
             "model_commands",
             "model_listing",
+            "ledger_commands",
             "printing",
             "progress",
         )
@@ -37,23 +38,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(
-        (
-            *(
-                "diagnosis",
-                "domain",
-                "job",
-                "errors",
-                "parts",
-                "paths",
-                "redacting",
-                "secrets",
-                "sentences",
-                "settings",
-            ),
-            "sizes",
-        )
-    ),
+    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes", "passwords", "ledger"))
+    | {"diagnosis", "parts", "redacting"},
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.errors import Unreadable
+from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.protection import office_package, open_member
 
 _MOST_BYTES = 200 << 20
 _MOST_RATIO = 200
@@ -23,20 +25,21 @@ def safe_members(path: Path) -> dict[str, bytes]:
     """The text parts of a zip file by name. Raises `Unreadable` for bombs, encryption and damage."""
     parts: dict[str, bytes] = {}
     total = 0
+    package = office_package(path) if _is_ole(path) else None
     size = path.stat().st_size
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(package or path) as archive:
             entries = archive.infolist()
             if len(entries) > _MOST_PARTS:
                 raise Unreadable(f"It holds more than {_MOST_PARTS:,} parts", skipped=True)
             for entry in entries:
                 if not entry.filename.lower().endswith(_KEPT):
                     continue
-                if entry.flag_bits & 1:
-                    raise Unreadable("It is protected by a password", "Save a copy without the password", skipped=True)
                 blocks = []
-                with archive.open(entry) as stream:
+                with open_member(archive, entry) as stream:
                     while block := stream.read(_BLOCK):
+                        if said := allowance().exceeded():
+                            raise Enough(said)
                         total += len(block)
                         if total > _MOST_BYTES or (total > _RATIO_FROM_BYTES and total > _MOST_RATIO * size):
                             raise Unreadable("It unpacks to far more than a document holds", "It may be harmful")
@@ -46,7 +49,18 @@ def safe_members(path: Path) -> dict[str, bytes]:
         raise Unreadable(
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise Unreadable(
+            "It is an OpenDocument file with a password, which is not opened",
+            "Save a copy without the password and add that",
+            skipped=True,
+        )
     return parts
+
+
+def _is_ole(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4) == b"\xd0\xcf\x11\xe0"
 
 
 def zipped(parts: Mapping[str, bytes]) -> io.BytesIO:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, WordBox, pack_boxes
+from ragdesk.ingest.limits import Enough, allowance
 
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u2060\ufffe\uffff]")
 _INVISIBLE = "\ufeff"
@@ -23,9 +24,12 @@ def clean(text: str) -> str:
 
 
 class DocumentBuilder:
-    """Collects blocks, pages and word boxes while a reader goes through a file."""
+    """Collects blocks, pages and word boxes while a reader goes through a file. Raises `Enough` where it holds too much."""
 
     def __init__(self) -> None:
+        self._allowance = allowance()
+        if self._allowance.builder is None:
+            self._allowance.builder = self
         self._parts: list[str] = []
         self._length = 0
         self._blocks: list[Block] = []
@@ -46,6 +50,7 @@ class DocumentBuilder:
 
     def page(self, label: str = "", *, number: int | None = None) -> None:
         """Begin a page, slide or sheet. What follows stands on it. Numbers count up from 1 unless given."""
+        self._allowance.page()
         if self._length:
             self._write("\n\n")
         self._pages.append((number or len(self._pages) + 1, self._length, label))
@@ -58,12 +63,16 @@ class DocumentBuilder:
         text = clean(text).strip()
         if not text.strip(_INVISIBLE):
             return None
+        whole = len(text)
+        text = text[: self._allowance.characters(whole)]
         if self._length and not (self._parts and self._parts[-1].endswith("\n\n")):
             tight = kind in _TIGHT and bool(self._blocks) and self._blocks[-1].kind == kind
             self._write("\n" if tight else "\n\n")
         start = self._length
         self._write(text)
         self._blocks.append(Block(kind, (start, self._length), level, clean(context).strip()))
+        if len(text) < whole:
+            raise Enough(self._allowance.too_many_characters)
         return start
 
     def word(self, box: WordBox) -> None:
@@ -108,6 +117,7 @@ def raw_document(
     text: str, format: str, blocks: Sequence[Block], *, title: str = "", date: str = "", warnings: Sequence[str] = ()
 ) -> Document:
     """A document whose text is the file's own text, character for character; `blocks` are spans of it."""
+    allowance().characters(len(text))
     return Document(
         text=text,
         format=format,

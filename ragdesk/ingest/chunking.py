@@ -31,6 +31,14 @@ _SPELLED = re.compile("[\u0370-\u2e7f]")
 _CHARACTERS_A_TOKEN = 3
 """So many characters of such a script count as a token, so that a chunk says about as much as in other scripts."""
 
+_MOST_CHARACTERS_A_TOKEN = 25
+"""The tokenizer takes a word that it does not know for one token, however long: data written as letters, without spaces.
+No text that is read has so many characters a token; what has is measured and cut by characters."""
+
+_LONGEST_COUNTED = 20_000
+"""Characters of a text that is given to the tokenizer in one piece. Of one of millions it would run out of memory, which
+ends the process."""
+
 _LONGEST_LABEL = 80
 _CELL = re.compile(r" \| ")
 _LINE = re.compile(r"\n")
@@ -140,9 +148,10 @@ def _trailing_headings(run: Sequence[_Unit]) -> int:
 
 def _units(document: Document, tokens: TokenCounter, max_tokens: int) -> Iterator[_Unit]:
     texts = [document.text[slice(*block.span)] for block in document.blocks]
+    counts = _counts(texts, tokens)
     pages = iter([*document.pages, None])
     page, following = None, next(pages)
-    for block, text, count in zip(document.blocks, texts, tokens.counts(texts), strict=True):
+    for block, text, count in zip(document.blocks, texts, counts, strict=True):
         while following is not None and following.span[0] <= block.span[0]:
             if following.span[1] > following.span[0]:
                 page = following.number
@@ -157,6 +166,12 @@ def _units(document: Document, tokens: TokenCounter, max_tokens: int) -> Iterato
                 yield _Unit((block.span[0] + start, block.span[0] + end), n, part, block, page)
 
 
+def _counts(texts: Sequence[str], tokens: TokenCounter) -> list[int]:
+    """Tokens in each text; of very long ones, which are cut in any case, about as many as there may be."""
+    counts = iter(tokens.counts([text for text in texts if len(text) <= _LONGEST_COUNTED]))
+    return [next(counts) if len(text) <= _LONGEST_COUNTED else len(text) // _CHARACTERS_A_TOKEN for text in texts]
+
+
 def _labelled(block: Block, text: str) -> Block:
     """A table row for its later pieces, which do not hold its label: the label is part of their context."""
     label = _CELL.split(text, 1)[0].strip("| ")
@@ -167,6 +182,8 @@ def _labelled(block: Block, text: str) -> Block:
 
 def _size(text: str, count: int) -> int:
     """What a text of so many tokens takes of the budget."""
+    if len(text) > _MOST_CHARACTERS_A_TOKEN * max(1, count):
+        return len(text) // _CHARACTERS_A_TOKEN + 1
     if text.isascii() or 2 * len(_SPELLED.findall(text)) < len(text):
         return count
     return min(count, len(text) // _CHARACTERS_A_TOKEN + 1)
@@ -183,17 +200,39 @@ def _pieces(text: str, block: Block, tokens: TokenCounter, max_tokens: int) -> l
         spans = _split_at(_CELL, text)
     else:
         spans = sentences(text)
+    spans = [
+        part
+        for span in spans
+        for part in ([span] if span[1] - span[0] <= _LONGEST_COUNTED else _stretches(text, span, _LONGEST_COUNTED // 2))
+    ]
     pieces: list[tuple[Span, int, int]] = []
     counts = tokens.counts([text[start:end] for start, end in spans])
     for (start, end), count in zip(spans, counts, strict=True):
         size = _size(text[start:end], count)
         if size <= max_tokens:
             pieces.append(((start, end), count, size))
+        elif end - start > _MOST_CHARACTERS_A_TOKEN * max(1, count):
+            for a, b in _stretches(text, (start, end), _CHARACTERS_A_TOKEN * max_tokens):
+                pieces.append(((a, b), min(count, max_tokens), max_tokens))
         else:
             most = max_tokens * 7 // 8 * count // size
             for (a, b), n in _words(text[start:end], tokens, most):
                 pieces.append(((start + a, start + b), n, _size(text[start + a : start + b], n)))
     return pieces
+
+
+def _stretches(text: str, span: Span, most: int) -> Iterator[Span]:
+    """Cut a span into spans of at most so many characters, at white space where there is some in their second half."""
+    start, end = span
+    while start < end:
+        last = min(start + most, end)
+        if last < end:
+            space = max(text.rfind(white, start + most // 2, last) for white in " \n\t")
+            last = space + 1 if space > 0 else last
+        if piece := text[start:last].strip():
+            begin = text.index(piece, start)
+            yield begin, begin + len(piece)
+        start = last
 
 
 def _words(text: str, tokens: TokenCounter, max_tokens: int) -> list[tuple[Span, int]]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat as modes
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ragdesk.ingest.ignoring import LINKED_FOLDER, Rules, Sieve
 from ragdesk.job import Job
 from ragdesk.library import files
 from ragdesk.library.library import Library
 
-_IGNORED_FOLDERS = frozenset(("node_modules", "__pycache__", "venv", "site-packages", "$RECYCLE.BIN", "__MACOSX"))
-_IGNORED_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
+_BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
 class Changes:
-    """What syncing found. Paths; `problems` are folders or files that could not be looked at, with the reason."""
+    """What syncing found. Paths; `problems` are folders or files that could not be looked at, with the reason.
+
+    `left_out` counts files and folders that the rules leave out, by rule.
+    """
 
     new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -26,13 +32,22 @@ class Changes:
     moved: list[tuple[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
-def sync(library: Library, sources: Iterable[str], *, reading: str, job: Job | None = None) -> Changes:
+def sync(
+    library: Library,
+    sources: Iterable[str],
+    *,
+    reading: str,
+    rules: Rules,
+    largest_bytes: int,
+    job: Job | None = None,
+) -> Changes:
     """Queue what is new or changed below these sources, follow what moved, and take out what is gone.
 
     A file whose size and time are those it was read with costs a stat. A source that is gone altogether (a drive that
-    is not plugged in) keeps its documents and is reported.
+    is not plugged in) and a folder that cannot be looked into keep their documents and are reported.
     """
     job = job or Job()
     changes = Changes()
@@ -40,32 +55,36 @@ def sync(library: Library, sources: Iterable[str], *, reading: str, job: Job | N
     excluded = files.exclusions(library)
     collections = dict(files.sources(library))
     roots = sorted(sources)
-    on_disk: dict[str, str] = {}
-    absent_roots: list[str] = []
+    on_disk: dict[str, tuple[str, os.stat_result | None]] = {}
+    not_seen: list[str] = []
     for root in roots:
+        looked = Looked()
         if not os.path.lexists(root):
             if Path(root).parent.is_dir() and root in known:
                 continue  # a single file that was deleted
-            absent_roots.append(root)
-            changes.problems.append((root, "It is not there any more (its documents are kept)"))
-            continue
-        for found in _walk(Path(root), changes, leave_out=excluded | {str(library.folder)}):
+            looked.problems.append((root, "It is not there any more (its documents are kept)"))
+            looked.not_seen.append(root)
+        for found, stat in _walk(root, looked, Sieve(root, rules), leave_out=excluded | {str(library.folder)}):
             if found not in excluded:
-                on_disk[found] = collections[_nearest(found, collections)]
+                on_disk[found] = (collections[_nearest(found, collections)], stat)
             if len(on_disk) % 500 == 0:
                 job.step(0, 0, f"Looking at files: {len(on_disk)}", phase="looking")
+        not_seen += looked.not_seen
+        changes.problems += looked.problems
+        changes.left_out.update(looked.left_out)
+        files.keep_looked(library, root, looked.left_out, looked.problems)
     gone = {
         path
         for path in known
         if path not in on_disk
         and any(_below(path, root) for root in roots)
-        and not any(_below(path, root) for root in absent_roots)
+        and not any(_below(path, folder) for folder in not_seen)
     }
     to_queue: dict[str, list[str]] = {}
-    for path, collection in on_disk.items():
+    for path, (collection, stat) in on_disk.items():
         state = known.get(path)
         if state is None:
-            if (old := _moved_from(path, gone, known)) is not None:
+            if (old := _moved_from(path, stat, gone, known)) is not None:
                 follows = not any(_below(old, r) for r in roots) or _nearest(old, collections) != _nearest(
                     path, collections
                 )
@@ -76,7 +95,7 @@ def sync(library: Library, sources: Iterable[str], *, reading: str, job: Job | N
                     to_queue.setdefault(collection, []).append(path)
                 continue
             changes.new.append(path)
-        elif state.queued or state.reading != reading or not _same_stat(path, state):
+        elif state.queued or state.reading != reading or _is_due(state, stat, largest_bytes):
             changes.changed.append(path)
         else:
             changes.unchanged += 1
@@ -89,41 +108,98 @@ def sync(library: Library, sources: Iterable[str], *, reading: str, job: Job | N
     return changes
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
+@dataclass(slots=True)
+class Looked:
+    """What is to be said of one added folder: what the rules leave out, counted, and what could not be looked at."""
+
+    left_out: Counter[str] = field(default_factory=Counter)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    not_seen: list[str] = field(default_factory=list)
+    """Folders and files of which it is not known what there is: what was read of them is kept."""
+
+
+def file_hash(path: Path, size_bytes: int | None = None) -> str:
+    """SHA-256 of a file's bytes, in hex; of its first `size_bytes` where it may grow meanwhile."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        if size_bytes is None:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while size_bytes > 0 and (block := stream.read(min(_BLOCK, size_bytes))):
+            digest.update(block)
+            size_bytes -= len(block)
+        return digest.hexdigest()
 
 
-def _walk(root: Path, changes: Changes, *, leave_out: Collection[str]) -> Iterator[str]:
+def no_file(mode: int) -> str:
+    """Why what has this mode is no file that could be read, in a sentence; empty where it is one."""
+    if modes.S_ISREG(mode):
+        return ""
+    if modes.S_ISFIFO(mode):
+        return "It is a pipe between programs, not a file"
+    if modes.S_ISSOCK(mode):
+        return "It is a socket, a door between programs, and not a file"
+    return "It is a folder" if modes.S_ISDIR(mode) else "It is a device, not a file"
+
+
+def _walk(
+    root: str, looked: Looked, sieve: Sieve, *, leave_out: Collection[str]
+) -> Iterator[tuple[str, os.stat_result | None]]:
     """Files below a folder, or the file itself, in order of name. Links to folders are not followed: they can loop."""
-    if not root.is_dir():
-        yield str(root)
+    if not os.path.isdir(root):
+        if os.path.lexists(root):
+            yield root, _stat(root, looked)
         return
-
-    def report(error: OSError) -> None:
-        changes.problems.append((str(error.filename), error.strerror or str(error)))
-
-    for folder, subfolders, names in os.walk(root, onerror=report):
-        subfolders[:] = sorted(
-            name
-            for name in subfolders
-            if not name.startswith(".") and name not in _IGNORED_FOLDERS and os.path.join(folder, name) not in leave_out
-        )
-        for name in sorted(names):
-            if name.startswith((".", "~$")) or name.lower() in _IGNORED_FILES:
+    waiting = [(root, sieve)]
+    while waiting:
+        folder, sieve = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            looked.problems.append((_text(folder), f"This folder cannot be looked into ({error.strerror})"))
+            looked.not_seen.append(folder)
+            continue
+        inside = []
+        for entry in found:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if entry.path in leave_out:
                 continue
-            path = os.path.join(folder, name)
-            try:
-                path.encode()
-            except UnicodeEncodeError:
-                shown = os.fsencode(path).decode("utf-8", "backslashreplace")
-                changes.problems.append((shown, "Its name is not valid text. Rename it and add it again"))
-                continue
-            if os.path.isfile(path):
-                yield path
-            elif os.path.islink(path) and not os.path.exists(path):
-                changes.problems.append((path, "It is a link to a file that is not there"))
+            if out := sieve.why_out(entry.name, is_folder=is_folder):
+                looked.left_out[out] += 1
+            elif is_folder:
+                inside.append((entry.path, sieve.inside(entry.name)))
+            elif _text(entry.path) != entry.path:
+                looked.problems.append((_text(entry.path), "Its name is not valid text. Rename it and add it again"))
+            elif (stat := _stat(entry.path, looked)) is not None:
+                if modes.S_ISDIR(stat.st_mode):
+                    looked.left_out[LINKED_FOLDER] += 1
+                else:
+                    yield entry.path, stat
+        waiting += reversed(inside)
+
+
+def _stat(path: str, looked: Looked) -> os.stat_result | None:
+    """What the system says of a file; None and a problem where it says nothing."""
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            looked.problems.append((path, "It is a link to a file that is not there"))
+    except OSError as error:
+        loops = error.errno == errno.ELOOP
+        reason = "It is a link that leads back to itself" if loops else f"It cannot be looked at ({error.strerror})"
+        looked.problems.append((path, reason))
+        looked.not_seen.append(path)
+    return None
+
+
+def _text(path: str) -> str:
+    """A path as valid text; another one where its bytes are none."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return path
 
 
 def _nearest(path: str, collections: dict[str, str]) -> str:
@@ -135,22 +211,28 @@ def _below(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _same_stat(path: str, state: files.FileState) -> bool:
-    try:
-        stat = os.stat(path)
-    except OSError:
+def _is_due(state: files.FileState, stat: os.stat_result | None, largest_bytes: int) -> bool:
+    """Whether a file that the library knows is to be read: it was written, or what kept it from being read may be gone."""
+    if stat is None or (stat.st_size, stat.st_mtime_ns) != (state.size_bytes, state.mtime_ns):
+        return True
+    if state.hash:
         return False
-    return (stat.st_size, stat.st_mtime_ns) == (state.size_bytes, state.mtime_ns)
+    if state.outcome in ("failed", "partly"):
+        return os.access(state.path, os.R_OK)
+    return state.outcome == "skipped" and modes.S_ISREG(stat.st_mode) and stat.st_size <= largest_bytes
 
 
-def _moved_from(path: str, gone: set[str], known: dict[str, files.FileState]) -> str | None:
+def _moved_from(
+    path: str, stat: os.stat_result | None, gone: set[str], known: dict[str, files.FileState]
+) -> str | None:
     """The vanished file that this new one is, told by size and then by hash."""
+    if stat is None or no_file(stat.st_mode):
+        return None
+    same_size = [old for old in gone if known[old].size_bytes == stat.st_size and known[old].hash]
+    if not same_size:
+        return None
     try:
-        size = os.path.getsize(path)
-        same_size = [old for old in gone if known[old].size_bytes == size and known[old].hash]
-        if not same_size:
-            return None
-        digest = file_hash(Path(path))
+        digest = file_hash(Path(path), stat.st_size)
     except OSError:
         return None
     return next((old for old in sorted(same_size) if known[old].hash == digest), None)

@@ -6,9 +6,12 @@ import zipfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 
-from ragdesk.domain import Document
-from ragdesk.errors import RagDeskError, Unreadable
+from ragdesk.domain import Document, PageKind
+from ragdesk.errors import Cancelled, RagDeskError, Unreadable
+from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.protection import office_package
 
 _READERS = {
     "pdf": "pdf.read_pdf",
@@ -98,21 +101,43 @@ _OLD_OFFICE = {
     ".pps": ("PowerPoint", ".pptx"),
 }
 _HEAD_BYTES = 4096
+_PAGES: dict[str, PageKind] = {
+    "pdf": "page",
+    "pptx": "slide",
+    "odp": "slide",
+    "xlsx": "sheet",
+    "ods": "sheet",
+    "epub": "chapter",
+}
 
 
 def read(path: Path) -> Document:
-    """Read a file by the reader that fits its content. Raises `Unreadable` with a reason in plain words."""
+    """Read a file by the reader that fits its content, within the limits. Raises `Unreadable` with a reason in plain words."""
     kind = kind_of(path)
-    try:
-        document = _reader(kind)(path)
-    except (RagDeskError, MemoryError):
-        raise
-    except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
-        reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
-        raise Unreadable(reason, "Open it in its own program and save it again") from error
+    with allowance().reading():
+        try:
+            document = _reader(kind)(path)
+        except Enough as enough:
+            document = _so_far(kind, enough.said)
+        except MemoryError:
+            document = _so_far(kind, allowance().too_much_memory)
+        except (RagDeskError, Cancelled, FileNotFoundError, PermissionError):
+            raise
+        except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
+            reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
+            raise Unreadable(reason, "Open it in its own program and save it again") from error
     if not document.text.strip():
         raise Unreadable("There is no text in it", skipped=True)
     return document
+
+
+def _so_far(kind: str, said: str) -> Document:
+    """What the reader had found when it reached a limit. Raises `Unreadable` where that is nothing."""
+    builder = allowance().builder
+    if builder is None or not builder.length:
+        raise Unreadable(said.removesuffix(": its end is missing.").rstrip("."), "Raise that setting to read it")
+    builder.warnings.append(said)
+    return builder.document(kind, title=builder.first_heading, page_kind=_PAGES.get(kind, ""))
 
 
 def kind_of(path: Path) -> str:
@@ -125,11 +150,14 @@ def kind_of(path: Path) -> str:
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
-        return _kind_of_zip(path)
+        return _kind_of_zip(path, path.suffix)
     if head.startswith(b"{\\rtf"):
         return "rtf"
     if head.startswith(_OLE):
-        raise _ole(path)
+        package = office_package(path)
+        if package is None:
+            raise _ole(path)
+        return _kind_of_zip(package, path.suffix)
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)
@@ -182,6 +210,8 @@ def _is_text(head: bytes) -> bool:
         return True
     if b"\0" in head:
         zeros = head.count(b"\0")
+        if zeros <= len(head) // 100:  # a text that some program left a hole in
+            return _is_text(head.replace(b"\0", b""))
         return zeros > len(head) // 3 and (
             zeros == head[::2].count(0) or zeros == head[1::2].count(0)
         )  # UTF-16, no mark
@@ -189,9 +219,9 @@ def _is_text(head: bytes) -> bool:
     return odd <= len(head) // 100
 
 
-def _kind_of_zip(path: Path) -> str:
+def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
             if "mimetype" in names:
                 mimetype = archive.open("mimetype").read(200).strip()
@@ -210,7 +240,7 @@ def _kind_of_zip(path: Path) -> str:
         raise Unreadable(
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
-    if path.suffix.lower() in (".pages", ".numbers", ".key"):
+    if suffix.lower() in (".pages", ".numbers", ".key"):
         raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
     raise Unreadable(*_ARCHIVE, skipped=True)
 
@@ -220,10 +250,6 @@ def _ole(path: Path) -> Unreadable:
     if suffix == ".msg":
         return Unreadable(
             "It is an Outlook message, which is not read yet", "Save it as .eml and add that", skipped=True
-        )
-    if suffix in (".docx", ".xlsx", ".pptx"):
-        return Unreadable(
-            "It is protected by a password", "Save a copy without the password and add that", skipped=True
         )
     if suffix in _OLD_OFFICE:
         program, new = _OLD_OFFICE[suffix]

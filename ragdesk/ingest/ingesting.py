@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ragdesk.domain import Chunk, Document
 from ragdesk.errors import Cancelled, Unreadable
-from ragdesk.ingest.folders import file_hash
+from ragdesk.ingest.folders import file_hash, no_file
 from ragdesk.ingest.reading import Cutting, Reader
 from ragdesk.ingest.situating import situate_vectors
 from ragdesk.job import Job
@@ -29,6 +31,14 @@ from ragdesk.library.stored import FileVersion
 from ragdesk.models.embedder import Embedder
 from ragdesk.models.embedder_place import packaged_folder
 from ragdesk.settings import Settings
+
+PasswordsOf: TypeAlias = Callable[[str], Sequence[str]]
+"""Gives the passwords that are to be tried on the file with this path."""
+
+_TRIES = 3
+"""So often a file is read that is written while it is read."""
+_REST_S = 0.3
+_CHANGING = "It was being written while it was read, so its end may be missing: it is read again when it has changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ def ingest(
     settings: Settings,
     *,
     words_only: bool = False,
+    passwords: PasswordsOf = lambda path: (),
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     job: Job | None = None,
 ) -> None:
@@ -54,7 +65,7 @@ def ingest(
     job = job or Job()
     if not words_only and library.counts()[1] + len(files.queued(library)) > 0:
         embedder.start()
-    read_queued(library, settings, cutting(settings), on_outcome=on_outcome, job=job)
+    read_queued(library, settings, cutting(settings), passwords=passwords, on_outcome=on_outcome, job=job)
     if not words_only:
         embed_pending(library, embedder, settings, job=job)
 
@@ -69,6 +80,7 @@ def read_queued(
     settings: Settings,
     how: Cutting,
     *,
+    passwords: PasswordsOf = lambda path: (),
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     job: Job,
 ) -> None:
@@ -84,7 +96,7 @@ def read_queued(
         try:
             while True:
                 while len(running) < 2 * count and (state := next(ahead, None)) is not None:
-                    running[threads.submit(_read_one, readers, state, settings, how, job)] = state
+                    running[threads.submit(_read_one, readers, state, settings, how, passwords, job)] = state
                 if not running:
                     break
                 job.step(done, len(waiting), Path(next(iter(running.values())).path).name, phase="reading")
@@ -166,38 +178,79 @@ def _readers(count: int, settings: Settings, how: Cutting) -> Iterator[queue.Sim
 
 
 def _read_one(
-    readers: queue.SimpleQueue[Reader], state: files.FileState, settings: Settings, how: Cutting, job: Job
+    readers: queue.SimpleQueue[Reader],
+    state: files.FileState,
+    settings: Settings,
+    how: Cutting,
+    passwords: PasswordsOf,
+    job: Job,
 ) -> _Read | None:
-    """Read a file; None where it is not there any more."""
-    path = Path(state.path)
+    """Read a file, again where it was written meanwhile; None where it is not there any more."""
+    path, began_s = Path(state.path), time.monotonic()
+    for number in range(1, _TRIES + 1):
+        read = _read_as_it_is(path, readers, state, settings, how, passwords, job)
+        if read is None or not _was_written(path, read.version):
+            return read
+        last = number == _TRIES or time.monotonic() - began_s > settings.reader_timeout_s / _TRIES
+        if last and read.document is not None:
+            return replace(read, document=replace(read.document, warnings=(*read.document.warnings, _CHANGING)))
+        if last:
+            return read
+        time.sleep(_REST_S)
+    raise AssertionError  # the last try returned
+
+
+def _read_as_it_is(
+    path: Path,
+    readers: queue.SimpleQueue[Reader],
+    state: files.FileState,
+    settings: Settings,
+    how: Cutting,
+    passwords: PasswordsOf,
+    job: Job,
+) -> _Read | None:
     if job.cancelled:
         raise Cancelled
     version = FileVersion("", 0, 0, how.identity)
     try:
         stat = path.stat()
         version = FileVersion("", stat.st_size, stat.st_mtime_ns, how.identity)
+        if reason := no_file(stat.st_mode):
+            raise Unreadable(reason, skipped=True)
         if stat.st_size > settings.file_limit_mb << 20:
             raise Unreadable(
-                f"It is larger than {settings.file_limit_mb} MB",
+                f"It is larger than {settings.file_limit_mb:,} MB",
                 "Raise the setting file_limit_mb to read it",
                 skipped=True,
             )
-        version = FileVersion(file_hash(path), stat.st_size, stat.st_mtime_ns, how.identity)
+        version = FileVersion(file_hash(path, stat.st_size), stat.st_size, stat.st_mtime_ns, how.identity)
         if (state.hash, state.reading) == (version.hash, version.reading) and state.outcome in ("read", "partly"):
             return _Read(version)
         reader = readers.get()
         try:
-            document, chunks = reader.read(path, job=job)
+            document, chunks = reader.read(path, passwords=passwords(state.path), job=job)
         finally:
             readers.put(reader)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        refusal = Unreadable(f"It may not be opened ({error.strerror})", "Let your user read it, in its properties")
+        return _Read(replace(version, hash=""), refusal=refusal)
     except OSError as error:
-        refusal = Unreadable(f"It cannot be opened ({error.strerror})", "Check its permissions")
-        return _Read(version, refusal=refusal)
+        refusal = Unreadable(f"It cannot be opened ({error.strerror})", "Look whether its drive is in order")
+        return _Read(replace(version, hash=""), refusal=refusal)
     except Unreadable as refusal:
         return _Read(version, refusal=refusal)
     return _Read(version, document, tuple(chunks))
+
+
+def _was_written(path: Path, version: FileVersion) -> bool:
+    """Whether the file is another one now than when it was begun to be read."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return False  # it went meanwhile: the next look for changes takes it out
+    return (stat.st_size, stat.st_mtime_ns) != (version.size_bytes, version.mtime_ns)
 
 
 def _commit(library: Library, state: files.FileState, read: _Read | None) -> Outcome:
@@ -206,7 +259,7 @@ def _commit(library: Library, state: files.FileState, read: _Read | None) -> Out
         return Outcome(state.path, "gone", "It is not there any more")
     if read.refusal is not None:
         refusal = read.refusal
-        library.refuse(state.document_id, read.version, refusal.message, skipped=refusal.skipped)
+        library.refuse(state.document_id, read.version, refusal.message, hint=refusal.hint, skipped=refusal.skipped)
         return Outcome(state.path, "skipped" if refusal.skipped else "failed", refusal.message, refusal.hint)
     if read.document is None:
         files.touch(library, state.document_id, read.version)

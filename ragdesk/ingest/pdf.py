@@ -17,7 +17,9 @@ from typing import Any
 from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
+from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows, with_markers
+from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
@@ -27,6 +29,9 @@ _RULE = re.compile(r"[-_=*.·—–~#]{4,}")
 
 _MOST_REPEATED = 0.3
 """Share of a document's text that may be taken for running heads; where it would be more, nothing is."""
+
+_FIRST_PASS = 0.6
+"""Share of time and memory that finding the words of all pages may take, so that there is some left to write them."""
 
 _OUTER_LINES = 3
 """So many lines at each end of a page may be running heads although they stand further in."""
@@ -75,22 +80,29 @@ def read_pdf(path: Path) -> Document:
     try:
         pdf = pymupdf.open(path, filetype="pdf")
     except Exception as error:  # PyMuPDF raises many kinds for a file that is no PDF inside
+        if is_rights_managed_pdf(path):
+            raise rights_managed() from error
         raise Unreadable(
             "It is damaged: it cannot be opened as a PDF", "Open it in a PDF viewer and save it again"
         ) from error
     with pdf:
-        if pdf.needs_pass and not pdf.authenticate(""):
-            raise Unreadable(
-                "It is protected by a password", "Save a copy without the password and add that", skipped=True
-            )
+        if pdf.needs_pass:
+            unlock(pdf.authenticate)
         if not len(pdf):
             raise Unreadable("It is damaged: it has no pages", "Open it in a PDF viewer and save it again")
         builder = DocumentBuilder()
-        pages, failed = _extract(pdf)
+        pages, failed, enough = _extract(pdf)
+        allowance().on_page(0)
+        if enough:
+            builder.warnings.append(enough)
         if failed:
             builder.warnings.append(f"{_numbers(failed)} could not be read.")
         empty = [page.number for page in pages if not page.lines and page.number not in failed]
         if not any(page.lines for page in pages):
+            if enough:
+                raise Enough(enough)
+            if failed:
+                raise Unreadable(f"{_numbers(failed)} could not be read", "Open it in a PDF viewer and save it again")
             pictured = any(_has_picture(pdf, number - 1) for number in empty[:20])
             if pdf.is_repaired and not pictured:
                 raise Unreadable(
@@ -121,18 +133,24 @@ def read_pdf(path: Path) -> Document:
 # --- First pass ---------------------------------------------------------------------------------------------------
 
 
-def _extract(pdf: Any) -> tuple[list[Page], list[int]]:
+def _extract(pdf: Any) -> tuple[list[Page], list[int], str]:
+    """The pages, the numbers of those that could not be read, and what is said where a limit was reached."""
     pages: list[Page] = []
     failed: list[int] = []
     for number in range(1, len(pdf) + 1):
+        if enough := allowance().exceeded(pages=number, share=_FIRST_PASS):
+            return pages, failed, enough
+        allowance().on_page(number)
         try:
+            if number in allowance().limits.bad_pages:
+                raise ValueError("it ended a reader before")
             page = pdf[number - 1]
             lines = list(_lines(page))
             pages.append(Page(number, page.rect.width, page.rect.height, lines))
         except Exception:  # a broken page is named to the user; the others are read
             failed.append(number)
             pages.append(Page(number, 612.0, 792.0, []))
-    return pages, failed
+    return pages, failed, ""
 
 
 def _lines(page: Any) -> Iterator[Line]:

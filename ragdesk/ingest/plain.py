@@ -17,9 +17,10 @@ from typing import Any
 
 from ragdesk.domain import Block, BlockKind, Document, Span
 from ragdesk.ingest.building import DocumentBuilder, clean, raw_document
+from ragdesk.ingest.limits import allowance
 from ragdesk.ingest.tables import Table
 
-_MOST_BYTES = 50 << 20
+_MOST_BYTES_A_CHARACTER = 4
 _MOST_ROWS = 200_000
 _SAMPLE_BYTES = 256 << 10
 
@@ -46,6 +47,10 @@ def decode(data: bytes) -> str:
     ):
         if data.startswith(mark):
             return data.decode(name, "replace")
+    if zeros := data.count(0, 0, _SAMPLE_BYTES):  # UTF-16 without a mark: every other byte is hardly ever anything else
+        for name, rarely in (("utf-16-le", data[0:_SAMPLE_BYTES:2]), ("utf-16-be", data[1:_SAMPLE_BYTES:2])):
+            if zeros > len(rarely) // 2 and rarely.count(0) < zeros // 50:
+                return data.decode(name, "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -59,13 +64,13 @@ def decode(data: bytes) -> str:
 
 def load(path: Path) -> tuple[str, list[str]]:
     """A file's cleaned text, and the warnings about it."""
+    most = allowance().characters_left
     with path.open("rb") as stream:
-        data = stream.read(_MOST_BYTES + 1)
-    warnings = []
-    if len(data) > _MOST_BYTES:
-        data = data[:_MOST_BYTES]
-        warnings.append("Only its first 50 MB were read.")
-    return clean(decode(data)), warnings
+        data = stream.read(_MOST_BYTES_A_CHARACTER * most + 1 if most < 1 << 40 else -1)
+    text = decode(data)
+    if len(text) <= most:
+        return clean(text), []
+    return clean(text[:most]), [allowance().too_many_characters]
 
 
 def read_text(path: Path) -> Document:

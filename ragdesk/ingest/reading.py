@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import functools
-from dataclasses import asdict, dataclass
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ragdesk.child import Call, Child, ChildFailed, Payload
 from ragdesk.domain import Chunk, Document, document_from_json
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
+from ragdesk.ingest.limits import Limits
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 
@@ -37,57 +42,160 @@ class Reader:
     def __init__(self, settings: Settings, cutting: Cutting) -> None:
         self._child = Child(__name__, memory_bytes=settings.reader_memory_mb << 20, name="reading", gives_way=True)
         self._cutting = cutting
-        self._timeout_s = settings.reader_timeout_s
-        self._memory_mb = settings.reader_memory_mb
+        self._limits = limits_of(settings)
 
-    def read(self, path: Path, *, job: Job | None = None) -> tuple[Document, list[Chunk]]:
-        """Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader."""
+    def read(
+        self, path: Path, *, passwords: Sequence[str] = (), job: Job | None = None
+    ) -> tuple[Document, list[Chunk]]:
+        """Read a file, trying these passwords where it is protected.
+
+        Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader; `OSError` where
+        it is not there or may not be opened.
+        """
+        request = {"path": str(path), "cutting": asdict(self._cutting), "passwords": list(passwords)}
+        if self._child.memory_bytes > self._limits.memory_bytes * _USED_UP:
+            self._child.close(timeout_s=0.5)
+        limits, began_s, first = self._limits, time.monotonic(), None
+        while True:
+            try:
+                value, data, rows = self._try(request, limits, job)
+                break
+            except _Ended as ended:
+                first = first or ended
+                limits = replace(limits, spent_s=time.monotonic() - began_s, bad_pages=(*limits.bad_pages, ended.page))
+                if not ended.page or len(limits.bad_pages) > _MOST_BAD_PAGES or limits.spent_s > limits.seconds / 2:
+                    raise Unreadable(*self._why(first)) from ended
+            except Unreadable as error:  # without the pages that ended their reader there is nothing in it
+                if first is not None:
+                    raise Unreadable(*self._why(first)) from error
+                raise
+        size = value["text_bytes"]
+        text = data[:size].decode()
+        document = document_from_json({**value["document"], "text": text, "geometry": ""})
+        return replace(document, geometry=data[size:]), [_chunk(row, text) for row in rows]
+
+    def _try(
+        self, request: dict[str, Any], limits: Limits, job: Job | None
+    ) -> tuple[dict[str, Any], bytes, list[dict[str, Any]]]:
+        """What the child says of a file, and its chunks. Raises `_Ended` where it ended, with the page it was at."""
+        rows: list[dict[str, Any]] = []
+        page = 0
+
+        def on_part(part: dict[str, Any]) -> None:
+            nonlocal page
+            rows.extend(part.get("chunks", ()))
+            page = part.get("page", 0)
+
         try:
-            value, geometry = self._child.call(
-                "read", {"path": str(path), "cutting": asdict(self._cutting)}, timeout_s=self._timeout_s, job=job
+            value, data = self._child.call(
+                "read",
+                {**request, "limits": asdict(limits), "page_s": limits.seconds * _A_PAGE},
+                timeout_s=limits.seconds - limits.spent_s,
+                on_part=on_part,
+                job=job,
             )
         except ChildDied as error:
-            raise Unreadable(self._why(error), "Open it and save it again under a new name, then add that") from error
+            raise _Ended(error, page) from error
         except ChildFailed as error:
+            if error.type_name in _NOT_TO_BE_OPENED:
+                raise _NOT_TO_BE_OPENED[error.type_name] from error
             if error.type_name == "MemoryError":
-                raise Unreadable(f"Reading it needs more than {self._memory_mb} MB of memory") from error
+                raise Unreadable(*self._too_large()) from error
             raise Unreadable(f"It could not be read ({error})", "It may be damaged") from error
-        document = document_from_json({**value["document"], "geometry": ""})
-        chunks = [
-            Chunk(**{**c, "span": (c["span"][0], c["span"][1]), "headings": tuple(c["headings"])})
-            for c in value["chunks"]
-        ]
-        return _with_geometry(document, geometry), chunks
+        return value, data, rows
+
+    def opens(self, path: Path, password: str, *, job: Job | None = None) -> bool:
+        """Whether this password opens a protected file. Raises `Unreadable` where the file is no good at all."""
+        value, _ = self._child.call(
+            "opens", {"path": str(path), "password": password}, timeout_s=self._limits.seconds, job=job
+        )
+        return bool(value["opens"])
 
     def close(self) -> None:
         """End the process."""
         self._child.close(timeout_s=0.5)
 
-    def _why(self, error: ChildDied) -> str:
-        if "too long" in error.message:
-            return f"Reading it took longer than {self._timeout_s:.0f} seconds"
-        if "too much memory" in error.message:
-            return f"Reading it needs more than {self._memory_mb} MB of memory"
-        return f"It makes its reader crash ({error.message.rpartition('(')[2].rstrip(')')})"
+    def _why(self, ended: _Ended) -> tuple[str, str]:
+        """Why its process ended, and what to do."""
+        said = ended.error.message
+        what = f"page {ended.page} of it" if ended.page else "it"
+        if "too long" in said:
+            seconds = self._limits.seconds * (_A_PAGE if ended.page else 1)
+            return f"Reading {what} takes longer than {seconds:g} seconds", "Raise the setting reader_timeout_s"
+        if "too much memory" in said:
+            return self._too_large()
+        exit = said.rpartition("(")[2].rstrip(")")
+        return (
+            f"{what[0].upper()}{what[1:]} makes its reader crash ({exit})",
+            "Open it and save it again under a new name, then add that",
+        )
+
+    def _too_large(self) -> tuple[str, str]:
+        most = self._limits.memory_bytes >> 20
+        return f"Reading it needs more than {most:,} MB of memory", "Raise the setting reader_memory_mb"
 
 
-def _with_geometry(document: Document, geometry: bytes) -> Document:
-    from dataclasses import replace
+class _Ended(Exception):
+    """The child ended while it read a page of a PDF; page 0 where it was at something else."""
 
-    return replace(document, geometry=geometry)
+    def __init__(self, error: ChildDied, page: int) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.page = page
+
+
+_USED_UP = 0.5
+"""Share of its memory that a process may have kept from the files before; with more, a new one reads the next file."""
+
+_A_PAGE = 0.25
+"""Share of the time for a file that one page of a PDF may take."""
+
+_MOST_BAD_PAGES = 2
+"""So many pages that end their reader are left out; then the file is given up."""
+
+_NOT_TO_BE_OPENED: dict[str, OSError] = {
+    "FileNotFoundError": FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)),
+    "PermissionError": PermissionError(errno.EACCES, os.strerror(errno.EACCES)),
+}
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the settings allow one file to cost."""
+    return Limits(
+        pages=settings.reader_pages,
+        characters=settings.reader_characters,
+        seconds=settings.reader_timeout_s,
+        memory_bytes=settings.reader_memory_mb << 20,
+    )
+
+
+def _chunk(row: dict[str, Any], text: str) -> Chunk:
+    span = (row["span"][0], row["span"][1])
+    return Chunk(**{**row, "span": span, "text": text[slice(*span)], "headings": tuple(row["headings"])})
 
 
 # --- In the child -------------------------------------------------------------------------------------------------
 
+_CHUNKS_AT_A_TIME = 200
+"""A long list of chunks in one piece would keep the interpreter of the window busy while it is taken in."""
+
 
 def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    """The document without its text, and its chunks in parts without theirs; as data the text, then the geometry."""
     from ragdesk.ingest import formats
     from ragdesk.ingest.chunking import cut
+    from ragdesk.ingest.limits import applied
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
     tokens = _tokens(cutting["tokenizer"])
-    document = formats.read(path)
+    limits = Limits(**{**value["limits"], "bad_pages": tuple(value["limits"]["bad_pages"])})
+
+    def on_page(number: int) -> None:
+        call.part({"page": number, "within_s": value["page_s"]} if number else {"page": 0})
+
+    with applied(limits, value["passwords"], on_page):
+        document = formats.read(path)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])
     if budget < 16:
@@ -99,9 +207,17 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         count_tokens=tokens.count,
         prefix_tokens=cutting["prefix_tokens"],
     )
-    fields = document.to_json()
-    fields["geometry"] = ""
-    return {"document": fields, "chunks": [asdict(chunk) for chunk in chunks]}, document.geometry
+    for begin in range(0, len(chunks), _CHUNKS_AT_A_TIME):
+        call.part({"chunks": [{**asdict(c), "text": ""} for c in chunks[begin : begin + _CHUNKS_AT_A_TIME]]})
+    text = document.text.encode()
+    fields = replace(document, text="", geometry=b"", blocks=()).to_json()
+    return {"document": fields, "text_bytes": len(text)}, text + document.geometry
+
+
+def _opens(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    from ragdesk.ingest.protection import opens
+
+    return {"opens": opens(Path(value["path"]), value["password"])}, b""
 
 
 @functools.cache
@@ -111,4 +227,4 @@ def _tokens(folder: str) -> Any:
     return Tokens(Path(folder))
 
 
-SERVED = {"read": _read}
+SERVED = {"read": _read, "opens": _opens}

@@ -15,6 +15,7 @@ from ragdesk.ingest.archive import parse_xml, safe_members
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.office import iso_day, table_blocks
 from ragdesk.ingest.plain import decode
+from ragdesk.ingest.protection import rights_managed
 
 _HIDDEN = frozenset(
     ("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select", "button", "nav")
@@ -84,10 +85,11 @@ def read_html(path: Path) -> Document:
 
 def read_xml(path: Path) -> Document:
     """XML of any kind: titles as headings, paragraphs, and the text of every other element that holds text itself."""
-    root = parse_xml(path.read_bytes())
+    data = path.read_bytes()
+    root = parse_xml(data)
     builder = DocumentBuilder()
     if _name(root) == "html":
-        return _html_document(path.read_bytes(), "html")
+        return _html_document(data, "html")
     title = ""
     for element, depth in _elements(root, 0):
         name = _name(element)
@@ -101,15 +103,25 @@ def read_xml(path: Path) -> Document:
             builder.block("paragraph", text)
         else:
             builder.block("item", text)
+    if _uses_own_entities(root, data):
+        builder.warnings.append("What its own entities (&name;) stand for was left out, because that can be endless.")
     return builder.document("xml", title=title)
+
+
+def _uses_own_entities(root: Any, data: bytes) -> bool:
+    """Whether the file declares names for pieces of text and uses one; the parser may leave out the very place."""
+    declared = root.getroottree().docinfo.internalDTD
+    names = [entity.name for entity in declared.iterentities()] if declared is not None else []
+    text = data.partition(b"]>")[2]
+    return any(f"&{name};".encode() in text for name in names)
 
 
 def read_epub(path: Path) -> Document:
     """An e-book: its chapters in order, each as a page."""
     parts = safe_members(path)
     encrypted = parts.get("META-INF/encryption.xml", b"")
-    if re.search(rb'URI="[^"]+\.x?html?"', encrypted):
-        raise Unreadable("It is protected against copying (DRM)", skipped=True)
+    if re.search(rb'URI="[^"]+\.x?html?"', encrypted) or "META-INF/rights.xml" in parts:
+        raise rights_managed()
     container = parse_xml(parts["META-INF/container.xml"])
     opf_name = next((e.get("full-path") for e in container.iter() if _name(e) == "rootfile"), None)
     if opf_name not in parts:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ragdesk.library.library import Library
 from ragdesk.library.stored import FileVersion
+
+_LOOKED = "looked"
+"""The fact of the library that holds, as JSON, what was found in each added folder beside its files."""
+_MOST_PROBLEMS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,39 @@ def exclude(library: Library, path: str) -> None:
 def exclusions(library: Library) -> frozenset[str]:
     """Files left out."""
     return frozenset(row[0] for row in library.reading.execute("SELECT path FROM exclusions"))
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """An added folder as it was looked at last: how much of it which rule left out, and what could not be looked at."""
+
+    source: str
+    left_out: Mapping[str, int]
+    problems: Sequence[tuple[str, str]]
+
+
+def keep_looked(
+    library: Library, source: str, left_out: Mapping[str, int], problems: Sequence[tuple[str, str]]
+) -> None:
+    """Remember what was found in an added folder beside its files."""
+    kept = json.loads(library.meta(_LOOKED, "{}"))
+    new = {"left_out": dict(left_out), "problems": list(problems[:_MOST_PROBLEMS])}
+    if kept.get(source) != json.loads(json.dumps(new)):
+        known = {path for path, _ in sources(library)}
+        kept = {path: row for path, row in kept.items() if path in known}
+        library.set_meta(_LOOKED, json.dumps({**kept, source: new}, ensure_ascii=False))
+
+
+def looked_at(library: Library) -> list[LookedAt]:
+    """What was found in the added folders beside their files, when they were looked at last."""
+    known = {path for path, _ in sources(library)}
+    row = library.reading.execute("SELECT value FROM meta WHERE key = ?", (_LOOKED,)).fetchone()
+    kept = json.loads(row[0]) if row else {}
+    return [
+        LookedAt(source, row["left_out"], tuple((path, reason) for path, reason in row["problems"]))
+        for source, row in sorted(kept.items())
+        if source in known
+    ]
 
 
 def files(library: Library) -> dict[str, FileState]:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 DEFAULT_COLLECTION = "Documents"
 
 _INFO = """
-SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.format, d.date, d.page_kind,
+SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.hint, d.format, d.date, d.page_kind,
     d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at, d.situating,
+    (SELECT o.path FROM documents o WHERE o.hash = d.hash AND +o.id < d.id AND d.chunk_count AND o.chunk_count
+        ORDER BY +o.id LIMIT 1) AS same_as,
     coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
         SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
         WHERE k.document_id = d.id)) AS embedded
@@ -219,7 +221,7 @@ class Library:
                 ),
             )
             connection.execute(
-                "UPDATE documents SET queued = 0, outcome = ?, reason = ?, size_bytes = ?, mtime_ns = ?, hash = ?,"
+                "UPDATE documents SET queued = 0, outcome = ?, reason = ?, hint = '', size_bytes = ?, mtime_ns = ?, hash = ?,"
                 " reading = ?, format = ?, title = ?, date = ?, page_kind = ?, page_count = ?, chunk_count = ?,"
                 " read_at = ?, situating = '' WHERE id = ?",
                 (
@@ -240,18 +242,19 @@ class Library:
                 ),
             )
 
-    def refuse(self, document_id: int, version: FileVersion, reason: str, *, skipped: bool) -> None:
-        """Remember why a file could not be read. What was read of an earlier version of it stays and answers."""
+    def refuse(self, document_id: int, version: FileVersion, reason: str, *, hint: str = "", skipped: bool) -> None:
+        """Remember why a file could not be read, and what to do. What was read of an earlier version stays and answers."""
         with self.writing() as connection:
             has_text = connection.execute("SELECT 1 FROM texts WHERE document_id = ?", (document_id,)).fetchone()
             if has_text:
                 reason = f"The file changed and its new version was not read: {reason}. The earlier version answers."
             connection.execute(
-                "UPDATE documents SET queued = 0, outcome = ?, reason = ?, size_bytes = ?, mtime_ns = ?, hash = ?,"
-                " reading = ? WHERE id = ?",
+                "UPDATE documents SET queued = 0, outcome = ?, reason = ?, hint = ?, size_bytes = ?, mtime_ns = ?,"
+                " hash = ?, reading = ? WHERE id = ?",
                 (
                     "partly" if has_text else "skipped" if skipped else "failed",
                     reason,
+                    hint,
                     version.size_bytes,
                     version.mtime_ns,
                     version.hash,
@@ -351,6 +354,15 @@ class Library:
         )
         return {row[0]: row[1] for row in rows}
 
+    def empty_pages(self, document_ids: Iterable[int]) -> dict[int, list[int]]:
+        """The numbers of the pages without text, of those of these documents that have such pages."""
+        rows = self.reading.execute(
+            "SELECT document_id, pages FROM texts WHERE document_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(document_ids)),),
+        )
+        found = {row[0]: [p["number"] for p in json.loads(row[1]) if p["span"][0] >= p["span"][1]] for row in rows}
+        return {id: numbers for id, numbers in found.items() if numbers}
+
     def counts(self) -> tuple[int, int]:
         """How many documents have text, and how many chunks there are."""
         row = self.reading.execute(
@@ -381,6 +393,8 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         collection=row["collection"],
         state=state,
         reason=row["reason"],
+        hint=row["hint"],
+        same_as=row["same_as"] or "",
         format=row["format"],
         date=row["date"],
         pages=row["page_count"] if row["page_kind"] else None,

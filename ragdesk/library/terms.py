@@ -12,7 +12,7 @@ import functools
 import re
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ragdesk.library.languages import DEFAULT
@@ -73,6 +73,10 @@ _UMLAUT = {"ae": "ä", "oe": "ö", "ue": "ü"}
 _ARABIC_AND = re.compile("^[وف](?=(?:ال|لل|بال)..)")  # "and the": Snowball takes off only one of the two
 _ARABIC_ALEF = str.maketrans({"آ": "ا", "أ": "ا", "إ": "ا", "ٱ": "ا"})
 _MOST_PARTS = 8
+_AT_ONCE = 100_000
+"""Characters that become terms in one go: the list of the words of a book takes ten times as much memory as the book, and
+the interpreter does nothing else until it is made."""
+
 _LONGEST = 64
 _LONGEST_KEPT = 40
 _MOST_KEPT = 100_000
@@ -88,6 +92,12 @@ _NOT_LATIN = frozenset(("ar", "el", "fa", "he", "hi", "hy", "ja", "ko", "ru", "t
 
 def terms(text: str, language: str = DEFAULT) -> str:
     """The terms of a text in this language (ISO 639-1) as they are indexed, in order, separated by spaces."""
+    if len(text) > _AT_ONCE:
+        return " ".join(_terms_at_once(piece, language) for piece in _pieces(text))
+    return _terms_at_once(text, language)
+
+
+def _terms_at_once(text: str, language: str) -> str:
     known = _known(language)
     if text.isascii():
         return " ".join([known[token] for token in _ASCII_TOKEN.findall(text)])
@@ -97,6 +107,20 @@ def terms(text: str, language: str = DEFAULT) -> str:
     if _DROPPED.search(text):
         text = _DROPPED.sub("", text)
     return " ".join([known[token] for token in _TOKEN.findall(text)])
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A long text in pieces that end at a space or line break, over which no term reaches."""
+    start = 0
+    while start < len(text):
+        end = start + _AT_ONCE
+        if end < len(text):
+            space = max(text.rfind(white, start, end) for white in " \n")
+            if space < 0:  # a run that is longer
+                space = min((at for white in " \n" if (at := text.find(white, end)) >= 0), default=len(text))
+            end = space + 1
+        yield text[start:end]
+        start = end
 
 
 def fold(word: str) -> str:

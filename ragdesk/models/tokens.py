@@ -9,6 +9,9 @@ from pathlib import Path
 from ragdesk.domain import Span
 from ragdesk.errors import Unavailable
 
+_AT_A_TIME = 256
+"""Texts counted in one go. Each token takes some hundred bytes until it is counted."""
+
 
 class Tokens:
     """The tokenizer in a model's folder."""
@@ -34,7 +37,11 @@ class Tokens:
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens in each text."""
-        return [len(e.ids) for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        counted: list[int] = []
+        for begin in range(0, len(texts), _AT_A_TIME):
+            part = list(texts[begin : begin + _AT_A_TIME])
+            counted += [len(e.ids) for e in self._tokenizer.encode_batch(part, add_special_tokens=False)]
+        return counted
 
     def spans(self, text: str) -> list[Span]:
         """Where each token stands in the text."""

@@ -99,6 +99,14 @@ ACTIONS: tuple[ActionText, ...] = (
         "triangle-alert",
         True,
     ),
+    _A(
+        "problems",
+        "&Library",
+        "&Problems by reason…",
+        "Show what was not wholly read, why, and what to do about it",
+        "Ctrl+Shift+P",
+        "circle-question-mark",
+    ),
     _A("open_document", "&Library", "&Open", "Show the chosen document", "", "book-open"),
     _A("reveal_document", "&Library", "Show in its &folder", "Show the chosen file in its folder", "", "folder-open"),
     _A(

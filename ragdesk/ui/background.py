@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 T = TypeVar("T")
 
-LANES = {"look": 2, "change": 1, "ingest": 1, "download": 1, "ask": 1, "draw": 1}
+LANES = {"look": 2, "change": 1, "ingest": 1, "download": 1, "ask": 1, "draw": 1, "unlock": 1}
 """Threads by what they do. Calls in the same lane of one thread run in the order they were made."""
 
 

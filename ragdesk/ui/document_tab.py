@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ragdesk.domain import Span
+from ragdesk.errors import Locked
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.find_bar import FindBar, found_spans
 from ragdesk.ui.looking import Looked, cited
@@ -30,6 +31,8 @@ class DocumentTab(QWidget):
     """Another page or view is shown."""
     outdated = Signal()
     """The file was written again while its pages were shown."""
+    locked = Signal()
+    """The pages cannot be shown without a password."""
     asked_about = Signal(str)
     copied = Signal(str)
     """A sentence that tells of it."""
@@ -129,6 +132,13 @@ class DocumentTab(QWidget):
             self._set_card(error)
             self._show_text(self.looked)
             self.changed.emit()
+            if isinstance(error, Locked):
+                self.locked.emit()
+
+    def open_again(self) -> None:
+        """Try once more to show what could not be shown."""
+        if self.looked is not None:
+            self.show_looked(self.looked)
 
     def _drawing_failed(self, error: BaseException) -> None:
         if isinstance(error, FileChanged):

@@ -15,6 +15,7 @@ from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.library_model import PROBLEMS, Entry
 from ragdesk.ui.opening import open_path, reveal
+from ragdesk.ui.unlocking import LockedFile
 from ragdesk.ui.why_dialog import WhyDialog
 
 
@@ -35,6 +36,8 @@ class LibraryDoing(QObject):
     """A Scope: ask only these."""
     add_wanted = Signal(str, bool)
     """Choose files (or, where true, a folder) for this collection."""
+    unlock_wanted = Signal(object)
+    """LockedFiles whose passwords are to be asked for."""
 
     def __init__(self, desk: Desk, pane: QWidget) -> None:
         super().__init__(pane)
@@ -81,6 +84,8 @@ class LibraryDoing(QObject):
         icon, path = self._desk.theme.icon, Path(document.path)
         if document.state in PROBLEMS:
             menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self.explain(document))
+        if document.is_locked:
+            menu.addAction(icon("shield-check"), "Give the password…", lambda: self._unlock(document))
         if document.chunks:
             menu.addAction(icon("book-open"), "Open", lambda: self.open(entry))
         menu.addAction(icon("external-link"), "Open the original", lambda: self._try(open_path(path)))
@@ -158,9 +163,13 @@ class LibraryDoing(QObject):
         """Say why a document was not wholly read."""
         dialog = WhyDialog(document, self._desk.theme, self._pane)
         dialog.again.connect(lambda: self._desk.read_again([document.id]))
+        dialog.unlock.connect(lambda: self._unlock(document))
         dialog.original.connect(lambda: self._try(open_path(Path(document.path))))
         dialog.folder.connect(lambda: self._try(reveal(Path(document.path))))
         dialog.open()
+
+    def _unlock(self, document: DocumentInfo) -> None:
+        self.unlock_wanted.emit([LockedFile(document.path, document.name, document.id)])
 
     def _try(self, error: RagDeskError | None) -> None:
         if error is not None:

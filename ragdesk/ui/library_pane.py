@@ -166,8 +166,14 @@ class LibraryPane(QWidget):
         self.problems.setChecked(action.isChecked())
         self.problems.clicked.connect(lambda on: action.setChecked(on))
         action.toggled.connect(self.problems.setChecked)
+        self.reasons = QToolButton()
+        self.reasons.setAccessibleName("What was not wholly read, by reason")
+        self.reasons.setToolTip(self._actions["problems"].toolTip())
+        self.reasons.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.reasons.clicked.connect(self._actions["problems"].trigger)
         row.addWidget(self.foot, 1)
         row.addWidget(self.problems)
+        row.addWidget(self.reasons)
         return row
 
     def _make_empty(self) -> QWidget:
@@ -273,6 +279,7 @@ class LibraryPane(QWidget):
         self.problems.setText(f" {problems:,} incomplete")
         self.problems.setAccessibleName(f"{problems:,} not wholly read: show them first")
         self.problems.setVisible(problems > 0)
+        self.reasons.setVisible(problems > 0)
         shown = bool(self.model.root.children)
         self._stack.setCurrentIndex(1 if shown else 0)
         self._nothing.setText(
@@ -294,6 +301,7 @@ class LibraryPane(QWidget):
     def _tint(self) -> None:
         self.add.setIcon(self._desk.theme.icon("plus"))
         self.problems.setIcon(self._desk.theme.icon("triangle-alert", "warn"))
+        self.reasons.setIcon(self._desk.theme.icon("circle-question-mark"))
         self.tree.viewport().update()
 
     def focus_filter(self) -> None:

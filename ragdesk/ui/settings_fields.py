@@ -156,7 +156,7 @@ class SettingRow(QWidget):
             editor = EmbedderChoiceBox(theme, about["value"])
             editor.currentIndexChanged.connect(self._changed)
         elif isinstance(about["default"], bool):
-            editor = QCheckBox("Allowed")
+            editor = QCheckBox("On")
             editor.setChecked(about["value"])
             editor.toggled.connect(self._changed)
         elif about["one_of"]:
@@ -166,6 +166,7 @@ class SettingRow(QWidget):
             editor.currentTextChanged.connect(self._changed)
         elif isinstance(about["default"], str):
             editor = QLineEdit(about["value"])
+            editor.setCursorPosition(0)  # a long value is read from its beginning
             editor.textChanged.connect(self._changed)
         else:
             whole = isinstance(about["default"], int)

@@ -7,7 +7,7 @@ from typing import Literal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ragdesk.errors import RagDeskError
+from ragdesk.errors import Locked, RagDeskError
 from ragdesk.ui.dialog_parts import IconLabel, button, words
 from ragdesk.ui.looking import Looked
 from ragdesk.ui.rich_text import FittedBrowser
@@ -17,8 +17,13 @@ _MOST_QUOTED = 4000
 _WITH_TEXT_BELOW = 280
 _MOST_HIGH = 320
 
-Does = Literal["", "open", "show"]
-_DOES = {"": "", "open": "Open the original", "show": "Show the document as it is now"}
+Does = Literal["", "open", "show", "unlock"]
+_DOES = {
+    "": "",
+    "open": "Open the original",
+    "show": "Show the document as it is now",
+    "unlock": "Give the password…",
+}
 
 
 class _Quote(FittedBrowser):
@@ -78,6 +83,11 @@ class SourceCard(QFrame):
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong in drawing."""
         self.does = "open"
+        if isinstance(error, Locked):
+            self.does = "unlock"
+            hint = "Its text is found all the same. Its pages are shown once its password is given."
+            self._show(f"{error.message}.", hint, "", "shield-check", below=True)
+            return
         if isinstance(error, RagDeskError):
             self._show(f"{error.message.rstrip('.')}.", error.hint, "", "triangle-alert", below=True)
         else:

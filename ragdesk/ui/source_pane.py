@@ -28,6 +28,8 @@ class SourcePane(QWidget):
 
     asked_about = Signal(str)
     """A text to ask about."""
+    unlock_wanted = Signal(str, str, bool)
+    """The path and name of a file whose pages need a password; and whether to ask for it once more."""
     copied = Signal(str)
     """A sentence that tells of it."""
 
@@ -150,8 +152,16 @@ class SourcePane(QWidget):
     def _card_pressed(self) -> None:
         if self.document.card.does == "open":
             self._open_original()
+        elif self.document.card.does == "unlock":
+            self._ask_to_unlock(True)
         elif self._wanted is not None:
             self.show_document(self._wanted.document_id)
+
+    def _ask_to_unlock(self, again: bool) -> None:
+        looked = self.document.looked
+        if looked is not None:
+            name = looked.info.name if looked.info is not None else looked.wanted.title
+            self.unlock_wanted.emit(looked.path, name, again)
 
     # --- Going on
 
@@ -261,6 +271,7 @@ class SourcePane(QWidget):
         self.document.asked_about.connect(self.asked_about)
         self.document.copied.connect(self.copied)
         self.document.card.pressed.connect(self._card_pressed)
+        self.document.locked.connect(lambda: self._ask_to_unlock(False))
         self.evidence.hit_chosen.connect(lambda hit: self.show_hit(hit, self.evidence.turn))
         self.evidence.copied.connect(self.copied)
         self._desk.documents_changed.connect(self._look_again)

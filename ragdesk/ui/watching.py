@@ -136,7 +136,8 @@ class Watching(QObject):
 
     def _is_ignored(self, path: str) -> bool:
         name = os.path.basename(path)
-        return name.startswith((".", "~$")) or path == self._library or path.startswith(self._library + os.sep)
+        hidden = name.startswith(".") and self._desk.settings.leave_out_hidden
+        return hidden or name.startswith("~$") or path == self._library or path.startswith(self._library + os.sep)
 
     # --- In the window's thread
 

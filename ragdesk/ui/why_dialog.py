@@ -26,6 +26,8 @@ class WhyDialog(QDialog):
     """Open the file in its own program."""
     folder = Signal()
     """Show the file in its folder."""
+    unlock = Signal()
+    """Ask for its password."""
 
     def __init__(self, document: DocumentInfo, theme: Theme, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -37,7 +39,8 @@ class WhyDialog(QDialog):
         text = QVBoxLayout()
         text.setSpacing(6)
         text.addWidget(words(title, "title"))
-        self.reason = words(f"{(document.reason or 'Its turn comes').rstrip('.')}.")
+        said_why = (document.reason or "Its turn comes", document.hint)
+        self.reason = words(" ".join(f"{part.rstrip('.')}." for part in said_why if part))
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         text.addWidget(self.reason)
         if document.state == "partly" and document.read_at:
@@ -63,9 +66,13 @@ class WhyDialog(QDialog):
         foot.addStretch(1)
         close = button("Close")
         close.clicked.connect(self.reject)
-        self.try_again = button("Try again", f"Read {document.name} again", "primary")
+        if document.is_locked:
+            self.try_again = button("Unlock…", f"Give the password of {document.name}", "primary")
+            self.try_again.clicked.connect(self.unlock)
+        else:
+            self.try_again = button("Try again", f"Read {document.name} again", "primary")
+            self.try_again.clicked.connect(self.again)
         self.try_again.setDefault(True)
-        self.try_again.clicked.connect(self.again)
         self.try_again.clicked.connect(self.accept)
         foot.addWidget(close)
         foot.addWidget(self.try_again)

@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 
 from ragdesk import paths
 from ragdesk.domain import Citation, Conversation, Hit, Scope, Turn
+from ragdesk.ingest.ignoring import Rules, rules_of
 from ragdesk.library.branches import branch
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.models.catalogue import QUOTE
-from ragdesk.settings import save_settings
+from ragdesk.settings import Settings, save_settings
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.command_palette import CommandPalette
 from ragdesk.ui.conversation_list import ConversationList
@@ -42,6 +43,7 @@ from ragdesk.ui.panes import CONVERSATION, LIBRARY, SOURCE, Panes
 from ragdesk.ui.problem_dialog import ProblemDialog
 from ragdesk.ui.remembering import remember, restore
 from ragdesk.ui.source_pane import SourcePane
+from ragdesk.ui.unlocking import LockedFile, Unlocking
 from ragdesk.ui.watching import Watching
 
 _SAMPLES = "Samples"
@@ -55,6 +57,7 @@ class Window(QMainWindow):
         self._desk = desk
         self._state = state
         self._problem: ProblemDialog | None = None
+        self._added = _what_is_added(desk.settings)
         self.move_to: Path | None = None
         self.start_again = False
         self.setWindowTitle("RagDesk")
@@ -69,6 +72,7 @@ class Window(QMainWindow):
         self.notice = Notice(self)
         self.overlay = DropOverlay(self)
         self.watching = Watching(desk)
+        self.unlocking = Unlocking(desk, self)
         self._lay_out()
         fill_menu_bar(self.menuBar(), self.actions_by_name)
         self._connect()
@@ -183,6 +187,7 @@ class Window(QMainWindow):
             "add_model": self._choose_model_file,
             "export": self._export,
             "settings": self.open_settings,
+            "problems": self._open_problems,
             "quit": self.close,
             "undo": self.notice.undo,
             "palette": self._open_palette,
@@ -204,6 +209,8 @@ class Window(QMainWindow):
         self.library.opened.connect(self.show_document)
         self.library.scoped.connect(self._ask_only)
         self.library.add_wanted.connect(self._choose)
+        self.library.doing.unlock_wanted.connect(self.unlocking.ask)
+        self.source.unlock_wanted.connect(self._unlock_pages)
         self.conversations.chosen.connect(self._open_conversation)
         self.conversations.export_wanted.connect(lambda id: self._export_conversation(id))
         self.conversation.cited.connect(self.show_citation)
@@ -296,6 +303,21 @@ class Window(QMainWindow):
         palette.conversation_chosen.connect(self._open_conversation)
         palette.open()
 
+    def _open_problems(self) -> None:
+        from ragdesk.ui.problems_dialog import ProblemsDialog
+
+        dialog = ProblemsDialog(self._desk, self)
+        dialog.unlock_wanted.connect(self.unlocking.ask)
+        dialog.open()
+
+    def _unlock_pages(self, path: str, name: str, again: bool) -> None:
+        """Ask for the password of a file whose pages are to be shown."""
+        file, show = LockedFile(path, name), self.source.document.open_again
+        if again:
+            self.unlocking.ask([file], show)
+        else:
+            self.unlocking.ask_once(file, show)
+
     def show_problem(self, error: BaseException) -> None:
         """Show an error, with what to do next; one that comes while another is shown is told of in the same dialog."""
         if self._problem is not None and shiboken6.isValid(self._problem) and self._problem.isVisible():
@@ -346,6 +368,10 @@ class Window(QMainWindow):
             self.start_again = False
 
     def _settings_changed(self) -> None:
+        what = _what_is_added(self._desk.settings)
+        if what != self._added:
+            self._added = what
+            self._desk.sync(quiet=True)
         self._desk.theme.use(self._desk.settings.theme, self._desk.settings.font_points)
         self.conversation.show_settings()
 
@@ -407,3 +433,8 @@ class Window(QMainWindow):
         box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         box.exec()
         return box.clickedButton() is close
+
+
+def _what_is_added(settings: Settings) -> tuple[Rules, int]:
+    """What decides which files of added folders are read: where it changes, they are looked at again."""
+    return rules_of(settings), settings.file_limit_mb

@@ -38,7 +38,7 @@ def test_the_kind_is_told_by_content_before_suffix(tmp_path: Path, name: str, co
         ("a.txt", b"", "empty"),
         ("a.png", b"\x89PNG\r\n\x1a\n....", "picture"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "old Word"),
-        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "password"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "old Office"),
         ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Outlook"),
         ("a.gz", b"\x1f\x8b\x08\x00....", "archive"),
         ("a.mbox", b"From x\n\nhello", "mailbox"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ragdesk.library import terms as words
 from ragdesk.library.terms import terms
 
 
@@ -51,3 +52,11 @@ def test_text_without_spaces_becomes_pairs_and_the_last_character() -> None:
 def test_words_in_another_script_than_the_texts_are_stemmed_by_their_own() -> None:
     assert terms("договоры and agreements", "ru").split()[2] == terms("agreement", "en")
     assert terms("договоры", "en") == terms("договор", "ru")
+
+
+@pytest.mark.parametrize("white", [" ", "\n", "-"])
+def test_the_terms_of_a_long_text_are_those_of_its_parts(white: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = white.join(["Die e-Mail-Adresse", "1,234,567", "naïve", "世界和平", "C++"] * 40)
+    whole = terms(text, "de")
+    monkeypatch.setattr(words, "_AT_ONCE", 37)
+    assert terms(text, "de").split() == whole.split()

@@ -50,7 +50,7 @@ def test_what_to_know_stands_above_with_what_to_do(window: Window, qtbot: QtBot,
     qtbot.waitUntil(lambda: dialog.is_complete)
     rows = [dialog.findings.topLevelItem(place) for place in range(dialog.findings.topLevelItemCount())]
     (row,) = [row for row in rows if "1 file could not be read" in row.text(0)]
-    assert "say why" in row.child(0).text(0)
+    assert "says why" in row.child(0).text(0)
     dialog.reject()
 
 

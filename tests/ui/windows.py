@@ -18,8 +18,10 @@ from ragdesk.ui.window import Window
 PATIENCE_MS = 60_000
 
 
-def opened(theme: Theme, folder: Path, qtbot: QtBot, *, again: bool = False) -> Window:
-    desk = Desk(Engine(folder / "library", write=True, settings=Settings()), theme)
+def opened(
+    theme: Theme, folder: Path, qtbot: QtBot, *, again: bool = False, settings: Settings | None = None
+) -> Window:
+    desk = Desk(Engine(folder / "library", write=True, settings=settings or Settings()), theme)
     window = Window(desk, QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
     if not again:
         window.resize(1280, 800)

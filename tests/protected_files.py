@@ -1,0 +1,139 @@
+"""Files that a password, a signature or rights management protects, made for the tests."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import Path
+
+import pymupdf
+
+from tests import hostile_files as hostile
+
+SAID = "The harbour opens at six."
+
+
+def locked_pdf(path: Path, password: str, said: str = SAID) -> Path:
+    """A PDF that opens with a password."""
+    with pymupdf.open() as pdf:
+        pdf.new_page().insert_text((72, 72), said)
+        pdf.save(path, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw=password, owner_pw=f"{password} of the owner")
+    return path
+
+
+def locked_office(path: Path, password: str, said: str = SAID) -> Path:
+    """A Word, Excel or PowerPoint file, by its suffix, that opens with a password."""
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    plain = io.BytesIO()
+    if path.suffix == ".docx":
+        import docx
+
+        document = docx.Document()
+        document.add_paragraph(said)
+        document.save(plain)
+    elif path.suffix == ".xlsx":
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        book.active["A1"] = said
+        book.save(plain)
+    else:
+        import pptx
+
+        slides = pptx.Presentation()
+        slides.slides.add_slide(slides.slide_layouts[0]).shapes.title.text = said
+        slides.save(plain)
+    plain.seek(0)
+    with path.open("wb") as stream:
+        OOXMLFile(plain).encrypt(password, stream)
+    return path
+
+
+def rights_managed_pdf(path: Path) -> Path:
+    """A PDF as a shop sells it: its key is with the shop."""
+    hostile.pdf(
+        path,
+        {
+            1: b"<< /Type /Catalog /Pages 2 0 R >>",
+            2: b"<< /Type /Pages /Count 0 /Kids [] >>",
+            3: b"<< /Filter /EBX_HANDLER /V 4 /Length 128 /EBX_BOOKID (x) >>",
+        },
+    )
+    path.write_bytes(path.read_bytes().replace(b"/Root 1 0 R", b"/Root 1 0 R /Encrypt 3 0 R /ID [<00> <00>]"))
+    return path
+
+
+def signed_pdf(path: Path) -> Path:
+    """A PDF with a field for a signature and what stands for one."""
+    pages = hostile.many_pages(path, 1).read_bytes()
+    signature = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [0 10 20 10] /Contents <00> >>"
+    with pymupdf.open(stream=pages, filetype="pdf") as pdf:
+        value, field = pdf.get_new_xref(), pdf.get_new_xref()
+        pdf.update_object(value, signature.decode())
+        pdf.update_object(field, f"<< /FT /Sig /T (Signed) /V {value} 0 R /Subtype /Widget /Rect [0 0 0 0] >>")
+        pdf.xref_set_key(pdf.pdf_catalog(), "AcroForm", f"<< /SigFlags 3 /Fields [{field} 0 R] >>")
+        pdf.save(path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+    return path
+
+
+def rights_managed_epub(path: Path) -> Path:
+    """An e-book as a shop sells it."""
+    return hostile.zipped(
+        path,
+        {
+            "mimetype": b"application/epub+zip",
+            "META-INF/container.xml": b'<container><rootfile full-path="a.opf"/></container>',
+            "META-INF/rights.xml": b"<rights><licenseURL>https://example.org</licenseURL></rights>",
+            "a.opf": b'<package><item id="a" href="a.xhtml"/><itemref idref="a"/></package>',
+            "a.xhtml": bytes(range(200)),
+        },
+    )
+
+
+def locked_zip(path: Path, password: str, parts: dict[str, bytes]) -> Path:
+    """A zip file whose files are encrypted as PKWARE's specification has it (APPNOTE 6.1)."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, bytes(12) + data)
+    whole = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    for entry in entries:
+        start = entry.header_offset + 30 + len(entry.filename.encode())
+        data = bytes(whole[start + 12 : start + entry.file_size])
+        crc = zlib.crc32(data)
+        whole[start : start + entry.file_size] = _encrypted(bytes(11) + bytes([crc >> 24]) + data, password.encode())
+        central = whole.index(b"PK\x01\x02", start)
+        while whole[central + 46 : central + 46 + len(entry.filename)] != entry.filename.encode():
+            central = whole.index(b"PK\x01\x02", central + 4)
+        for flags, sums in ((entry.header_offset + 6, entry.header_offset + 14), (central + 8, central + 16)):
+            whole[flags] |= 1
+            whole[sums : sums + 4] = crc.to_bytes(4, "little")
+            whole[sums + 8 : sums + 12] = len(data).to_bytes(4, "little")
+    path.write_bytes(whole)
+    return path
+
+
+def _encrypted(data: bytes, password: bytes) -> bytes:
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def take(byte: int) -> None:
+        keys[0] = _crc(keys[0], byte)
+        keys[1] = ((keys[1] + (keys[0] & 255)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = _crc(keys[2], keys[1] >> 24)
+
+    for byte in password:
+        take(byte)
+    out = bytearray()
+    for byte in data:
+        mixed = keys[2] | 2
+        out.append(byte ^ ((mixed * (mixed ^ 1)) >> 8) & 255)
+        take(byte)
+    return bytes(out)
+
+
+def _crc(crc: int, byte: int) -> int:
+    return zlib.crc32(bytes([byte]), crc ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
