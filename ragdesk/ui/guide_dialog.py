@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, QTimer, QUrl
@@ -58,7 +59,7 @@ class GuideBrowser(QTextBrowser):
         allowed = (paths.docs_dir().resolve(), (paths.assets_dir() / "pictures").resolve())
         if not file.is_file() or not any(folder in file.parents for folder in allowed):
             return QImage()
-        return _drawn(file) if file.suffix == ".svg" else QImage(str(file))
+        return _picture(file)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Pictures only, scaled well: the browser itself would leave out lines."""
@@ -209,8 +210,11 @@ class GuideDialog(QDialog):
                 section.setHidden(all(row is None or row.isHidden() for row in inside))
 
 
-def _drawn(file: Path) -> QImage:
-    """A drawing as a picture, at twice its size, so that it is sharp on any screen."""
+@lru_cache(maxsize=4)  # a page is laid out anew at each width
+def _picture(file: Path) -> QImage:
+    """A picture; a drawing at twice its size, so that it is sharp on any screen."""
+    if file.suffix != ".svg":
+        return QImage(str(file))
     renderer = QSvgRenderer(str(file))
     image = QImage(renderer.defaultSize() * 2, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
