@@ -38,7 +38,7 @@ def demo(out: Path | None, *, job: Job, as_json: bool = False) -> int:
             met.append(_as_expected(answer, row["expects"]))
             say(f"Question: {answer.question}\nAnswer:   {answer.text}")
             for c in answer.citations:
-                page = f", page {c.page}" if c.page else ""
+                page = f", {c.where}" if c.where else ""
                 say(f"          [{c.mark}] {Path(c.path).name}{page}")
             say("")
         if conversation is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import zlib
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ Span: TypeAlias = tuple[int, int]
 Box: TypeAlias = tuple[float, float, float, float]
 
 BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
-PageKind = Literal["page", "slide", "sheet", "chapter", ""]
+PageKind = Literal["page", "slide", "sheet", "chapter", "minute", ""]
 State = Literal["waiting", "searchable", "indexed", "partly", "skipped", "failed"]
 
 
@@ -142,12 +143,48 @@ def unpack_boxes(packed: bytes, span: Span | None = None) -> Iterator[WordBox]:
     numbers = array("i")
     numbers.frombytes(zlib.decompress(packed))
     count = numbers[0]
-    for i in range(count):
+    first, last = 0, count
+    if span is not None:  # boxes are in order of their spans
+        first = bisect_right(numbers, span[0], 1 + count, 1 + 2 * count) - 1 - count
+        last = bisect_left(numbers, span[1], 1, 1 + count) - 1
+    for i in range(first, last):
         start, end = numbers[1 + i], numbers[1 + count + i]
-        if span is not None and (end <= span[0] or start >= span[1]):
-            continue
         x0, y0, x1, y1 = numbers[1 + 3 * count + 4 * i : 5 + 3 * count + 4 * i]
         yield WordBox((start, end), numbers[1 + 2 * count + i], (x0 / 10, y0 / 10, x1 / 10, y1 / 10))
+
+
+def place_in(kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span) -> str:
+    """Where a span stands, in the words of its kind of document; empty where the number of its page says it all.
+
+    `Sales!B7:F7` in a sheet, `slide 3`, `chapter 2, The Voyage`, `at 1:05` in subtitles (hours and minutes). Cells are
+    word boxes whose sides are columns and rows.
+    """
+    number = page_at(pages, span[0])
+    page = next((page for page in pages if page.number == number), None)
+    if page is None or kind in ("", "page"):
+        return ""
+    if kind == "sheet":
+        cells = [word.box for word in unpack_boxes(geometry, span) if word.page == number]
+        return cell_range(page.label, cells) if cells else page.label
+    if kind == "minute":
+        return f"at {page.label}"
+    return f"{kind} {number}, {page.label}" if kind == "chapter" and page.label else f"{kind} {number}"
+
+
+def cell_range(sheet: str, cells: Sequence[Box]) -> str:
+    """Cells by their columns and rows, counted from 1, as spreadsheet programs write them: `'My sheet'!B7:F9`."""
+    sides = [int(f(cell[side] for cell in cells)) for f, side in ((min, 0), (min, 1), (max, 2), (max, 3))]
+    first, last = (f"{_column_name(sides[i])}{sides[i + 1]}" for i in (0, 2))
+    name = sheet if sheet.isidentifier() else "'" + sheet.replace("'", "''") + "'"
+    return f"{name}!{first}" if first == last else f"{name}!{first}:{last}"
+
+
+def _column_name(number: int) -> str:
+    letters = ""
+    while number > 0:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters
 
 
 # --- A document, cut ---------------------------------------------------------------------------------------------
@@ -235,7 +272,7 @@ class Hit:
     """A passage retrieved for a question: a chunk, or neighbouring ones joined; `chunk_id` and ranks are those of the best.
 
     Ranks are 1-based, None where that search did not find it; `score` is 0 to 1. `copies` are paths of other documents
-    that say the same in nearly the same words.
+    that say the same in nearly the same words. `place` says more of where it stands than the page, or is empty.
     """
 
     rank: int
@@ -253,11 +290,17 @@ class Hit:
     word_score: float = 0.0
     vector_score: float = 0.0
     copies: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def name(self) -> str:
         """The title, or the file's name where it has none."""
         return self.title or Path(self.path).name
+
+    @property
+    def where(self) -> str:
+        """Where in the document it stands, in words; empty where its kind has no places."""
+        return where_of(self.page, self.place)
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
@@ -266,6 +309,7 @@ class Hit:
             "score": round(self.score, 4),
             "document": {"id": self.document_id, "title": self.title, "path": self.path},
             "page": self.page,
+            "place": self.where or None,
             "span": list(self.span),
             "text": self.text,
             "context": self.context,
@@ -301,6 +345,12 @@ class Citation:
     page: int | None
     span: Span
     quote: str
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where in the document it stands, in words; empty where its kind has no places."""
+        return where_of(self.page, self.place)
 
     def to_json(self) -> dict[str, Any]:
         """The public JSON form."""
@@ -308,6 +358,7 @@ class Citation:
             "mark": self.mark,
             "document": {"id": self.document_id, "title": self.title, "path": self.path, "hash": self.hash},
             "page": self.page,
+            "place": self.where or None,
             "span": list(self.span),
             "quote": self.quote,
         }
@@ -326,6 +377,11 @@ class Doubt:
     def to_json(self, text: str) -> dict[str, Any]:
         """The public JSON form, within an answer of this text."""
         return {"span": list(self.span), "sentence": text[slice(*self.span)], "reason": self.reason}
+
+
+def where_of(page: int | None, place: str) -> str:
+    """Where something stands, in words; empty where neither tells."""
+    return place or (f"page {page}" if page is not None else "")
 
 
 def signed(text: str, doubts: Sequence[Doubt], sign: Callable[[int], str]) -> str:

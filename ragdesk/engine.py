@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ragdesk import paths
 from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Message, Scope, Span, WordBox, unpack_boxes
-from ragdesk.errors import NotFound
+from ragdesk.errors import NotFound, Unreadable
 from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
+from ragdesk.inside import below, file_on_disk, lies_in
 from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
 from ragdesk.library import conversations, files, indexes, scopes
@@ -22,6 +23,7 @@ from ragdesk.library.library import DEFAULT_COLLECTION, Library
 from ragdesk.library.stored import StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.places import Place, key_name, place_of
+from ragdesk.originals import Originals
 from ragdesk.pages import PageRenderer
 from ragdesk.passwords import Passwords
 from ragdesk.search_at_hand import SearchAtHand
@@ -51,6 +53,7 @@ class Engine:
             self.library, lambda: self.settings, search=self._search, chat=self._chat, passwords=self._passwords
         )
         self._pages: PageRenderer | None = None
+        self._originals = Originals(self.settings)
 
     def __enter__(self) -> Engine:
         return self
@@ -67,6 +70,7 @@ class Engine:
         self._search.close()
         if self._pages is not None:
             self._pages.close()
+        self._originals.close()
         self.library.close()
 
     # --- Documents in and out
@@ -121,7 +125,7 @@ class Engine:
             elif os.path.isabs(name) and (inside := self._below(folder)) and inside[0].path != folder:
                 files.exclude(self.library, folder)
             else:
-                inside = [self.library.document(name)]
+                inside = self._below(self.library.document(name).path)
                 files.forget_source(self.library, inside[0].path)
                 files.exclude(self.library, inside[0].path)
             self.library.remove(d.id for d in inside)
@@ -151,7 +155,20 @@ class Engine:
 
         Raises `Unreadable` where the file is no good at all, and `Unavailable` where it cannot be tried.
         """
-        if not self._intake.opens(path, password, job=job):
+        outer = file_on_disk(path)
+        try:
+            file = self.original(path, job=job)
+        except Unreadable:  # it may be its archive that the password is for
+            if outer == path:
+                raise
+            try:
+                self._originals.file(path, passwords=[password], job=job)
+            except Unreadable:
+                return False
+            for holder in lies_in(path, outer):
+                self._passwords.give(password, path=holder)
+            return True
+        if not self._intake.opens(str(file), password, job=job):
             return False
         self._passwords.give(password, path=path)
         return True
@@ -166,7 +183,9 @@ class Engine:
 
     def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
         """Put documents into a collection, which is made if there is none of this name."""
-        files.put_in_collection(self.library, document_ids, collection)
+        paths = {d.path for d in self.library.documents() if d.id in set(document_ids)}
+        inside = [d.id for d in self.library.documents() if any(below(d.path, path) for path in paths)]
+        files.put_in_collection(self.library, inside, collection)
         files.follow_collections(self.library)
 
     def rename_collection(self, name: str, new: str) -> None:
@@ -214,19 +233,33 @@ class Engine:
 
     def page_sizes(self, path: str, *, job: Job | None = None) -> list[PageSize]:
         """The size of each page of a PDF, in points."""
-        return self._page_renderer().sizes(Path(path), passwords=self._passwords.of(path), job=job)
+        file = self.original(path, job=job)
+        return self._page_renderer().sizes(file, passwords=self._passwords.of(path), job=job)
 
     def page_image(self, path: str, number: int, *, scale: float, job: Job | None = None) -> PageImage:
         """A page of a PDF, drawn with `scale` pixels to a point."""
-        return self._page_renderer().image(Path(path), number, scale=scale, passwords=self._passwords.of(path), job=job)
+        file = self.original(path, job=job)
+        return self._page_renderer().image(file, number, scale=scale, passwords=self._passwords.of(path), job=job)
+
+    def original(self, path: str, *, job: Job | None = None) -> Path:
+        """A document's file; of what lies in an archive or a message a copy, which is there as long as this engine.
+
+        Takes its time. Raises `Unreadable` where it is not there any more.
+        """
+        holders = lies_in(path, file_on_disk(path))
+        passwords = dict.fromkeys(p for holder in (path, *holders) for p in self._passwords.of(holder))
+        return self._originals.file(path, passwords=tuple(passwords), job=job)
 
     def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
         """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""
+        outer = file_on_disk(path)
         try:
-            stat = os.stat(path)
+            stat = os.stat(outer)
         except OSError:
             return "missing"
         known = files.file(self.library, path)
+        if outer != path:
+            return self._state_inside(files.file(self.library, outer), known, stat, hash)
         if known is not None and (stat.st_size, stat.st_mtime_ns) == (known.size_bytes, known.mtime_ns):
             return "same" if known.hash == hash else "changed"
         try:
@@ -505,6 +538,15 @@ class Engine:
         return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
 
     # --- Inside
+
+    def _state_inside(
+        self, outer: files.FileState | None, known: files.FileState | None, stat: os.stat_result, hash: str
+    ) -> Literal["same", "changed", "missing"]:
+        """The same for what lies in a file, by what was last read of that."""
+        if known is None:
+            return "missing"
+        looked_at = outer is not None and (stat.st_size, stat.st_mtime_ns) == (outer.size_bytes, outer.mtime_ns)
+        return "same" if looked_at and known.hash == hash else "changed"
 
     def _keep(self, answer: Answer, conversation_id: int | None, follows: int | None) -> int | None:
         if not self.library.writable:

@@ -83,7 +83,7 @@ def _told(done: Ingested) -> list[tuple[int, str]]:
 
 def print_hit(hit: Hit) -> None:
     """Print a passage with its place."""
-    page = f", page {hit.page}" if hit.page else ""
+    page = f", {one_line(hit.where)}" if hit.where else ""
     print(f"{hit.rank}. {one_line(hit.title)}{page}  ({hit.score:.2f})\n   {one_line(hit.path)}")
     for copy in hit.copies:
         print(f"   also in {one_line(copy)}")
@@ -100,7 +100,7 @@ def print_answer(answer: Answer) -> None:
     if answer.citations:
         print("\nSources")
     for c in answer.citations:
-        page = f", page {c.page}" if c.page else ""
+        page = f", {one_line(c.where)}" if c.where else ""
         print(f"  [{c.mark}] {one_line(c.title)}{page}: {one_line(c.path)}")
         print(f"      “{' '.join(c.quote.split())}”")
     if not answer.answered and answer.hits:

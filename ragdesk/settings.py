@@ -80,6 +80,22 @@ class Settings:
     file_limit_mb: int = _setting(
         500, "Reading", "Largest file, MB", "Larger files are not read", least=1, most=100_000
     )
+    archive_limit_mb: int = _setting(
+        2048,
+        "Reading",
+        "Most unpacked, MB",
+        "Of an archive or a mailbox so many MB are unpacked",
+        least=1,
+        most=1_000_000,
+    )
+    archive_files: int = _setting(
+        20_000,
+        "Reading",
+        "Most files in one",
+        "Of an archive or a mailbox so many files are read",
+        least=1,
+        most=1_000_000,
+    )
     leave_out: str = _setting(
         ".git/, .hg/, .svn/, node_modules/, __pycache__/, venv/, site-packages/, $RECYCLE.BIN/, __MACOSX/, ~$*,"
         " Thumbs.db, desktop.ini",

@@ -80,7 +80,19 @@ def test_search_finds_a_passage_and_shows_where_it_stands(filled: Run) -> None:
     assert "eleven metres" in found[0]["text"]
     assert found[0]["document"]["path"].endswith("harbour.md")
     assert set(found[0]) == {
-        *("rank", "score", "document", "page", "span", "text", "context", "word_rank", "vector_rank", "also_in")
+        *(
+            "rank",
+            "score",
+            "document",
+            "page",
+            "place",
+            "span",
+            "text",
+            "context",
+            "word_rank",
+            "vector_rank",
+            "also_in",
+        )
     }
 
 

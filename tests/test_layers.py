@@ -34,11 +34,25 @@ LAYERS: tuple[frozenset[str], ...] = (
     ),
     frozenset(("diagnosing", "diagnosing_models", "mending", "measuring")),
     frozenset(("engine",)),
-    frozenset(("intake", "reading_all", "search_at_hand")),
+    frozenset(("intake", "reading_all", "search_at_hand", "originals")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("child",)),
-    frozenset(("domain", "job", "errors", "settings", "paths", "secrets", "sentences", "sizes", "passwords", "ledger"))
+    frozenset(
+        (
+            "domain",
+            "job",
+            "errors",
+            "settings",
+            "paths",
+            "secrets",
+            "sentences",
+            "sizes",
+            "passwords",
+            "ledger",
+            "inside",
+        )
+    )
     | {"diagnosis", "parts", "redacting"},
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})

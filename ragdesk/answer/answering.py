@@ -186,5 +186,7 @@ def _checked(library: Library, citations: Sequence[Citation]) -> tuple[Citation,
         stored = library.text(citation.document_id)
         if stored.text[slice(*citation.span)] != citation.quote:
             raise AssertionError(f"citation {citation.mark} is not verbatim in document {citation.document_id}")
-        checked.append(replace(citation, page=page_at(stored.pages, citation.span[0])))
+        checked.append(
+            replace(citation, page=page_at(stored.pages, citation.span[0]), place=stored.place(citation.span))
+        )
     return tuple(checked)

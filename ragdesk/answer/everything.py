@@ -184,4 +184,4 @@ def _on_its_page(library: Library, citation: Citation) -> Citation:
     stored = library.text(citation.document_id)
     if stored.text[slice(*citation.span)] != citation.quote:
         raise AssertionError(f"citation {citation.mark} is not verbatim in document {citation.document_id}")
-    return replace(citation, page=page_at(stored.pages, citation.span[0]))
+    return replace(citation, page=page_at(stored.pages, citation.span[0]), place=stored.place(citation.span))

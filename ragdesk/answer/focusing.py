@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ragdesk.answer.breadth import breadth, subject
 from ragdesk.library.query import Asked, ask
 
 SETTING_WEIGHT = 0.25
@@ -26,6 +27,12 @@ def focus(question: str) -> str:
         if part != question and len(part) >= _LEAST_CHARACTERS:
             return part.strip()
     return question
+
+
+def wanted(question: str) -> str:
+    """The focus of a question; of one for a list what is to be listed, since no sentence says "list all"."""
+    inner = focus(question)
+    return (subject(inner) or inner) if breadth(inner) == "list" else inner
 
 
 def focused(asked: Asked, question: str) -> Asked:

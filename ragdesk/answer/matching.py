@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ragdesk.answer.breadth import subject
-from ragdesk.answer.quoting import coverage
+from ragdesk.answer.choosing import coverage
 from ragdesk.answer.retrieval import Question, Searcher, as_hit, question_vectors
 from ragdesk.domain import Hit, Span
 from ragdesk.job import Job

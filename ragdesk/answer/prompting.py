@@ -125,7 +125,8 @@ def source(number: int, hit: Hit, text: str | None = None) -> str:
 
 def _block(hit: Hit, text: str | None = None) -> str:
     """A source without its number."""
-    page = f", page {hit.page}" if hit.page is not None else ""
+    where = " ".join(unfenced(hit.where).replace('"', "'").split())
+    page = f", {where}" if where else ""
     title = " ".join(unfenced(hit.title or hit.path).replace('"', "'").split())
     title = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
     return f'"{title}"{page}\n<source>\n{unfenced(hit.text if text is None else text)}\n</source>'

@@ -337,6 +337,7 @@ def _hit(library: Library, rank: int, passage: Passage, found: Weighed) -> Hit:
         word_score=found.by_words.get(best.id, 0.0),
         vector_score=found.cosines.get(best.id, 0.0),
         copies=passage.copies,
+        place=library.place(best.document_id, passage.span),
     )
 
 

@@ -61,7 +61,7 @@ def _add_turn(file: WordFile, turn: Turn, about: Sequence[str], changed: Changed
 
 
 def _add_source(file: WordFile, citation: Citation, warned: str) -> None:
-    page = f", page {citation.page}" if citation.page is not None else ""
+    page = f", {citation.where}" if citation.where else ""
     named = file.add_paragraph()
     named.paragraph_format.keep_with_next = True
     named.add_run(f"[{citation.mark}] ").bold = True

@@ -74,7 +74,7 @@ def _turn(number: int, turn: Turn, about: Sequence[str], changed: Changed) -> st
 
 def _source(citation: Citation, turn_number: int, warned: str) -> str:
     warned = f'\n<div class="warning">⚠ {warned}</div>' if warned else ""
-    page = f", page {citation.page}" if citation.page is not None else ""
+    page = f", {escape(citation.where)}" if citation.where else ""
     return f"""<li id="turn-{turn_number}-source-{citation.mark}">
 <b>[{citation.mark}]</b> {escape(citation.title or citation.path)}{page}
 <blockquote dir="auto">{escape(citation.quote)}</blockquote>

@@ -42,7 +42,7 @@ def _turn(number: int, turn: Turn, about: Sequence[str], changed: Changed) -> li
 
 def _source(citation: Citation, turn_number: int, warned: str) -> list[str]:
     warned = f"  \n**⚠ {warned}**" if warned else ""
-    page = f", page {citation.page}" if citation.page is not None else ""
+    page = f", {_line(citation.where)}" if citation.where else ""
     return [
         f'<a id="turn-{turn_number}-source-{citation.mark}"></a>**\\[{citation.mark}\\]** '
         f"{_line(citation.title or citation.path)}{page}  \n"

@@ -78,6 +78,25 @@ def _transitional(data: bytes) -> bytes:
     return re.sub(rb"http://purl\.oclc\.org/ooxml/(\w+)/", rb"http://schemas.openxmlformats.org/\1/2006/", data)
 
 
+def relations(parts: Mapping[str, bytes], name: str) -> dict[str, str]:
+    """The names of the parts that a part of an Open XML file refers to, by the ids it calls them by."""
+    folder, _, file = name.rpartition("/")
+    data = parts.get(f"{folder}/_rels/{file}.rels")
+    if data is None:
+        return {}
+    found = {}
+    for relation in parse_xml(data):
+        target = relation.get("Target") or ""
+        steps = [] if target.startswith("/") else folder.split("/")
+        for step in target.strip("/").split("/"):
+            if step == "..":
+                steps = steps[:-1]
+            else:
+                steps.append(step)
+        found[relation.get("Id") or ""] = "/".join(steps)
+    return found
+
+
 def parse_xml(data: bytes) -> Any:
     """The root element; entities are not expanded, and nothing is fetched. Damaged XML is read as far as it goes."""
     from lxml import etree

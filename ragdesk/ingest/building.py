@@ -43,6 +43,11 @@ class DocumentBuilder:
         return self._length
 
     @property
+    def page_number(self) -> int:
+        """The number of the page that was begun last; 1 where there are none."""
+        return self._pages[-1][0] if self._pages else 1
+
+    @property
     def first_heading(self) -> str:
         """The text of the first heading, for files that have no other title."""
         text = "".join(self._parts)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ragdesk.ingest.ignoring import LINKED_FOLDER, Rules, Sieve
+from ragdesk.inside import below, holder_of
 from ragdesk.job import Job
 from ragdesk.library import files
 from ragdesk.library.library import Library
@@ -77,19 +78,20 @@ def sync(
         path
         for path in known
         if path not in on_disk
-        and any(_below(path, root) for root in roots)
-        and not any(_below(path, folder) for folder in not_seen)
+        and holder_of(path, on_disk) is None
+        and any(below(path, root) for root in roots)
+        and not any(below(path, folder) for folder in not_seen)
     }
     to_queue: dict[str, list[str]] = {}
     for path, (collection, stat) in on_disk.items():
         state = known.get(path)
         if state is None:
             if (old := _moved_from(path, stat, gone, known)) is not None:
-                follows = not any(_below(old, r) for r in roots) or _nearest(old, collections) != _nearest(
+                follows = not any(below(old, r) for r in roots) or _nearest(old, collections) != _nearest(
                     path, collections
                 )
                 files.move(library, known[old].document_id, path, collection if follows else None)
-                gone.discard(old)
+                gone -= {inner for inner in gone if below(inner, old)}
                 changes.moved.append((old, path))
                 if Path(old).name != Path(path).name:  # its name is part of what can be found
                     to_queue.setdefault(collection, []).append(path)
@@ -204,11 +206,7 @@ def _text(path: str) -> str:
 
 def _nearest(path: str, collections: dict[str, str]) -> str:
     """The added folder or file that this path lies in most closely."""
-    return max((root for root in collections if _below(path, root)), key=len)
-
-
-def _below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+    return max((root for root in collections if below(path, root)), key=len)
 
 
 def _is_due(state: files.FileState, stat: os.stat_result | None, largest_bytes: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import BinaryIO
 from ragdesk.domain import Document, PageKind
 from ragdesk.errors import Cancelled, RagDeskError, Unreadable
 from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.members import Members
 from ragdesk.ingest.protection import office_package
 
 _READERS = {
@@ -22,10 +24,22 @@ _READERS = {
     "odp": "slides.read_odp",
     "xlsx": "sheets.read_xlsx",
     "ods": "sheets.read_ods",
+    "xls": "legacy.read_xls",
+    "doc": "legacy.read_doc",
+    "ppt": "legacy.read_ppt",
+    "works": "legacy.read_works",
+    "vsd": "legacy.read_vsd",
+    "pub": "legacy.read_pub",
+    "ipynb": "notebook.read_notebook",
+    "subtitles": "subtitles.read_subtitles",
+    "ics": "cards.read_calendar",
+    "vcf": "cards.read_cards",
+    "fb2": "ebooks.read_fb2",
+    "xps": "pdf.read_xps",
     "html": "web.read_html",
     "xml": "web.read_xml",
     "epub": "web.read_epub",
-    "eml": "mail.read_eml",
+    "mhtml": "mail.read_mhtml",
     "markdown": "plain.read_markdown",
     "csv": "plain.read_csv",
     "json": "plain.read_json",
@@ -33,6 +47,16 @@ _READERS = {
     "text": "plain.read_text",
     "code": "code.read_code",
 }
+_HOLDERS = {
+    "eml": "mail.read_eml",
+    "msg": "mailbox.read_msg",
+    "mbox": "mailbox.read_mbox",
+    "zip": "unpacking.read_zip",
+    "tar": "unpacking.read_tar",
+    "packed": "unpacking.read_packed",
+}
+"""Kinds of file that other files lie in; their readers also take `Members`."""
+
 _SUFFIXES = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -45,12 +69,22 @@ _SUFFIXES = {
     ".tex": "latex",
     ".ltx": "latex",
     ".eml": "eml",
+    ".emlx": "eml",
+    ".mht": "mhtml",
+    ".mhtml": "mhtml",
+    ".mbox": "mbox",
+    ".mbx": "mbox",
     ".htm": "html",
     ".html": "html",
     ".xhtml": "html",
     ".xml": "xml",
     ".nxml": "xml",
-    ".fb2": "xml",
+    ".fb2": "fb2",
+    ".ipynb": "ipynb",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".ics": "ics",
+    ".vcf": "vcf",
     ".opml": "xml",
     ".docbook": "xml",
     ".dbk": "xml",
@@ -70,7 +104,8 @@ _MIMETYPES = {
     b"application/epub+zip": "epub",
 }
 _PICTURE = ("It is a picture", "Text in pictures is not read yet")
-_ARCHIVE = ("It is an archive", "Unpack it and add the folder")
+_ARCHIVE = ("It is an archive of a kind that is not opened", "Unpack it and add the folder")
+_PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
 _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", *_PICTURE),
     (b"\xff\xd8\xff", *_PICTURE),
@@ -78,9 +113,6 @@ _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"II*\0", *_PICTURE),
     (b"MM\0*", *_PICTURE),
     (b"BM", *_PICTURE),
-    (b"\x1f\x8b", *_ARCHIVE),
-    (b"BZh", *_ARCHIVE),
-    (b"\xfd7zXZ", *_ARCHIVE),
     (b"7z\xbc\xaf", *_ARCHIVE),
     (b"Rar!", *_ARCHIVE),
     (b"AT&TFORM", "It is a DjVu file, which is not read", "Save it as PDF and add that"),
@@ -92,6 +124,19 @@ _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"%!PS", "It is a PostScript file, which is not read", "Save it as PDF and add that"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_PARTS = {
+    "__properties_version1.0": "msg",
+    "worddocument": "doc",
+    "workbook": "xls",
+    "book": "xls",
+    "powerpoint document": "ppt",
+    "matost": "works",
+    "visiodocument": "vsd",
+    "quill": "pub",
+}
+"""What lies in files of old Office programs, each with its kind."""
+
+_OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
 _OLD_OFFICE = {
     ".doc": ("Word", ".docx"),
     ".dot": ("Word", ".docx"),
@@ -107,16 +152,25 @@ _PAGES: dict[str, PageKind] = {
     "odp": "slide",
     "xlsx": "sheet",
     "ods": "sheet",
+    "xls": "sheet",
     "epub": "chapter",
+    "fb2": "chapter",
+    "subtitles": "minute",
 }
 
 
-def read(path: Path) -> Document:
-    """Read a file by the reader that fits its content, within the limits. Raises `Unreadable` with a reason in plain words."""
+def read(path: Path, members: Members | None = None) -> Document:
+    """Read a file by the reader that fits its content, within the limits; what lies in it goes to `members`.
+
+    Raises `Unreadable` with a reason in plain words.
+    """
     kind = kind_of(path)
     with allowance().reading():
         try:
-            document = _reader(kind)(path)
+            if kind in _HOLDERS:
+                document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
+            else:
+                document = _reader(_READERS[kind])(path)
         except Enough as enough:
             document = _so_far(kind, enough.said)
         except MemoryError:
@@ -149,15 +203,19 @@ def kind_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if b"%PDF-" in head[:1024]:
         return "pdf"
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path, path.suffix)
     if head.startswith(b"{\\rtf"):
         return "rtf"
+    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
+        return "packed"
+    if head[257:262] == b"ustar":
+        return "tar"
+    if head.startswith(_OLD_EXCEL):
+        return "xls"
     if head.startswith(_OLE):
         package = office_package(path)
-        if package is None:
-            raise _ole(path)
-        return _kind_of_zip(package, path.suffix)
+        return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in (b"BM", b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)
@@ -172,17 +230,17 @@ def kind_of(path: Path) -> str:
     return _kind_of_text(head, suffix)
 
 
-def _reader(kind: str) -> Callable[[Path], Document]:
-    module, _, function = _READERS[kind].partition(".")
-    reader: Callable[[Path], Document] = getattr(import_module(f"ragdesk.ingest.{module}"), function)
+def _reader(named: str) -> Callable[..., Document]:
+    module, _, function = named.partition(".")
+    reader: Callable[..., Document] = getattr(import_module(f"ragdesk.ingest.{module}"), function)
     return reader
 
 
 def _kind_of_text(head: bytes, suffix: str) -> str:
     from ragdesk.ingest.code import LANGUAGES
 
-    if suffix == ".mbox" or (suffix != ".eml" and head.startswith(b"From ") and b"\nReceived:" in head):
-        raise Unreadable("It is a mailbox, which is not read yet", "Save its messages as .eml files", skipped=True)
+    if suffix in (".mbox", ".mbx") or (suffix != ".eml" and re.match(rb"From [^\n]*\d\d\r?\n>?[\w-]+:", head)):
+        return "mbox"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:600].lower()
     if suffix in LANGUAGES:
         return "code"
@@ -232,6 +290,8 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
                 return "epub"
             if "[Content_Types].xml" in names:
                 types = archive.open("[Content_Types].xml").read(1 << 20).decode("utf-8", "replace")
+                if "fixeddocument" in types:
+                    return "xps"
                 main = [part for part in types.split("<") if "main+xml" in part or "macroEnabled.main" in part]
                 for name, kind in _MAIN_PARTS.items():
                     if any(name in part for part in main):
@@ -242,15 +302,32 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
         ) from error
     if suffix.lower() in (".pages", ".numbers", ".key"):
         raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
-    raise Unreadable(*_ARCHIVE, skipped=True)
+    if suffix.lower() in _PROGRAMS:
+        raise Unreadable("It is a program", skipped=True)
+    return "zip"
+
+
+def _kind_of_ole(path: Path) -> str:
+    """The kind of a file of an old Office program, by what lies in it. Raises `Unreadable` for one that is protected."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as file:
+            names = {entry[0].lower() for entry in file.listdir(streams=True, storages=True)}
+    except (OSError, ValueError, IndexError):
+        raise _ole(path) from None  # it is damaged; its suffix says what it was
+    found = next((kind for name, kind in _OLE_PARTS.items() if name in names), None)
+    if found is None and path.suffix.lower() == ".wps" and "contents" in names:
+        found = "works"
+    if found is None:
+        raise _ole(path)
+    return found
 
 
 def _ole(path: Path) -> Unreadable:
     suffix = path.suffix.lower()
     if suffix == ".msg":
-        return Unreadable(
-            "It is an Outlook message, which is not read yet", "Save it as .eml and add that", skipped=True
-        )
+        return Unreadable("It is damaged, or not an Outlook message", "Open it in Outlook and save it again")
     if suffix in _OLD_OFFICE:
         program, new = _OLD_OFFICE[suffix]
         return Unreadable(f"It is a file of an old {program}", f"Save it as {new} and add that", skipped=True)

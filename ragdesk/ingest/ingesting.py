@@ -13,18 +13,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from ragdesk.domain import Chunk, Document
 from ragdesk.errors import Cancelled, Unreadable
 from ragdesk.ingest.folders import file_hash, no_file
-from ragdesk.ingest.reading import Cutting, Reader
+from ragdesk.ingest.members import put_away
+from ragdesk.ingest.reading import Contents, Cutting, Reader
 from ragdesk.ingest.situating import situate_vectors
+from ragdesk.ingest.waiting import Waiting, Wanted
 from ragdesk.job import Job
 from ragdesk.library import files, indexes
+from ragdesk.library.held import held_in
 from ragdesk.library.library import Library
 from ragdesk.library.resituating import has_sentences
 from ragdesk.library.stored import FileVersion
@@ -85,30 +87,32 @@ def read_queued(
     job: Job,
 ) -> None:
     """Read every queued file, several at a time, and commit each as one transaction when it is read."""
-    waiting = files.queued(library)
+    waiting = Waiting(library, settings, reading=how.identity)
     if not waiting:
         return
-    count = min(settings.reader_processes or max(1, min(4, (os.cpu_count() or 2) - 1)), len(waiting))
-    with _readers(count, settings, how) as readers, ThreadPoolExecutor(count) as threads:
-        ahead = iter(waiting)
-        running: dict[Future[_Read | None], files.FileState] = {}
+    count = settings.reader_processes or max(1, min(4, (os.cpu_count() or 2) - 1))
+    with _readers(count, settings, how) as readers, ThreadPoolExecutor(count) as threads, closing(waiting):
+        running: dict[Future[_Read | None], Wanted] = {}
         done = 0
         try:
             while True:
-                while len(running) < 2 * count and (state := next(ahead, None)) is not None:
-                    running[threads.submit(_read_one, readers, state, settings, how, passwords, job)] = state
+                while len(running) < 2 * count and (wanted := waiting.take()) is not None:
+                    given = waiting, wanted, waiting.folder(), settings, how, passwords, job
+                    running[threads.submit(_read_one, readers, *given)] = wanted
                 if not running:
                     break
-                job.step(done, len(waiting), Path(next(iter(running.values())).path).name, phase="reading")
+                total = done + len(running) + len(waiting)  # it grows where other files lie in one
+                job.step(done, total, next(iter(running.values())).name, phase="reading")
                 finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    state = running.pop(future)
-                    on_outcome(_commit(library, state, future.result()))
+                    wanted = running.pop(future)
+                    on_outcome(_commit(library, waiting, wanted, future.result()))
+                    waiting.done(wanted)
                     done += 1
         except BaseException:
             job.cancel()
             raise
-        job.step(len(waiting), len(waiting), "", phase="reading")
+        job.step(done, done, "", phase="reading")
 
 
 def embed_pending(library: Library, embedder: Embedder, settings: Settings, *, job: Job) -> None:
@@ -152,11 +156,11 @@ def situate_complete(library: Library, index: int, weight: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file read: its document and chunks, or the refusal; neither where it says what it said before."""
+    """A file read: its contents, or the refusal; neither where it says what it said before. `folder` has what lies in it."""
 
     version: FileVersion
-    document: Document | None = None
-    chunks: tuple[Chunk, ...] = ()
+    contents: Contents | None = None
+    folder: Path = Path()
     refusal: Unreadable | None = None
 
 
@@ -179,21 +183,25 @@ def _readers(count: int, settings: Settings, how: Cutting) -> Iterator[queue.Sim
 
 def _read_one(
     readers: queue.SimpleQueue[Reader],
-    state: files.FileState,
+    waiting: Waiting,
+    wanted: Wanted,
+    folder: Path,
     settings: Settings,
     how: Cutting,
     passwords: PasswordsOf,
     job: Job,
 ) -> _Read | None:
     """Read a file, again where it was written meanwhile; None where it is not there any more."""
-    path, began_s = Path(state.path), time.monotonic()
+    began_s = time.monotonic()
     for number in range(1, _TRIES + 1):
-        read = _read_as_it_is(path, readers, state, settings, how, passwords, job)
-        if read is None or not _was_written(path, read.version):
+        read = _read_as_it_is(readers, waiting, wanted, folder, settings, how, passwords, job)
+        if read is None or not _was_written(wanted.file, read.version):
             return read
         last = number == _TRIES or time.monotonic() - began_s > settings.reader_timeout_s / _TRIES
-        if last and read.document is not None:
-            return replace(read, document=replace(read.document, warnings=(*read.document.warnings, _CHANGING)))
+        if last and read.contents is not None:
+            document = read.contents.document
+            document = replace(document, warnings=(*document.warnings, _CHANGING))
+            return replace(read, contents=replace(read.contents, document=document))
         if last:
             return read
         time.sleep(_REST_S)
@@ -201,14 +209,16 @@ def _read_one(
 
 
 def _read_as_it_is(
-    path: Path,
     readers: queue.SimpleQueue[Reader],
-    state: files.FileState,
+    waiting: Waiting,
+    wanted: Wanted,
+    folder: Path,
     settings: Settings,
     how: Cutting,
     passwords: PasswordsOf,
     job: Job,
 ) -> _Read | None:
+    path, state = wanted.file, wanted.state
     if job.cancelled:
         raise Cancelled
     version = FileVersion("", 0, 0, how.identity)
@@ -224,11 +234,20 @@ def _read_as_it_is(
                 skipped=True,
             )
         version = FileVersion(file_hash(path, stat.st_size), stat.st_size, stat.st_mtime_ns, how.identity)
-        if (state.hash, state.reading) == (version.hash, version.reading) and state.outcome in ("read", "partly"):
+        unchanged = (state.hash, state.reading) == (version.hash, version.reading)
+        if unchanged and not wanted.again and state.outcome in ("read", "partly"):
             return _Read(version)
         reader = readers.get()
         try:
-            document, chunks = reader.read(path, passwords=passwords(state.path), job=job)
+            contents = reader.read(
+                path,
+                name=state.path,
+                folder=folder,
+                room=waiting.room(wanted),
+                passwords=passwords(state.path),
+                job=job,
+            )
+            waiting.spend(wanted, contents.members)
         finally:
             readers.put(reader)
     except FileNotFoundError:
@@ -240,8 +259,9 @@ def _read_as_it_is(
         refusal = Unreadable(f"It cannot be opened ({error.strerror})", "Look whether its drive is in order")
         return _Read(replace(version, hash=""), refusal=refusal)
     except Unreadable as refusal:
+        put_away(folder)
         return _Read(version, refusal=refusal)
-    return _Read(version, document, tuple(chunks))
+    return _Read(version, contents, folder)
 
 
 def _was_written(path: Path, version: FileVersion) -> bool:
@@ -253,18 +273,23 @@ def _was_written(path: Path, version: FileVersion) -> bool:
     return (stat.st_size, stat.st_mtime_ns) != (version.size_bytes, version.mtime_ns)
 
 
-def _commit(library: Library, state: files.FileState, read: _Read | None) -> Outcome:
+def _commit(library: Library, waiting: Waiting, wanted: Wanted, read: _Read | None) -> Outcome:
+    state = wanted.state
     if read is None:
-        library.remove([state.document_id])
+        library.remove([state.document_id, *(inner.document_id for inner in held_in(library, state.path).values())])
         return Outcome(state.path, "gone", "It is not there any more")
     if read.refusal is not None:
         refusal = read.refusal
         library.refuse(state.document_id, read.version, refusal.message, hint=refusal.hint, skipped=refusal.skipped)
+        waiting.give_up(wanted, refusal.message)
         return Outcome(state.path, "skipped" if refusal.skipped else "failed", refusal.message, refusal.hint)
-    if read.document is None:
+    if read.contents is None:
         files.touch(library, state.document_id, read.version)
         return Outcome(state.path, "unchanged")
-    library.add(state.document_id, read.document, read.chunks, read.version)
-    if read.document.warnings:
-        return Outcome(state.path, "partly", " ".join(read.document.warnings))
+    document = read.contents.document
+    with library.writing():  # what lies in it comes and goes with it
+        library.add(state.document_id, document, read.contents.chunks, read.version)
+        waiting.put(wanted, read.contents.members, read.folder)
+    if document.warnings:
+        return Outcome(state.path, "partly", " ".join(document.warnings))
     return Outcome(state.path, "searchable")

@@ -15,6 +15,7 @@ from ragdesk.ingest.plain import decode
 from ragdesk.ingest.tables import Table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WRAPPERS = frozenset(f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "smartTag", "customXml"))
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -25,6 +26,8 @@ _MOST_REPEATS = 100
 
 def read_docx(path: Path) -> Document:
     """A Word file: body in order, then foot- and endnotes. Deleted text of tracked changes and comments are left out."""
+    from ragdesk.ingest.drawings import drawn_blocks  # which has its tables from here
+
     parts = safe_members(path)
     main = next((n for n in parts if re.fullmatch(r"word/document\d*\.xml", n)), None)
     if main is None:
@@ -35,6 +38,7 @@ def read_docx(path: Path) -> Document:
     titles: list[str] = []
     if body is not None:
         _docx_blocks(body, builder, levels, titles)
+    drawn_blocks(parts, main, builder)
     for name in ("word/footnotes.xml", "word/endnotes.xml"):
         if name in parts:
             for note in parse_xml(parts[name]):
@@ -46,6 +50,9 @@ def read_docx(path: Path) -> Document:
         for name, data in parts.items()
         if re.fullmatch(r"word/(header|footer)\d*\.xml", name)
     }
+    if not builder.length:  # all that it says stands at the margins
+        for head in sorted(heads):
+            builder.block("paragraph", head)
     return builder.document(
         "docx",
         title=core.get("title") or next(iter(titles), "") or builder.first_heading,
@@ -73,11 +80,13 @@ def read_rtf(path: Path) -> Document:
 
     source = decode(path.read_bytes())
     builder = DocumentBuilder()
+    table = Table()
     for line in rtf_to_text(source, errors="ignore").split("\n"):
-        cells = [cell for cell in line.split("|") if cell.strip()]
-        if line.count("|") >= 2 and len(cells) >= 2:
-            builder.block("row", " | ".join(" ".join(c.split()) for c in cells))
-        else:
+        cells = line.removesuffix("|").split("|")  # each cell ends with one
+        if line.count("|") >= 2 and sum(bool(cell.strip()) for cell in cells) >= 2:
+            builder.block("row", " | ".join(" ".join(c.split()) for c in cells), context=table.context(cells))
+        elif line.strip():
+            table = Table()
             builder.block("paragraph", line)
     title = re.search(r"\{\\title ([^{}\\]+)\}", source)
     return builder.document("rtf", title=title.group(1) if title else "")
@@ -104,20 +113,40 @@ def odf_blocks(element: Any, builder: DocumentBuilder) -> None:
             odf_blocks(child, builder)
 
 
-def odf_rows(table: Any, most_columns: int = 200) -> Iterator[list[str]]:
-    """The rows of a table as lists of cells; repeated cells and rows are bounded."""
+def odf_rows(table: Any, most_columns: int = 200) -> Iterator[list[str | None]]:
+    """The rows of a table as lists of cells; repeated cells and rows are bounded. None is a cell that its left one covers."""
+    for _, cells in numbered_odf_rows(table, most_columns):
+        yield cells
+
+
+def numbered_odf_rows(table: Any, most_columns: int = 200) -> Iterator[tuple[int, list[str | None]]]:
+    """The same, each row with its number from 1; rows that are empty are left out and counted."""
+    number = 0
     for row in table.iter(f"{_TABLE}table-row"):
-        cells: list[str] = []
+        cells: list[str | None] = []
+        covered = 0
         for cell in row:
             if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 continue
             text = " ".join(odf_text(p) for p in cell.iter(f"{_TEXT}p", f"{_TEXT}h"))
-            repeats = int(cell.get(f"{_TABLE}number-columns-repeated") or 1)
-            cells += [text] * min(repeats, most_columns - len(cells) if text else 1)
+            repeats = _count(cell, "number-columns-repeated", most_columns - len(cells))
+            if cell.tag == f"{_TABLE}table-cell":
+                covered = _count(cell, "number-columns-spanned", most_columns) - 1
+                cells += [text] * repeats
+            else:
+                hidden = min(covered, repeats)
+                cells += [*[None] * hidden, *[""] * (repeats - hidden)]
+                covered -= hidden
+        repeats = _count(row, "number-rows-repeated", 1 << 30)
         if any(cells):
-            repeats = min(int(row.get(f"{_TABLE}number-rows-repeated") or 1), _MOST_REPEATS)
-            for _ in range(repeats):
-                yield cells
+            for place in range(min(repeats, _MOST_REPEATS)):
+                yield number + place + 1, cells
+        number += repeats
+
+
+def _count(element: Any, name: str, most: int) -> int:
+    said = element.get(f"{_TABLE}{name}") or "1"
+    return min(int(said), max(most, 0)) if said.isascii() and said.isdecimal() else 1
 
 
 def odf_text(element: Any) -> str:
@@ -172,7 +201,7 @@ def _docx_blocks(parent: Any, builder: DocumentBuilder, levels: dict[str, int], 
             _docx_paragraph(child, builder, levels, titles)
         elif child.tag == f"{_W}tbl":
             table_blocks(builder, _docx_rows(child), head_rows=_docx_head_rows(child))
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}smartTag", f"{_W}customXml"):
+        elif child.tag in _WRAPPERS:
             _docx_blocks(child, builder, levels, titles)
 
 
@@ -225,9 +254,9 @@ def _docx_text(element: Any) -> str:
 
 
 def _docx_rows(table: Any) -> Iterator[list[str | None]]:
-    for row in table.iter(f"{_W}tr"):
+    for row in _own(table, "tr"):
         cells: list[str | None] = []
-        for cell in row.iter(f"{_W}tc"):
+        for cell in _own(row, "tc"):
             merge = cell.find(f"{_W}tcPr/{_W}vMerge")
             continues = merge is not None and merge.get(f"{_W}val") != "restart"
             cells.append("" if continues else " ".join(_docx_text(p) for p in cell.iter(f"{_W}p")))
@@ -235,6 +264,15 @@ def _docx_rows(table: Any) -> Iterator[list[str | None]]:
             covers = (span.get(f"{_W}val") or "1") if span is not None else "1"
             cells += [None] * (min(int(covers), _MOST_REPEATS) - 1 if covers.isdecimal() else 0)
         yield cells
+
+
+def _own(element: Any, name: str) -> Iterator[Any]:
+    """The rows of a table or the cells of a row, not those of a table within a cell, whose text is the cell's."""
+    for child in element:
+        if child.tag == f"{_W}{name}":
+            yield child
+        elif child.tag in _WRAPPERS:
+            yield from _own(child, name)
 
 
 def _docx_head_rows(table: Any) -> int | None:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
 from ragdesk.ingest.limits import Enough, allowance
-from ragdesk.ingest.pdf_layout import Line, Page, Word, reading_order, table_rows, with_markers
+from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
+from ragdesk.ingest.pdf_letters import mended_letters
+from ragdesk.ingest.pdf_outline import bare, notes_of, outline_of
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
+from ragdesk.ingest.tables import Table
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
@@ -42,8 +45,17 @@ _PAGE_NUMBER = re.compile(
     r"(?i)[\W_]*(?:page|seite|p\.?|s\.?)?[\W_]*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|von|/|-|–)\s*\d{1,4})?[\W_]*"
 )
 _NUMBERED = re.compile(
-    r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z]"
+    r"(?i)(?:article|section|chapter|part|annex|schedule|exhibit)\s+[\dIVXLC]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+(?-i:[A-Z])"
 )
+_CAPTION = re.compile(
+    r"(?i)(?:table|tabelle|tableau|tabla|tabella|exhibit|schedule)\s+[\dIVX]|\(?(?:amounts?|figures|(?:all )?dollars?|values)? ?"
+    r"in\s+(?:thousands|millions|billions|€|\$|£|eur|usd|chf|gbp|tsd|mio)"
+)
+"""What stands above a table and holds for all of it: its caption, or the unit of its numbers."""
+
+_LONGEST_CAPTION = 200
+_BOLD = re.compile(r"(?i)bold|black|heavy|demi|[.,_-](?:b|bd|bi|bx)\d*$|CMBX")
+_HEADS_WITHIN = 4
 _BAD_TITLE = re.compile(
     r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"
     r".*\.(docx?|pdf|indd|qxd|xlsx?|pptx?|tex|dvi|ps|rtf|txt))"
@@ -62,23 +74,33 @@ _DATE = re.compile(
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known of the document while its pages are written."""
+    """What is known of the document while its pages are written.
+
+    `outline` has the levels of the file's own bookmarks by page and bare title; `here` are those of the page at hand.
+    """
 
     body_size: float
     running: frozenset[str]
     vocabulary: Counter[str]
     pages: int
+    outline: dict[int, dict[str, int]] = field(default_factory=dict)
+    here: dict[str, int] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
 
 
-def read_pdf(path: Path) -> Document:
+def read_xps(path: Path) -> Document:
+    """An XPS file, which is laid out in pages as a PDF is."""
+    return replace(read_pdf(path, kind="xps"), format="xps")
+
+
+def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
     """Raises `Unreadable` where it is protected, broken, or holds no text."""
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
-        pdf = pymupdf.open(path, filetype="pdf")
+        pdf = pymupdf.open(path, filetype=kind)
     except Exception as error:  # PyMuPDF raises many kinds for a file that is no PDF inside
         if is_rights_managed_pdf(path):
             raise rights_managed() from error
@@ -115,9 +137,12 @@ def read_pdf(path: Path) -> Document:
                 f"{_numbers(empty)} {'has' if len(empty) == 1 else 'have'} no text (empty, or pictures)."
             )
         reading = _survey(pages)
+        reading.outline = outline_of(pdf)
         for page in pages:
             builder.page(number=page.number)
             _write_page(page, builder, reading)
+            for note in notes_of(pdf, page.number - 1):
+                builder.block("paragraph", f"Note: {note}")
         metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
         said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
         said["running_heads"] = " | ".join(dict.fromkeys(reading.heads))[:300]
@@ -166,11 +191,14 @@ def _lines(page: Any) -> Iterator[Line]:
             spans = [s for s in line["spans"] if s["text"].strip()]
             if spans:
                 largest = max(spans, key=lambda s: len(s["text"]))
-                bold = all(s["flags"] & 16 or "bold" in s["font"].lower() for s in spans)
+                bold = all(s["flags"] & 16 or _BOLD.search(s["font"]) for s in spans)
                 sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
     current: tuple[int, int] | None = None
     words: list[Word] = []
+    mended = mended_letters(page, extracted)
     for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", textpage=extracted):
+        if letters := mended.get((block, line)):
+            text, mended[(block, line)] = letters[: len(text)], letters[len(text) :]
         text = unicodedata.normalize(
             "NFC", "".join(clean(text).split())
         )  # some fonts spell ; as the Greek question mark
@@ -238,6 +266,8 @@ def _mask(line: Line, page: Page) -> str:
 
 def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None:
     kept: list[Line] = []
+    reading.here = reading.outline.get(page.number, {})
+    caption = ""
     outer = _outer_lines(page)
     for line in page.lines:
         if id(line) in outer:
@@ -256,14 +286,15 @@ def _write_page(page: Page, builder: DocumentBuilder, reading: _Reading) -> None
     for group in reading_order(kept, page):
         rows = table_rows(group)
         if rows is not None:
-            header = ""
-            for number, row in enumerate(rows):
-                start = _write(builder, "row", [row], page.number, reading, header if number else "")
-                if number == 0 and start is not None and not any(c.isdigit() for w in row for c in w.text):
-                    header = " ".join(word.text for word in row)
+            table = Table(title=caption, heads_within=_HEADS_WITHIN)
+            for row, cells in zip(rows, in_columns(rows), strict=True):
+                _write(builder, "row", [row], page.number, reading, table.context(cells))
+            caption = ""
         else:
             for kind, level, lines in _paragraphs(with_markers(group), reading):
                 _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
+                said = " ".join(line.text for line in lines)
+                caption = said[:_LONGEST_CAPTION] if _CAPTION.match(said) else ""
 
 
 def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any, int, list[Line]]]:
@@ -282,7 +313,8 @@ def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any,
                 indented or last.box[2] < max(r.box[2] for r in lines) - 60
             )
             if line_level:
-                breaks = kind != "heading" or level != line_level or apart or _NUMBERED.match(line.text) is not None
+                far = gap > (1.2 if line.size == last.size else 0.75) * height or gap < -1.5 * height
+                breaks = kind != "heading" or level != line_level or far or _NUMBERED.match(line.text) is not None
             else:
                 breaks = kind == "heading" or apart or _is_item(line) or ended
             if breaks:
@@ -297,6 +329,8 @@ def _paragraphs(lines: Sequence[Line], reading: _Reading) -> Iterator[tuple[Any,
 
 def _heading_level(line: Line, reading: _Reading) -> int:
     text = line.text
+    if reading.here and (level := reading.here.get(bare(text))):
+        return level
     if not reading.body_size or len(text) > 150 or not any(c.isalpha() for c in text):
         return 0
     ratio = line.size / reading.body_size

@@ -5,10 +5,21 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ragdesk.domain import Box
+
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_ANY_LETTER = re.compile(r"[^\W\d_]")
+
+_LEAST_LINES = 5
+"""So many lines on each side make a column."""
+
+_PROSE_WORDS = 5
+"""Lines of prose have so many words."""
 
 _MARKER = re.compile(r"[•◦▪●○■□–·*-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|\(?\d{1,3}(?:\.\d{1,3})+[.)]?")
 """What stands before a list item or clause, apart from its text as a cell is from the next."""
@@ -72,9 +83,9 @@ def reading_order(lines: Sequence[Line], page: Page) -> list[list[Line]]:
     """Groups of lines in reading order, by cutting the page along its widest white bands, first across, then down.
 
     The recursive XY cut of Nagy and Seth (1984), with one turn: columns whose lines stand on common baselines are a
-    table, and are kept together to be read by row.
+    table, and are kept together to be read by row. A page of Arabic or Hebrew is cut as its mirror image.
     """
-    placed = [_Placed(line, *line.box) for line in lines]
+    placed = [_Placed(line, *_box_as_read(line, page.width if _right_to_left(lines) else 0.0)) for line in lines]
     heights = [p.y1 - p.y0 for p in placed]
     typical = statistics.median(heights) if heights else 10.0
     groups: list[list[_Placed]] = []
@@ -87,14 +98,16 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
     rows = _rows(lines)
     if len(rows) < 2:
         return None
+    back = _right_to_left(lines)
     wide = 0
     result = []
     for row in rows:
-        words = sorted((word for line in row for word in line.words), key=lambda w: w.box[0])
+        words = sorted((word for line in row for word in line.words), key=lambda w: -w.box[2] if back else w.box[0])
         size = max(1.0, statistics.median(w.box[3] - w.box[1] for w in words))
         gaps = 0
         for place, (before, word) in enumerate(itertools.pairwise(words)):
-            word.gap = word.box[0] - before.box[2] > 1.2 * size and not (place == 0 and _MARKER.fullmatch(before.text))
+            space = before.box[0] - word.box[2] if back else word.box[0] - before.box[2]
+            word.gap = space > 1.2 * size and not (place == 0 and _MARKER.fullmatch(before.text))
             gaps += word.gap
         wide += gaps > 0
         result.append(words)
@@ -104,6 +117,61 @@ def table_rows(lines: Sequence[Line]) -> list[list[Word]] | None:
                 word.gap = False
         return None
     return result
+
+
+def in_columns(rows: Sequence[Sequence[Word]]) -> list[list[str | None]]:
+    """The cells of each row of a table by the columns they stand in. None is a cell that its left one reaches over.
+
+    Columns are where the cells of the fullest rows stand; what stands over several of them heads them all.
+    """
+    cells = [_cells(row) for row in rows]
+    most = max((len(row) for row in cells), default=0)
+    full = [row for row in cells if len(row) >= max(2, round(0.7 * most))]
+    columns: list[list[float]] = []
+    for x0, x1, _ in sorted(cell for row in full for cell in row):
+        if columns and x0 < columns[-1][1]:
+            columns[-1][1] = max(columns[-1][1], x1)
+        else:
+            columns.append([x0, x1])
+    return [_placed_in(row, columns) for row in cells]
+
+
+def _right_to_left(lines: Sequence[Line]) -> bool:
+    """Whether most letters are of a script that is written from right to left."""
+    text = "".join(word.text for line in lines for word in line.words)
+    return 2 * len(_FROM_RIGHT.findall(text)) > len(_ANY_LETTER.findall(text))
+
+
+def _box_as_read(line: Line, mirrored_width: float) -> Box:
+    x0, y0, x1, y1 = line.box
+    return (mirrored_width - x1, y0, mirrored_width - x0, y1) if mirrored_width else (x0, y0, x1, y1)
+
+
+def _cells(row: Sequence[Word]) -> list[tuple[float, float, str]]:
+    """Where each cell of a row begins and ends, and its text."""
+    cells: list[tuple[float, float, str]] = []
+    for word in row:
+        if cells and not word.gap:
+            x0, x1, text = cells[-1]
+            cells[-1] = (min(x0, word.box[0]), max(x1, word.box[2]), f"{text} {word.text}")
+        else:
+            cells.append((word.box[0], word.box[2], word.text))
+    return cells
+
+
+def _placed_in(row: Sequence[tuple[float, float, str]], columns: Sequence[Sequence[float]]) -> list[str | None]:
+    placed: list[str | None] = [""] * len(columns)
+    for x0, x1, text in row:
+        over = [i for i, (a, b) in enumerate(columns) if min(b, x1) - max(a, x0) > 0]
+        if not over:  # between columns: it belongs to the nearest
+            middle = (x0 + x1) / 2
+            over = [min(range(len(columns)), key=lambda i: abs(sum(columns[i]) / 2 - middle))] if columns else []
+        for number, i in enumerate(over):
+            if number == 0:
+                placed[i] = f"{placed[i]} {text}".strip() if placed[i] else text
+            elif not placed[i]:
+                placed[i] = None
+    return placed
 
 
 def with_markers(lines: Sequence[Line]) -> list[Line]:
@@ -129,12 +197,73 @@ def _cut(lines: list[_Placed], typical: float, groups: list[list[_Placed]], dept
             for column in columns:
                 _cut(column, typical, groups, depth + 1)
             return
+        zone = _two_columns(lines, typical) if len(columns) == 1 or depth == 0 else None
+        if zone is not None:
+            for part in zone:
+                _cut(part, typical, groups, depth + 1)
+            return
         bands = _bands(lines, typical)
         if len(bands) > 1:
             for band in bands:
                 _cut(band, typical, groups, depth + 1)
             return
     groups.append(sorted(lines, key=lambda p: (round(p.y0 / 3), p.x0)))
+
+
+def _two_columns(lines: list[_Placed], typical: float) -> list[list[_Placed]] | None:
+    """What is above, left, right and below where two columns of prose stand side by side; None where none do.
+
+    A band between columns need not go through the whole page: a title or a wide table may stand above them. And columns
+    that are not set on common baselines have no white bands across, though a table or a figure stands in one of them.
+    """
+    if len(lines) < 2 * _LEAST_LINES:
+        return None
+    ends = Counter(round(p.x1 / 3) for p in lines if len(p.line.words) >= _PROSE_WORDS)
+    best: tuple[int, float, float, float] | None = None
+    for end, _ in ends.most_common(4):
+        gutter = 3 * end + 2 + 0.4 * typical
+        crossing = sorted((p.y0, p.y1) for p in lines if p.x0 < gutter - 1 and p.x1 > gutter + 0.3 * typical)
+        top = min(p.y0 for p in lines)
+        for y0, y1 in [*crossing, (max(p.y1 for p in lines), float("inf"))]:
+            inside = [p for p in lines if p.y0 >= top - 0.3 * typical and p.y1 <= y0 + 0.3 * typical]
+            if len(inside) > (best[0] if best else 0) and _are_columns(inside, gutter, typical):
+                best = (len(inside), gutter, top, y0)
+            top = max(top, y1)
+    if best is None:
+        return None
+    _, gutter, top, bottom = best
+    parts: list[list[_Placed]] = [[], [], [], []]
+    for p in lines:
+        if p.y0 < top - 0.3 * typical:
+            parts[0].append(p)
+        elif p.y1 > bottom + 0.3 * typical:
+            parts[3].append(p)
+        else:
+            parts[1 if p.x0 < gutter - 1 else 2].append(p)
+    return parts
+
+
+def _are_columns(lines: Sequence[_Placed], gutter: float, typical: float) -> bool:
+    """Whether these lines are two columns of prose, or one beside something else that does not share its baselines."""
+    sides = [[p for p in lines if (p.x0 < gutter - 1) == left] for left in (True, False)]
+    if min(map(len, sides)) < _LEAST_LINES:
+        return False
+    prose = [_share_of_prose(side) >= 0.6 for side in sides]
+    if all(prose):
+        return True
+    few, many = sorted(sides, key=len)
+    bases = sorted(p.y1 for p in many)
+    beside = 0
+    for p in few:
+        at = bisect_left(bases, p.y1 - 0.25 * typical)
+        beside += at < len(bases) and bases[at] <= p.y1 + 0.25 * typical
+    return any(prose) and beside < 0.5 * len(few)
+
+
+def _share_of_prose(lines: Sequence[_Placed]) -> float:
+    """How many of the words stand in lines of several."""
+    counts = [len(p.line.words) for p in lines]
+    return sum(count for count in counts if count >= _PROSE_WORDS) / max(1, sum(counts))
 
 
 def _bands(lines: list[_Placed], typical: float) -> list[list[_Placed]]:

@@ -91,13 +91,26 @@ def read_text(path: Path) -> Document:
 
 def read_markdown(path: Path) -> Document:
     """Markdown: its blocks by markdown-it, as spans of the file's own text."""
-    from markdown_it import MarkdownIt
-
     text, warnings = load(path)
     head, title, date = _front_matter(text)
+    blocks, first = _markdown_blocks(text, head)
+    return raw_document(text, "markdown", _filled(text, blocks), title=title or first, date=date, warnings=warnings)
+
+
+def markdown_blocks(text: str) -> list[tuple[Block, str]]:
+    """The blocks of a piece of Markdown, each with its text."""
+    text = clean(text)
+    return [(block, text[slice(*block.span)]) for block in _filled(text, _markdown_blocks(text, 0)[0])]
+
+
+def _markdown_blocks(text: str, head: int) -> tuple[list[Block], str]:
+    """The blocks after so many characters of front matter, and the first heading without its marks."""
+    from markdown_it import MarkdownIt
+
     starts = list(itertools.accumulate((len(line) for line in text[head:].splitlines(keepends=True)), initial=head))
     starts.append(len(text))
     blocks: list[Block] = []
+    title = ""
     table = Table(head_rows=1)
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text[head:])
     for token, following in itertools.zip_longest(tokens, tokens[1:]):
@@ -118,7 +131,7 @@ def read_markdown(path: Path) -> Document:
         elif token.type == "tr_open":
             cells = text[slice(*span)].strip().removeprefix("|").removesuffix("|").split("|")
             blocks.append(Block("row", _trimmed(text, span), context=table.context(cells)))
-    return raw_document(text, "markdown", _filled(text, blocks), title=title, date=date, warnings=warnings)
+    return blocks, title
 
 
 def read_csv(path: Path) -> Document:

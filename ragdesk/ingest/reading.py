@@ -15,11 +15,16 @@ from ragdesk.child import Call, Child, ChildFailed, Payload
 from ragdesk.domain import Chunk, Document, document_from_json
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
 from ragdesk.ingest.limits import Limits
+from ragdesk.ingest.members import Member, Members, Room, member_from_json
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 
-READING_VERSION = 4
+READING_VERSION = 5
 """Change it when readers, cutting or situating change so much that documents should be read again."""
+
+
+_CODE_FOLDERS = 2
+"""Of code so many folders are part of its name: they say which part of a program it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,15 @@ class Cutting:
         return f"{READING_VERSION}/{Path(self.tokenizer).parent.name}/{self.chunk_tokens}/{self.prefix_tokens}"
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file says, cut and situated, and the files that lie in it, their bytes in the folder that was given."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    members: tuple[Member, ...] = ()
+
+
 class Reader:
     """A child process that reads files, one at a time."""
 
@@ -45,14 +59,26 @@ class Reader:
         self._limits = limits_of(settings)
 
     def read(
-        self, path: Path, *, passwords: Sequence[str] = (), job: Job | None = None
-    ) -> tuple[Document, list[Chunk]]:
-        """Read a file, trying these passwords where it is protected.
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        folder: Path | None = None,
+        room: Room | None = None,
+        passwords: Sequence[str] = (),
+        job: Job | None = None,
+    ) -> Contents:
+        """What a file says, and with a `folder` what lies in it; `name` is its path where its bytes lie elsewhere.
+
+        These passwords are tried where it is protected.
 
         Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader; `OSError` where
         it is not there or may not be opened.
         """
-        request = {"path": str(path), "cutting": asdict(self._cutting), "passwords": list(passwords)}
+        request = {
+            **{"path": str(path), "name": name, "folder": str(folder or ""), "room": asdict(room or Room())},
+            **{"cutting": asdict(self._cutting), "passwords": list(passwords)},
+        }
         if self._child.memory_bytes > self._limits.memory_bytes * _USED_UP:
             self._child.close(timeout_s=0.5)
         limits, began_s, first = self._limits, time.monotonic(), None
@@ -72,7 +98,8 @@ class Reader:
         size = value["text_bytes"]
         text = data[:size].decode()
         document = document_from_json({**value["document"], "text": text, "geometry": ""})
-        return replace(document, geometry=data[size:]), [_chunk(row, text) for row in rows]
+        members = tuple(member_from_json(row) for row in value["members"])
+        return Contents(replace(document, geometry=data[size:]), tuple(_chunk(row, text) for row in rows), members)
 
     def _try(
         self, request: dict[str, Any], limits: Limits, job: Job | None
@@ -103,6 +130,17 @@ class Reader:
                 raise Unreadable(*self._too_large()) from error
             raise Unreadable(f"It could not be read ({error})", "It may be damaged") from error
         return value, data, rows
+
+    def take_out(
+        self, path: Path, names: Sequence[str], folder: Path, *, passwords: Sequence[str] = (), job: Job | None = None
+    ) -> Path:
+        """Unpack what lies in a file under these names, each within the one before, and return where it is now.
+
+        Raises `Unreadable` where it is not there any more.
+        """
+        asked = {"path": str(path), "names": list(names), "folder": str(folder), "passwords": list(passwords)}
+        value, _ = self._child.call("take_out", asked, timeout_s=self._limits.seconds, job=job)
+        return Path(value["file"])
 
     def opens(self, path: Path, password: str, *, job: Job | None = None) -> bool:
         """Whether this password opens a protected file. Raises `Unreadable` where the file is no good at all."""
@@ -188,6 +226,13 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest.situating import situate
 
     path, cutting = Path(value["path"]), value["cutting"]
+    name = value["name"] or str(path)
+    members = Members(
+        Path(value["folder"]) if value["folder"] else None,
+        name=Path(name).name,
+        room=Room(**value["room"]),
+        packed_bytes=path.stat().st_size,
+    )
     tokens = _tokens(cutting["tokenizer"])
     limits = Limits(**{**value["limits"], "bad_pages": tuple(value["limits"]["bad_pages"])})
 
@@ -195,7 +240,7 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         call.part({"page": number, "within_s": value["page_s"]} if number else {"page": 0})
 
     with applied(limits, value["passwords"], on_page):
-        document = formats.read(path)
+        document = formats.read(path, members)
     call.check()
     budget = min(cutting["chunk_tokens"], tokens.max_tokens - cutting["prefix_tokens"])
     if budget < 16:
@@ -203,7 +248,7 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     chunks = situate(
         cut(document, tokens, max_tokens=budget),
         document,
-        name=path.stem,
+        name="/".join(Path(name).parts[-_CODE_FOLDERS - 1 :]) if document.format == "code" else Path(name).stem,
         count_tokens=tokens.count,
         prefix_tokens=cutting["prefix_tokens"],
     )
@@ -211,7 +256,30 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         call.part({"chunks": [{**asdict(c), "text": ""} for c in chunks[begin : begin + _CHUNKS_AT_A_TIME]]})
     text = document.text.encode()
     fields = replace(document, text="", geometry=b"", blocks=()).to_json()
-    return {"document": fields, "text_bytes": len(text)}, text + document.geometry
+    found = [asdict(member) for member in members.found] if value["folder"] else []
+    return {"document": fields, "text_bytes": len(text), "members": found}, text + document.geometry
+
+
+def _take_out(value: dict[str, Any], data: bytes, call: Call) -> Payload:
+    from ragdesk.ingest import formats
+    from ragdesk.ingest.limits import Limits, applied
+
+    file, names, folder = Path(value["path"]), value["names"], Path(value["folder"])
+    depth, name = 0, file.name
+    while names:
+        found = None
+        for count in range(len(names), 0, -1):  # a name may itself be a path
+            members = Members(folder / str(depth), name=name, only="/".join(names[:count]))
+            with applied(Limits(), value["passwords"]):
+                formats.read(file, members)
+            found = next((member for member in members.found if member.file), None)
+            if found is not None:
+                file, name, names = Path(found.file), names[count - 1], names[count:]
+                break
+        if found is None:
+            raise Unreadable(f"There is no {names[-1]} in it any more", "Let changes be looked for")
+        depth += 1
+    return {"file": str(file)}, b""
 
 
 def _opens(value: dict[str, Any], data: bytes, call: Call) -> Payload:
@@ -227,4 +295,4 @@ def _tokens(folder: str) -> Any:
     return Tokens(Path(folder))
 
 
-SERVED = {"read": _read, "opens": _opens}
+SERVED = {"read": _read, "opens": _opens, "take_out": _take_out}

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.domain import Document
-from ragdesk.ingest.archive import parse_xml, safe_members
+from ragdesk.ingest.archive import parse_xml, relations, safe_members
 from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.drawings import drawn_blocks
 from ragdesk.ingest.office import core_properties, odf_blocks, odf_meta, odf_text, table_blocks
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -43,6 +44,7 @@ def read_pptx(path: Path) -> Document:
                 builder.block(
                     "item" if _placeholder(shape) in ("body", "obj", "") and len(text) < 200 else "paragraph", text
                 )
+        drawn_blocks(parts, name, builder)
         if notes := _notes(parts, name):
             builder.block("paragraph", f"Notes: {notes}")
     core = core_properties(parts.get("docProps/core.xml", b""))
@@ -92,30 +94,12 @@ def _slide_names(parts: dict[str, bytes]) -> list[str]:
     by_number = sorted(
         (n for n in parts if re.fullmatch(r"ppt/slides/slide\d+\.xml", n)), key=lambda n: int(re.findall(r"\d+", n)[-1])
     )
-    targets = _relations(parts, "ppt/presentation.xml")
+    targets = relations(parts, "ppt/presentation.xml")
     if "ppt/presentation.xml" in parts:
         ids = [e.get(f"{_R}id") for e in parse_xml(parts["ppt/presentation.xml"]).iter(f"{_P}sldId")]
         ordered = [targets[i] for i in ids if i in targets and targets[i] in parts]
         return ordered + [n for n in by_number if n not in ordered] if ordered else by_number
     return by_number
-
-
-def _relations(parts: dict[str, bytes], name: str) -> dict[str, str]:
-    folder, _, file = name.rpartition("/")
-    data = parts.get(f"{folder}/_rels/{file}.rels")
-    if data is None:
-        return {}
-    found = {}
-    for relation in parse_xml(data):
-        target = relation.get("Target") or ""
-        steps = [] if target.startswith("/") else folder.split("/")
-        for step in target.strip("/").split("/"):
-            if step == "..":
-                steps = steps[:-1]
-            else:
-                steps.append(step)
-        found[relation.get("Id") or ""] = "/".join(steps)
-    return found
 
 
 def _shapes(tree: Any) -> Iterator[Any]:
@@ -153,13 +137,21 @@ def _paragraphs(shape: Any) -> list[str]:
     return found
 
 
-def _rows(table: Any) -> Iterator[list[str]]:
+def _rows(table: Any) -> Iterator[list[str | None]]:
+    """The rows, with None for a cell that its left one covers, and an empty text where one from above reaches down."""
     for row in table.iter(f"{_A}tr"):
-        yield [" ".join(_paragraphs(cell)) for cell in row.iter(f"{_A}tc")]
+        yield [
+            None if _is_set(cell, "hMerge") else "" if _is_set(cell, "vMerge") else " ".join(_paragraphs(cell))
+            for cell in row.iter(f"{_A}tc")
+        ]
+
+
+def _is_set(element: Any, name: str) -> bool:
+    return (element.get(name) or "0") in ("1", "true")
 
 
 def _notes(parts: dict[str, bytes], slide: str) -> str:
-    for target in _relations(parts, slide).values():
+    for target in relations(parts, slide).values():
         if "notesSlides/" in target and target in parts:
             shapes = _shapes(parse_xml(parts[target]).find(f"{_P}cSld/{_P}spTree"))
             return " ".join(t for s in shapes if _placeholder(s) == "body" for t in _paragraphs(s))

@@ -89,10 +89,12 @@ class Table:
     def _goes_on(self, row: list[str | None]) -> bool:
         """Whether a row right below column heads says more of them: it names no row, only years, units or words."""
         cells = [cell for cell in row if cell]
-        if all(_PERIOD.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in cells):
+        apart = cells[1:] if row[0] and not self._heads[-1][0] and not _has_digit(row[0]) else cells
+        if apart and all(_PERIOD.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in apart):
             return True
         spread = any(cell is None or cell == "" for cell in self._heads[-1][1:])
-        return not row[0] and spread and looks_like_header(row)
+        below = not row[0] or (not self._heads[-1][0] and len(self._heads) == 1 and not any(map(_has_digit, cells)))
+        return below and spread and looks_like_header(row)
 
     def _single(self, place: int, cell: str) -> str:
         if place > 1 or not _LETTER.search(cell) or len(cell) > _MOST_CHARACTERS:
@@ -125,6 +127,10 @@ def looks_like_header(cells: Sequence[str | None]) -> bool:
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
     worded = [cell for cell in filled if _LETTER.search(cell) and len(cell) <= 80]
     return len(filled) >= 2 and len(worded) >= 0.6 * len(filled)
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
 
 
 def _names_periods(row: Sequence[str | None]) -> bool:

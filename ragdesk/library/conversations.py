@@ -17,7 +17,7 @@ _TITLE_LENGTH = 80
 _CONVERSATION = "SELECT id, title, created_at, changed_at, pinned FROM conversations"
 
 _TURN = "question, answer, answered, model, asked_at, seconds, evidence"
-_CITATION = "mark, document_id, title, path, hash, page, span_start, span_end, quote"
+_CITATION = "mark, document_id, title, path, hash, page, span_start, span_end, quote, place"
 
 
 def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None, follows: int | None = None) -> int:
@@ -50,9 +50,9 @@ def keep_turn(library: Library, answer: Answer, *, conversation_id: int | None, 
         ).lastrowid
         connection.execute("UPDATE conversations SET changed_at = ? WHERE id = ?", (now(), conversation_id))
         connection.executemany(
-            "INSERT INTO citations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO citations(turn_id, {_CITATION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (turn_id, c.mark, c.document_id, c.title, c.path, c.hash, c.page, *c.span, c.quote)
+                (turn_id, c.mark, c.document_id, c.title, c.path, c.hash, c.page, *c.span, c.quote, c.place)
                 for c in answer.citations
             ),
         )
@@ -158,7 +158,7 @@ def _citations(connection: sqlite3.Connection, turn_id: int) -> tuple[Citation, 
         f"SELECT {_CITATION} FROM citations WHERE turn_id = ? ORDER BY mark",
         (turn_id,),
     )
-    return tuple(Citation(r[0], r[1], r[2], r[3], r[4], r[5], (r[6], r[7]), r[8]) for r in rows)
+    return tuple(Citation(r[0], r[1], r[2], r[3], r[4], r[5], (r[6], r[7]), r[8], r[9]) for r in rows)
 
 
 def _turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from ragdesk.library.library import Library
 from ragdesk.library.stored import FileVersion
 
+STATE_COLUMNS = "id, path, size_bytes, mtime_ns, hash, outcome, queued, reading"
+"""The columns of a document's row that `file_state` takes."""
 _LOOKED = "looked"
 """The fact of the library that holds, as JSON, what was found in each added folder beside its files."""
 _MOST_PROBLEMS = 1000
@@ -97,18 +99,14 @@ def looked_at(library: Library) -> list[LookedAt]:
 
 def files(library: Library) -> dict[str, FileState]:
     """All known files by path."""
-    rows = library.reading.execute(
-        "SELECT id, path, size_bytes, mtime_ns, hash, outcome, queued, reading FROM documents"
-    )
-    return {row["path"]: _file_state(row) for row in rows}
+    rows = library.reading.execute(f"SELECT {STATE_COLUMNS} FROM documents")
+    return {row["path"]: file_state(row) for row in rows}
 
 
 def file(library: Library, path: str) -> FileState | None:
     """What the library knows of one file."""
-    row = library.reading.execute(
-        "SELECT id, path, size_bytes, mtime_ns, hash, outcome, queued, reading FROM documents WHERE path = ?", (path,)
-    ).fetchone()
-    return _file_state(row) if row else None
+    row = library.reading.execute(f"SELECT {STATE_COLUMNS} FROM documents WHERE path = ?", (path,)).fetchone()
+    return file_state(row) if row else None
 
 
 def queue(library: Library, paths: Iterable[str], collection: str) -> None:
@@ -131,10 +129,8 @@ def read_again(library: Library, document_ids: Iterable[int]) -> None:
 
 def queued(library: Library) -> list[FileState]:
     """Files that wait to be read, in the order they came."""
-    rows = library.reading.execute(
-        "SELECT id, path, size_bytes, mtime_ns, hash, outcome, queued, reading FROM documents WHERE queued ORDER BY id"
-    )
-    return [_file_state(row) for row in rows]
+    rows = library.reading.execute(f"SELECT {STATE_COLUMNS} FROM documents WHERE queued ORDER BY id")
+    return [file_state(row) for row in rows]
 
 
 def touch(library: Library, document_id: int, version: FileVersion) -> None:
@@ -147,16 +143,22 @@ def touch(library: Library, document_id: int, version: FileVersion) -> None:
 
 
 def move(library: Library, document_id: int, path: str, collection: str | None) -> None:
-    """The file stands elsewhere now: its document follows it, and so does everything that was read of it.
+    """The file stands elsewhere now: its document follows it, and so does everything that was read of it and in it.
 
-    It comes into this collection, or stays in its own where that is None.
+    They come into this collection, or stay in their own where that is None.
     """
     with library.writing() as connection:
-        connection.execute("UPDATE documents SET path = ? WHERE id = ?", (path, document_id))
+        row = connection.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
+        old = str(row[0])
+        within = "(path = ?1 OR (path >= ?1 || ?2 AND path < ?1 || ?3))"
+        bounds = (old, os.sep, chr(ord(os.sep) + 1))
         if collection is not None:
             connection.execute(
-                "UPDATE documents SET collection_id = ? WHERE id = ?", (library.collection_id(collection), document_id)
+                f"UPDATE documents SET collection_id = ?4 WHERE {within}", (*bounds, library.collection_id(collection))
             )
+        connection.execute(
+            f"UPDATE documents SET path = ?4 || substr(path, ?5) WHERE {within}", (*bounds, path, len(old) + 1)
+        )
 
 
 def put_in_collection(library: Library, document_ids: Iterable[int], collection: str) -> None:
@@ -213,7 +215,8 @@ def forget_collection(library: Library, name: str) -> None:
         )
 
 
-def _file_state(row: sqlite3.Row) -> FileState:
+def file_state(row: sqlite3.Row) -> FileState:
+    """What a row with `STATE_COLUMNS` says."""
     return FileState(
         document_id=row["id"],
         path=row["path"],

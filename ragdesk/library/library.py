@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragdesk.domain import Chunk, Document, DocumentInfo, Scope, Span, State, pages_from_json
+from ragdesk.domain import Chunk, Document, DocumentInfo, Scope, Span, State, pages_from_json, place_in
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
@@ -340,11 +340,22 @@ class Library:
     def text(self, document_id: int) -> StoredText:
         """The stored text of a document. Raises `NotFound` where nothing was read of it."""
         row = self.reading.execute(
-            "SELECT text, pages, geometry, hash FROM texts WHERE document_id = ?", (document_id,)
+            "SELECT t.text, t.pages, t.geometry, t.hash, d.page_kind FROM texts t JOIN documents d ON d.id = t.document_id"
+            " WHERE t.document_id = ?",
+            (document_id,),
         ).fetchone()
         if row is None:
             raise NotFound(f"Nothing was read of document {document_id}", "See `ragdesk list`")
-        return StoredText(row[0], pages_from_json(json.loads(row[1])), row[2], row[3])
+        return StoredText(row[0], pages_from_json(json.loads(row[1])), row[2], row[3], row[4])
+
+    def place(self, document_id: int, span: Span) -> str:
+        """Where a span of a document stands, where the number of its page does not say it."""
+        row = self.reading.execute(
+            "SELECT d.page_kind, t.pages, t.geometry FROM texts t JOIN documents d ON d.id = t.document_id"
+            " WHERE d.id = ? AND d.page_kind NOT IN ('', 'page')",
+            (document_id,),
+        ).fetchone()
+        return place_in(row[0], pages_from_json(json.loads(row[1])), row[2], span) if row else ""
 
     def hashes(self, document_ids: Iterable[int]) -> dict[int, str]:
         """SHA-256 of the file that each document's text was read from."""

@@ -236,9 +236,11 @@ UPDATE turns SET follows = coalesce((SELECT max(before.id) FROM turns before
     WHERE before.conversation_id = turns.conversation_id AND before.id < turns.id), 0);
 """
 
-# What to do about a file that was not read; `reason` says why it was not.
+# What to do about a file that was not read; `reason` says why it was not. And where a quotation stands, where the number
+# of its page does not say it: cells of a sheet, a slide, a chapter.
 _VERSION_6 = """
 ALTER TABLE documents ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+ALTER TABLE citations ADD COLUMN place TEXT NOT NULL DEFAULT '';
 """
 
 _STEPS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)

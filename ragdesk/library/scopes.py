@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,7 +29,7 @@ def document_ids(connection: sqlite3.Connection, scope: Scope) -> set[int] | Non
             )
         )
     if scope.documents:
-        limits.append(documents_named(connection, scope.documents))
+        limits.append(_with_inside(connection, documents_named(connection, scope.documents)))
     if scope.types:
         types = json.dumps([t.lower().lstrip(".") for t in scope.types])
         limits.append(
@@ -63,6 +64,16 @@ def documents_named(connection: sqlite3.Connection, names: Iterable[str]) -> set
         )
         found |= ids
     return found
+
+
+def _with_inside(connection: sqlite3.Connection, documents: set[int]) -> set[int]:
+    """These documents, and those that lie in them: what is in an archive, or attached to a message."""
+    rows = connection.execute(
+        "SELECT d.id FROM documents d, documents o WHERE o.id IN (SELECT value FROM json_each(?))"
+        " AND d.path >= o.path || ? AND d.path < o.path || ?",
+        (json.dumps(sorted(documents)), os.sep, chr(ord(os.sep) + 1)),
+    )
+    return documents | {row[0] for row in rows}
 
 
 def chunk_ids(connection: sqlite3.Connection, documents: set[int] | None) -> list[int]:

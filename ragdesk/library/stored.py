@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ragdesk.domain import Page, Span
+from ragdesk.domain import Page, PageKind, Span, place_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,8 @@ class StoredText:
     pages: tuple[Page, ...]
     geometry: bytes
     hash: str
+    page_kind: PageKind = ""
+
+    def place(self, span: Span) -> str:
+        """Where a span stands, where the number of its page does not say it."""
+        return place_in(self.page_kind, self.pages, self.geometry, span)

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from ragdesk.domain import DocumentInfo, Scope
 from ragdesk.errors import RagDeskError
+from ragdesk.inside import file_on_disk
 from ragdesk.library.library import DEFAULT_COLLECTION
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.library_model import PROBLEMS, Entry
-from ragdesk.ui.opening import open_path, reveal
+from ragdesk.ui.opening import open_original, open_path, reveal
 from ragdesk.ui.unlocking import LockedFile
 from ragdesk.ui.why_dialog import WhyDialog
 
@@ -81,15 +82,15 @@ class LibraryDoing(QObject):
         return menu
 
     def _add_for_document(self, menu: QMenu, entry: Entry, document: DocumentInfo) -> None:
-        icon, path = self._desk.theme.icon, Path(document.path)
+        icon, file = self._desk.theme.icon, Path(file_on_disk(document.path))
         if document.state in PROBLEMS:
             menu.addAction(icon("circle-question-mark"), "Why was it not read?", lambda: self.explain(document))
         if document.is_locked:
             menu.addAction(icon("shield-check"), "Give the password…", lambda: self._unlock(document))
         if document.chunks:
             menu.addAction(icon("book-open"), "Open", lambda: self.open(entry))
-        menu.addAction(icon("external-link"), "Open the original", lambda: self._try(open_path(path)))
-        menu.addAction(icon("folder-open"), "Show in its folder", lambda: self._try(reveal(path)))
+        menu.addAction(icon("external-link"), "Open the original", lambda: open_original(self._desk, document.path))
+        menu.addAction(icon("folder-open"), "Show in its folder", lambda: self._try(reveal(file)))
         menu.addSeparator()
 
     def _add_for_many(self, menu: QMenu, documents: Sequence[DocumentInfo]) -> None:
@@ -114,7 +115,7 @@ class LibraryDoing(QObject):
 
     def reveal(self, entry: Entry) -> None:
         """Show a document in its folder, or open a folder."""
-        path = Path(entry.path)
+        path = Path(file_on_disk(entry.path))
         self._try(reveal(path) if entry.document is not None else open_path(path))
 
     def move(self, chosen: Sequence[Entry]) -> None:
@@ -164,8 +165,8 @@ class LibraryDoing(QObject):
         dialog = WhyDialog(document, self._desk.theme, self._pane)
         dialog.again.connect(lambda: self._desk.read_again([document.id]))
         dialog.unlock.connect(lambda: self._unlock(document))
-        dialog.original.connect(lambda: self._try(open_path(Path(document.path))))
-        dialog.folder.connect(lambda: self._try(reveal(Path(document.path))))
+        dialog.original.connect(lambda: open_original(self._desk, document.path))
+        dialog.folder.connect(lambda: self._try(reveal(Path(file_on_disk(document.path)))))
         dialog.open()
 
     def _unlock(self, document: DocumentInfo) -> None:

@@ -77,6 +77,7 @@ def build_tree(
     tops: dict[str, Entry] = {}
     roots = sorted((path for path, _ in sources), key=len, reverse=True)
     folders: dict[tuple[str, str], Entry] = {}
+    archives: dict[tuple[str, str], Entry] = {}  # and messages: documents that others lie in
 
     def collection(name: str) -> Entry:
         if name not in tops:
@@ -85,6 +86,8 @@ def build_tree(
 
     def folder(top: Entry, path: str, source: str) -> Entry:
         key = (top.key, path)
+        if key in archives:
+            return archives[key]
         if key not in folders:
             above = top if path == source else folder(top, os.path.dirname(path), source)
             entry = Entry("folder", f"{top.key}|{path}", PurePath(path).name or path, path=path)
@@ -101,7 +104,7 @@ def build_tree(
         source = next((s for s in roots if document.path.startswith(s.rstrip(os.sep) + os.sep)), None)
         above = folder(top, os.path.dirname(document.path), source) if source else top
         entry = Entry("document", f"d:{document.id}", document.name, document=document, path=document.path)
-        _child(above, entry)
+        archives[(top.key, document.path)] = _child(above, entry)
     if not wanted:
         for name, _count in collections:
             collection(name)

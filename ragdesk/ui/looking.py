@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ragdesk.domain import Citation, DocumentInfo, Hit, Scope, Span, page_at
+from ragdesk.domain import Citation, DocumentInfo, Hit, Scope, Span, page_at, where_of
 from ragdesk.engine import Engine
 from ragdesk.errors import NotFound
 from ragdesk.library.stored import StoredText
@@ -68,7 +68,7 @@ class Looked:
 
 def passage_of(hit: Hit) -> Citation:
     """A hit as something to be shown."""
-    return Citation(hit.rank, hit.document_id, hit.title, hit.path, "", hit.page, hit.span, hit.text)
+    return Citation(hit.rank, hit.document_id, hit.title, hit.path, "", hit.page, hit.span, hit.text, hit.place)
 
 
 def whole(document: DocumentInfo) -> Citation:
@@ -96,8 +96,8 @@ def look(engine: Engine, wanted: Citation) -> Looked:
 
 def cited(passage: str, looked: Looked, span: Span | None) -> str:
     """A passage in quotation marks with its source; `span` where it is another one than was wanted."""
-    page = looked.wanted.page
+    page, place = looked.wanted.page, looked.wanted.place
     if span is not None and looked.stored is not None:
-        page = page_at(looked.stored.pages, span[0])
-    where = f", page {page}" if page is not None else ""
+        page, place = page_at(looked.stored.pages, span[0]), looked.stored.place(span)
+    where = f", {said}" if (said := where_of(page, place)) else ""
     return f"“{' '.join(passage.split())}” — {looked.wanted.title or Path(looked.path).name}{where} ({looked.path})"

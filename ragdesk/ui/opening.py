@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from ragdesk.errors import RagDeskError, Unavailable
+from ragdesk.inside import file_on_disk
+
+if TYPE_CHECKING:
+    from ragdesk.ui.desk import Desk
 
 
 def open_path(path: Path) -> RagDeskError | None:
@@ -18,6 +23,19 @@ def open_path(path: Path) -> RagDeskError | None:
     if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
         return Unavailable(f"No program opens {path.name}", "Choose one for files of its kind in the system's settings")
     return None
+
+
+def open_original(desk: Desk, path: str) -> None:
+    """Open a document in the program the system has for it; of what lies in an archive or a message a copy."""
+
+    def opened(file: Path) -> None:
+        if (error := open_path(file)) is not None:
+            desk.problem.emit(error)
+
+    if file_on_disk(path) == path:
+        opened(Path(path))
+    else:
+        desk.call(lambda: desk.engine.original(path), opened)
 
 
 def reveal(path: Path) -> RagDeskError | None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
+from ragdesk.inside import file_on_disk
 from ragdesk.ui.desk import Desk
 
 _KEPT_PAGES = 12
@@ -130,9 +131,9 @@ class PagePictures(QObject):
 
 
 def stamp_of(path: str) -> Stamp | None:
-    """A file's stamp, None where there is no such file."""
+    """A file's stamp, that of the archive it lies in where it does; None where there is no such file."""
     try:
-        stat = os.stat(path)
+        stat = os.stat(file_on_disk(path))
     except OSError:
         return None
     return stat.st_size, stat.st_mtime_ns

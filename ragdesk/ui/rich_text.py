@@ -99,7 +99,7 @@ def plain_answer(text: str, citations: Sequence[Citation]) -> str:
     if citations:
         lines += ["", "Sources"]
     for c in citations:
-        page = f", page {c.page}" if c.page is not None else ""
+        page = f", {c.where}" if c.where else ""
         lines.append(f"[{c.mark}] {c.title or c.path}{page}: {c.path}")
     return "\n".join(lines)
 
@@ -108,7 +108,7 @@ def cited_markdown(question: str, text: str, citations: Sequence[Citation]) -> s
     """A question and its answer as Markdown, each source with its quote."""
     lines = [f"**{question}**", "", text]
     for c in citations:
-        page = f", page {c.page}" if c.page is not None else ""
+        page = f", {c.where}" if c.where else ""
         lines += ["", f"[{c.mark}] {c.title or c.path}{page} (`{c.path}`)", "", "> " + " ".join(c.quote.split())]
     return "\n".join(lines) + "\n"
 
@@ -117,7 +117,7 @@ def hits_html(hits: Sequence[Hit], colours: Colours, *, most: int) -> str:
     """The first hits as a list: title and page as a link `hit:RANK`, then how the passage begins."""
     rows = []
     for hit in hits[:most]:
-        page = f" ·&nbsp;page&nbsp;{hit.page}" if hit.page is not None else ""
+        page = f" ·&nbsp;{escape(hit.where)}" if hit.where else ""
         copies = f" ·&nbsp;also in {escape(', '.join(Path(path).name for path in hit.copies))}" if hit.copies else ""
         begin = " ".join(hit.text.split())
         begin = begin if len(begin) <= 180 else begin[:179].rsplit(" ", 1)[0] + "…"
@@ -132,7 +132,7 @@ def hits_html(hits: Sequence[Hit], colours: Colours, *, most: int) -> str:
 
 def citation_tip(citation: Citation) -> str:
     """What is shown over a chip: title, page and quote."""
-    page = f" · page {citation.page}" if citation.page is not None else ""
+    page = f" · {escape(citation.where)}" if citation.where else ""
     quote = " ".join(citation.quote.split())
     quote = quote if len(quote) <= 400 else quote[:399] + "…"
     return f"<b>{escape(citation.title or citation.path)}</b>{page}<br>“{escape(quote)}”"

@@ -10,12 +10,14 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ragdesk.domain import Citation, Hit, Turn
+from ragdesk.inside import file_on_disk
 from ragdesk.ui.actions import Actions
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import IconLabel, words
 from ragdesk.ui.document_tab import DocumentTab
 from ragdesk.ui.evidence_tab import EvidenceTab
 from ragdesk.ui.looking import Looked, look, passage_of, whole
+from ragdesk.ui.opening import open_original
 from ragdesk.ui.page_view import PageView
 from ragdesk.ui.source_header import SourceHeader
 from ragdesk.ui.text_view import TextView
@@ -216,11 +218,11 @@ class SourcePane(QWidget):
 
     def _open_original(self) -> None:
         if self.document.looked is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(self.document.looked.path))
+            open_original(self._desk, self.document.looked.path)
 
     def _reveal_original(self) -> None:
         if self.document.looked is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self.document.looked.path).parent)))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(file_on_disk(self.document.looked.path)).parent)))
 
     # --- Making it
 

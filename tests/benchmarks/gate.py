@@ -1,15 +1,18 @@
 """Measure and calibrate when `quote` answers: python -m tests.benchmarks.gate DATA --keep DIR [--sets NAME...] [--fit]
 
 DATA holds labelled sets in BEIR's layout whose queries say which have no answer (`metadata.unanswerable`); what is not there is
-left out. Libraries are made in DIR and found again; with `--ready` those in DIR/NAME/library are opened as they are. Every
-question is asked of its whole set. Prints for each set, over the half of the documents that calibrates nothing: how many of the
-answerable questions are answered with the answer in the cited sentences, how many of the others are refused, and how well the
-gate's score tells the two apart (AUROC). With `--fit` it first fits the weights to put into ragdesk/answer/gating.py.
+left out. Libraries are made in DIR and found again; with `--ready` those in DIR/NAME/library are opened as they are. A question
+is asked of its whole set, of NAME:doc of its document alone. Where all questions of a set can be answered, each is also asked of
+the set without its document, as one that cannot. Prints for each set how many of the answerable questions are answered with the
+answer in the cited sentences, how many of the others are refused, how well the gate's score tells the two apart (AUROC), and how
+many sentences and characters are quoted. With `--fit` it fits weights to put into ragdesk/answer/gating.py, and judges each
+question of the sets they are fitted on by weights that were fitted without its document.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
 import datetime
 import json
 import random
@@ -23,22 +26,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragdesk.answer.focusing import focus
-from ragdesk.answer.gating import CALIBRATIONS, Calibration, Signs, least, likelihood, signs_of
-from ragdesk.answer.quoting import Read, choose, quoted_span, read_hits
+from ragdesk.answer.choosing import Read, choose, read_hits
+from ragdesk.answer.focusing import wanted
+from ragdesk.answer.gating import Calibration, Signs, calibration_for, least, likelihood, signs_of
+from ragdesk.answer.quoting import quoted_span
 from ragdesk.answer.retrieval import Question
-from ragdesk.domain import Hit
+from ragdesk.domain import Scope
 from ragdesk.engine import Engine
 from ragdesk.evaluate.labelled_set import read_labelled_set
 from ragdesk.evaluate.laying_out import claim, lay_out
 from ragdesk.models.embedder import Embedder
+from ragdesk.sentences import sentences
 from ragdesk.settings import Settings
 
-SETS = ("squad2", "clapnq", "cuad", "covidqa")
+SETS = ("squad2", "clapnq", "covidqa", "cuad", "cuad:doc", "xquad/de", "xquad/es", "xquad/ru", "xquad/ar", "xquad/zh")
 FITTED = ("squad2", "clapnq")
 """CUAD's questions without an answer differ in nothing that is looked at: the clauses stand in other contracts of the set."""
 
+_FOLDS = 10
+_STRENGTH = 0.1
+
 _AROUND = 300
+_BEGINNING = 300
 _BATCH = 64
 
 
@@ -56,15 +65,26 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question with what the best sentence tells, and whether what would be quoted holds the answer."""
+    """A question with what the best sentence tells, by what it is judged, and what would be quoted: whether that holds the
+    answer, its sentences and characters."""
 
     asked: Asked
-    signs: Signs | None
-    right: bool
+    signs: Signs | None = None
+    calibration: Calibration | None = None
+    defined: bool = False
+    right: bool = False
+    sentences: int = 0
+    characters: int = 0
 
-    def given(self, calibration: Calibration) -> bool:
+    @property
+    def score(self) -> float:
+        """How likely it is answered."""
+        return likelihood(self.signs, self.calibration) if self.signs and self.calibration else 0.0
+
+    @property
+    def given(self) -> bool:
         """Whether it is answered."""
-        return self.signs is not None and likelihood(self.signs, calibration) >= least(self.asked.text, calibration)
+        return self.calibration is not None and (self.defined or self.score >= least(self.asked.text, self.calibration))
 
 
 class Remembering:
@@ -113,36 +133,55 @@ def questions(folder: Path, limit: int) -> list[Asked]:
     return found[True][:limit] + found[False][:limit]
 
 
-def judged(engine: Engine, asked: Sequence[Asked], embedder: Remembering) -> Iterator[Judged]:
-    """Each question asked of the whole library."""
+def judged(engine: Engine, asked: Sequence[tuple[Asked, Scope]], embedder: Remembering) -> Iterator[Judged]:
+    """Each question asked of its scope."""
     for begin in range(0, len(asked), _BATCH):
         batch = asked[begin : begin + _BATCH]
-        for one, hits in zip(batch, _hits(engine, batch), strict=True):
+        found = engine.search_many([Question(one.text, scope) for one, scope in batch], limit=engine.settings.hits)
+        for (one, _), hits in zip(batch, found, strict=True):
             read = read_hits(one.text, hits, engine.library, embedder)  # type: ignore[arg-type]  # it embeds as one does
-            if read is None:
-                yield Judged(one, None, False)
-            else:
-                yield Judged(one, signs_of(focus(one.text), read.asked, read.rarity, read.looked), _right(one, read))
+            yield Judged(one) if read is None else _judged(one, read, embedder.choice.name)
 
 
-def _hits(engine: Engine, batch: Sequence[Asked]) -> list[list[Hit]]:
-    return engine.search_many([Question(one.text) for one in batch], limit=engine.settings.hits)
+def _judged(one: Asked, read: Read, embedder: str) -> Judged:
+    quotes = [sentence.of_hit(quoted_span(one.text, sentence)) for sentence in choose(one.text, read)]
+    return Judged(
+        one,
+        signs_of(wanted(one.text), read.asked, read.rarity, read.looked),
+        calibration_for(read.asked, embedder),
+        read.looked.defined == 1,
+        any(_is_right(one, quote) for quote in quotes),
+        sum(len(sentences(quote)) for quote in quotes),
+        sum(len(quote) for quote in quotes),
+    )
 
 
-def _right(asked: Asked, read: Read) -> bool:
+def scoped(engine: Engine, folder: Path, asked: Sequence[Asked], *, by_document: bool) -> list[tuple[Asked, Scope]]:
+    """The questions with their scopes; where all can be answered, also without the documents that answer them."""
+    if not by_document and not all(one.answerable for one in asked):
+        return [(one, Scope()) for one in asked]
+    texts = {row["_id"]: _plain(row["text"])[:_BEGINNING] for row in _rows(folder / "corpus.jsonl")}
+    ids = {}
+    for info in engine.library.documents(Scope()):
+        text = _plain(engine.library.text(info.id).text)
+        ids.update({name: info.id for name, beginning in texts.items() if beginning in text})
+    if by_document:
+        return [(one, Scope(documents=(str(ids[one.document]),))) for one in asked]
+    others = {name: tuple(str(other) for other in ids.values() if other != id) for name, id in ids.items()}
+    return [(one, Scope()) for one in asked] + [
+        (replace(one, answerable=False), Scope(documents=others[one.document])) for one in asked
+    ]
+
+
+def _is_right(asked: Asked, quote: str) -> bool:
     """Whether a quote holds an answer where the evidence is, or is a part of a long one."""
-    for sentence in choose(asked.text, read):
-        quote = _plain(sentence.of_hit(quoted_span(asked.text, sentence)))
-        if not any(quote in around or around in quote or _shares(quote, around) for around in asked.around):
-            continue
-        for answer in map(_plain, asked.answers):
-            if (
-                answer in quote
-                or (len(quote) > 40 and quote in answer)
-                or (len(answer) > 60 and _shares(quote, answer))
-            ):
-                return True
-    return False
+    quote = _plain(quote)
+    if not any(quote in around or around in quote or _shares(quote, around) for around in asked.around):
+        return False
+    return any(
+        answer in quote or (len(quote) > 40 and quote in answer) or (len(answer) > 60 and _shares(quote, answer))
+        for answer in map(_plain, asked.answers)
+    )
 
 
 def _shares(first: str, second: str) -> bool:
@@ -152,35 +191,61 @@ def _shares(first: str, second: str) -> bool:
     return half > 20 and (short[:half] in long or short[-half:] in long)
 
 
-def fit(found: Sequence[Judged]) -> Calibration:
-    """Weights that tell the two kinds of questions apart; thresholds that 88 and 98 % of the answerable ones pass."""
+def fit(found: Sequence[Judged], sets: Sequence[str]) -> Calibration:
+    """Weights that tell the two kinds of questions apart; a large set counts more than a small one by the root of its size."""
     from sklearn.linear_model import LogisticRegression
 
-    known = [one for one in found if one.signs is not None]
-    columns = np.array([one.signs for one in known])
-    so = np.array([one.asked.answerable for one in known])
-    model = LogisticRegression(C=1.0, max_iter=5000, class_weight="balanced").fit(columns, so)
-    weights = Signs(*(round(float(w), 2) for w in model.coef_[0]))
-    made = Calibration(weights, round(float(model.intercept_[0]), 2), 0.5, 0.2, "", datetime.date.today().isoformat())
-    scores = np.array([likelihood(Signs(*row), made) for row in columns])
-    enough, hopeless = (round(float(value), 2) for value in np.quantile(scores[so], (0.12, 0.02)))
-    return replace(made, enough=enough, hopeless=hopeless)
+    columns = np.array([one.signs for one in found])
+    so = np.array([one.asked.answerable for one in found])
+    kinds = list(zip(sets, so.tolist(), strict=True))
+    counts = collections.Counter(kinds)
+    counted = np.array([counts[kind] ** -0.5 for kind in kinds])
+    unit = np.where(columns.std(0) > 0, columns.std(0), 1.0)
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000)
+    model.fit(columns / unit, so, sample_weight=counted * len(found) / counted.sum())
+    weights = Signs(*(round(float(w), 2) for w in model.coef_[0] / unit))
+    today = datetime.date.today().isoformat()
+    return Calibration(weights, round(float(model.intercept_[0]), 2), 0.4, 0.09, "", today)
 
 
-def report(name: str, found: Sequence[Judged], calibration: Calibration) -> None:
+def fit_apart(found: dict[str, list[Judged]]) -> dict[str, list[Judged]]:
+    """The same questions, each judged by weights fitted without its document; prints the weights fitted on all."""
+    rows = [(name, one) for name, judgements in found.items() for one in judgements if one.signs]
+    print(fit([one for _, one in rows], [name for name, _ in rows]))
+    apart: dict[str, list[Judged]] = {name: [] for name in found}
+    for fold in range(_FOLDS):
+        others = [(name, one) for name, one in rows if _fold(one) != fold]
+        made = fit([one for _, one in others], [name for name, _ in others])
+        for name, one in rows:
+            if _fold(one) == fold:
+                apart[name].append(replace(one, calibration=made))
+    return apart
+
+
+def _fold(one: Judged) -> int:
+    return zlib.crc32(one.asked.document.encode()) % _FOLDS
+
+
+def report(name: str, found: Sequence[Judged]) -> None:
     """Print one line."""
     from sklearn.metrics import roc_auc_score
 
-    scores = np.array([likelihood(one.signs, calibration) if one.signs else 0.0 for one in found])
     so = np.array([one.asked.answerable for one in found])
     right = np.array([one.right for one in found])
-    given = np.array([one.given(calibration) for one in found])
-    parts = [100 * right[so].mean(), 100 * given[so].mean(), 100 * (given & right)[so].mean()]
-    others = (
-        f"{100 * (~given[~so]).mean():9.1f}{roc_auc_score(so, scores):9.3f}" if (~so).any() else f"{'–':>9}{'–':>9}"
-    )
+    given = np.array([one.given for one in found])
+    parts = [
+        100 * right[so].mean(),
+        100 * given[so].mean(),
+        100 * (given & right)[so].mean(),
+        100 * (~given[~so]).mean(),
+    ]
+    area = roc_auc_score(so, [one.score for one in found])
+    said = np.array([(one.sentences, one.characters) for one in found])[given].mean(0)
     print(
-        f"{name:12}{int(so.sum()):>11}{int((~so).sum()):>8}" + "".join(f"{p:10.1f}" for p in parts) + others, flush=True
+        f"{name:12}{int(so.sum()):>11}{int((~so).sum()):>8}"
+        + "".join(f"{p:11.1f}" for p in parts)
+        + f"{area:8.3f}{said[0]:10.1f}{said[1]:7.0f}",
+        flush=True,
     )
 
 
@@ -194,35 +259,31 @@ def main() -> None:
     parser.add_argument("--ready", action="store_true", help="open DIR/NAME/library as it is")
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args()
-    halves: dict[str, tuple[list[Judged], list[Judged]]] = {}
+    print(
+        f"{'':12}{'answerable':>11}{'not':>8}{'found %':>11}{'through %':>11}{'answered %':>11}{'refused %':>11}"
+        f"{'AUROC':>8}{'sentences':>10}{'chars':>7}"
+    )
+    found: dict[str, list[Judged]] = {}
     for name in options.sets:
-        folder = options.data / name
+        set_name, _, scope = name.partition(":")
+        folder = options.data / set_name
         if not (folder / "queries.jsonl").is_file():
             print(f"{folder} is not here: left out")
             continue
-        place = options.keep / name
+        place = options.keep / set_name.replace("/", "_")
         if not options.ready:
             claim(place)
             lay_out(read_labelled_set(folder), place / "documents")
         with Engine(place / "library", write=not options.ready, settings=Settings()) as engine:
             if not options.ready:
                 engine.add([place / "documents"])
-            embedder = engine._search.searcher().embedder
-            found = list(judged(engine, questions(folder, options.limit), Remembering(embedder)))
-            chosen = embedder.choice.name
-        halves[name] = tuple(  # type: ignore[assignment]  # two of them
-            [one for one in found if zlib.crc32(one.asked.document.encode()) % 2 == half] for half in (0, 1)
-        )
-        print(f"{name}: asked", flush=True)
-    calibration = CALIBRATIONS.get(chosen, CALIBRATIONS[""])
+            embedder = Remembering(engine._search.searcher().embedder)
+            asked = scoped(engine, folder, questions(folder, options.limit), by_document=scope == "doc")
+            found[name] = list(judged(engine, asked, embedder))
+        report(name, found[name])
     if options.fit:
-        calibration = fit([one for name in FITTED if name in halves for one in halves[name][0]])
-        print(calibration)
-    print(
-        f"{'':12}{'answerable':>11}{'not':>8}{'found %':>10}{'through %':>10}{'answered %':>10}{'refused %':>9}{'AUROC':>9}"
-    )
-    for name, (_, judging) in halves.items():
-        report(name, judging, calibration)
+        for name, apart in fit_apart({name: found[name] for name in FITTED if name in found}).items():
+            report(name, apart)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -39,9 +39,9 @@ def test_the_kind_is_told_by_content_before_suffix(tmp_path: Path, name: str, co
         ("a.png", b"\x89PNG\r\n\x1a\n....", "picture"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "old Word"),
         ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "old Office"),
-        ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Outlook"),
-        ("a.gz", b"\x1f\x8b\x08\x00....", "archive"),
-        ("a.mbox", b"From x\n\nhello", "mailbox"),
+        ("a.7z", b"7z\xbc\xaf....", "archive"),
+        ("a.jar", b"PK\x05\x06" + bytes(18), "program"),
+        ("a.mbox", b"\n\n", "no message"),
         ("a.bin", bytes(range(256)) * 10, "does not know"),
         ("a.txt", b" \n\t\n", "no text"),
     ],
@@ -53,9 +53,17 @@ def test_what_is_not_read_is_refused_in_plain_words(tmp_path: Path, name: str, c
     assert caught.value.skipped
 
 
-@pytest.mark.parametrize("name", ["a.docx", "a.xlsx", "a.pptx", "a.epub", "a.odt"])
-def test_a_damaged_file_is_an_ordinary_refusal(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"PK\x03\x04" + b"\x00\x01garbage" * 40)
+@pytest.mark.parametrize(
+    ("name", "magic"),
+    [
+        *((name, b"PK\x03\x04") for name in ("a.docx", "a.xlsx", "a.pptx", "a.epub", "a.odt", "a.zip")),
+        ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ("a.gz", b"\x1f\x8b\x08\x00"),
+        ("a.tar", bytes(257) + b"ustar\x00"),
+    ],
+)
+def test_a_damaged_file_is_an_ordinary_refusal(tmp_path: Path, name: str, magic: bytes) -> None:
+    (tmp_path / name).write_bytes(magic + b"\x00\x01garbage" * 40)
     with pytest.raises(Unreadable, match="damaged"):
         read(tmp_path / name)
 
@@ -63,5 +71,4 @@ def test_a_damaged_file_is_an_ordinary_refusal(tmp_path: Path, name: str) -> Non
 def test_a_zip_without_a_document_is_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
         archive.writestr("hello.txt", "hello")
-    with pytest.raises(Unreadable, match="archive"):
-        read(tmp_path / "a.docx")
+    assert kind_of(tmp_path / "a.docx") == "zip"

@@ -69,7 +69,8 @@ def test_what_is_no_document_is_refused_with_a_reason(
 def test_of_a_file_that_is_too_long_the_beginning_is_kept(
     reader: Reader, tmp_path: Path, name: str, make: hostile.Make, said: str
 ) -> None:
-    document, chunks = reader.read(make(tmp_path / name))
+    contents = reader.read(make(tmp_path / name))
+    document, chunks = contents.document, contents.chunks
     assert [said in warning for warning in document.warnings] == [True]
     assert document.text[slice(*chunks[0].span)] == chunks[0].text != ""
     assert chunks[-1].span[1] == len(document.text.rstrip())
@@ -86,13 +87,13 @@ def test_a_pdf_that_is_too_long_keeps_its_pages_and_title(tmp_path: Path) -> Non
 @pytest.mark.parametrize("make", [hostile.entities, hostile.entities_docx])
 def test_entities_are_not_multiplied(reader: Reader, tmp_path: Path, make: Callable[[Path, int], Path]) -> None:
     name = "a.docx" if make is hostile.entities_docx else "a.xml"
-    document, _ = reader.read(make(tmp_path / name, 12))
+    document = reader.read(make(tmp_path / name, 12)).document
     assert document.text.strip() == "Before."
     assert name == "a.docx" or "entities" in document.warnings[0]
 
 
 def test_a_huge_picture_does_not_keep_the_text_beside_it_from_being_read(reader: Reader, tmp_path: Path) -> None:
-    document, _ = reader.read(hostile.huge_picture(tmp_path / "a.pdf", 20_000))
+    document = reader.read(hostile.huge_picture(tmp_path / "a.pdf", 20_000)).document
     assert document.text.strip() == "The harbour opens at six."
 
 
@@ -104,7 +105,7 @@ def test_a_file_that_takes_too_long_is_stopped_with_its_reason_and_the_next_one_
             reader.read(hostile.nested_forms(tmp_path / "a.pdf", 12))
         assert "reader_timeout_s" in caught.value.message + caught.value.hint
         (tmp_path / "b.txt").write_text("The harbour opens at six.")
-        assert reader.read(tmp_path / "b.txt")[0].text
+        assert reader.read(tmp_path / "b.txt").document.text
     finally:
         reader.close()
 
@@ -116,7 +117,8 @@ def test_a_page_that_ends_its_reader_is_left_out_and_the_others_are_read(
     settings = Settings(reader_timeout_s=100.0)
     reader = Reader(settings, cutting(settings))
     try:
-        document, chunks = reader.read(hostile.nested_forms(tmp_path / "a.pdf", 12, pages=3))
+        contents = reader.read(hostile.nested_forms(tmp_path / "a.pdf", 12, pages=3))
+        document, chunks = contents.document, contents.chunks
     finally:
         reader.close()
     assert document.empty_pages == [2] and len(document.pages) == 3
@@ -138,7 +140,8 @@ def test_what_was_read_until_the_memory_is_used_up_is_kept(tmp_path: Path) -> No
     settings = Settings(reader_memory_mb=512, reader_characters=0, reader_timeout_s=100.0)
     reader = Reader(settings, cutting(settings))
     try:
-        document, chunks = reader.read(hostile.paragraphs_docx(tmp_path / "a.docx", 500_000))
+        contents = reader.read(hostile.paragraphs_docx(tmp_path / "a.docx", 500_000))
+        document, chunks = contents.document, contents.chunks
     except Unreadable as error:  # where parsing alone takes more, nothing can be kept
         assert "512 MB" in error.message
     else:

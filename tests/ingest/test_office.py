@@ -8,11 +8,15 @@ from pathlib import Path
 
 import docx
 import openpyxl
+import openpyxl.chart
 import pptx
 import pytest
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from ragdesk.domain import Document
+from ragdesk.domain import Document, place_in
+from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import read
 
@@ -196,3 +200,84 @@ def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path) -> None:
             f'xmlns:text="{_OFFICE}text:1.0"><office:text><text:p>seen &e;</text:p></office:text></d>',
         )
     assert "SECRET" not in read(tmp_path / "a.odt").text
+
+
+def test_a_cited_cell_says_where_it_stands(engine: Engine, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Harbour fees"
+    book.active["B3"], book.active["C3"], book.active["D3"] = "Boat", "Fee", "Deposit"
+    book.active["B4"], book.active["C4"], book.active["D4"] = "Sailing boat", 9, 40
+    book.active["C4"].number_format = '#,##0 "crowns"'
+    book.active["D4"].number_format = "0%"
+    book.active["D4"].value = 0.25
+    book.save(tmp_path / "a.xlsx")
+    engine.add([tmp_path / "a.xlsx"], words_only=True)
+    hit = engine.search("fee of a sailing boat")[0]
+    assert "Sailing boat | 9 crowns | 25%" in hit.text
+    assert hit.to_json()["place"] == "'Harbour fees'!B3:D4"
+    id = engine.documents()[0].id
+    text = engine.document_text(id)
+    start = text.text.index("9 crowns")
+    assert text.place((start, start + 8)) == "'Harbour fees'!C4"
+
+
+def test_sheets_wider_than_what_is_read_say_so(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([f"c{i}" for i in range(300)])
+    book.save(tmp_path / "a.xlsx")
+    document = read(tmp_path / "a.xlsx")
+    assert document.warnings == ("Of sheet Sheet only the first 200 columns were read.",)
+    assert "c199" in document.text and "c200" not in document.text
+
+
+def test_merged_cells_of_a_sheet_head_all_their_columns(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (("Region", "Sales", None), (None, 2019, 2018), ("Europe", 4, 5)):
+        book.active.append(row)
+    book.active.merge_cells("B1:C1")
+    book.save(tmp_path / "a.xlsx")
+    assert ("row", "Europe | 4 | 5", "Region | Sales 2019 | Sales 2018") in blocks(read(tmp_path / "a.xlsx"))
+
+
+def test_empty_cells_of_an_open_document_sheet_keep_their_columns(tmp_path: Path) -> None:
+    def cell(text: str, repeated: int = 1) -> str:
+        inner = f"<text:p>{text}</text:p>" if text else ""
+        return f'<table:table-cell table:number-columns-repeated="{repeated}">{inner}</table:table-cell>'
+
+    rows = f"<table:table-row>{cell('Town')}{cell('', 2)}{cell('Sum')}</table:table-row><table:table-row"
+    rows += f' table:number-rows-repeated="5">{cell("", 4)}</table:table-row>'
+    rows += f"<table:table-row>{cell('Lipno')}{cell('', 2)}{cell('7')}{cell('', 1000)}</table:table-row>"
+    path = odf(
+        tmp_path / "a.ods",
+        "spreadsheet",
+        f'<office:spreadsheet><table:table table:name="S">{rows}</table:table></office:spreadsheet>',
+    )
+    document = read(path)
+    assert ("row", "Lipno |  |  | 7", "Town | Sum") in blocks(document)
+    start = document.text.index("7")
+    assert place_in("sheet", document.pages, document.geometry, (start, start + 1)) == "S!D7"
+
+
+def test_the_numbers_of_charts_are_read_as_tables(tmp_path: Path) -> None:
+    data = CategoryChartData()
+    data.categories = ["Europe", "Asia"]
+    data.add_series("2019", (12, 7.1))
+    data.add_series("2018", (14, 5))
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    size = (Inches(1), Inches(1), Inches(5), Inches(4))
+    chart = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *size, data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Sales in EUR m"
+    deck.save(tmp_path / "a.pptx")
+    document = read(tmp_path / "a.pptx")
+    assert ("row", "Asia | 7.1 | 5", "Sales in EUR m\n2019 | 2018") in blocks(document)
+
+    book = openpyxl.Workbook()
+    for row in (("Town", "Sum"), ("Lipno", 4)):
+        book.active.append(row)
+    drawn = openpyxl.chart.BarChart()
+    drawn.title = "Sums by town"
+    book.active.add_chart(drawn, "D2")
+    book.save(tmp_path / "a.xlsx")
+    assert ("paragraph", "Chart: Sums by town", "") in blocks(read(tmp_path / "a.xlsx"))

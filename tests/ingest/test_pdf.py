@@ -64,7 +64,7 @@ def test_a_table_is_read_row_by_row_with_its_header_as_context(tmp_path: Path) -
     ]
     document = read(pdf_of(tmp_path / "a.pdf", page))
     found = [(document.text[slice(*b.span)], b.context) for b in document.blocks if b.kind == "row"]
-    assert ("Costs | 80 | 75", "Item Current Former") in found
+    assert ("Costs | 80 | 75", "Item | Current | Former") in found
 
 
 def test_running_heads_and_page_numbers_stay_out_of_the_text(tmp_path: Path) -> None:
@@ -172,3 +172,62 @@ def test_numbers_of_clauses_stand_with_their_text_and_are_no_table(tmp_path: Pat
     document = read(pdf_of(tmp_path / "a.pdf", lines))
     assert "|" not in document.text
     assert "5.2 The landlord repairs." in [document.text[slice(*b.span)] for b in document.blocks]
+
+
+def test_columns_are_told_apart_beside_a_table_in_one_of_them(tmp_path: Path) -> None:
+    left = [f"left column line {i} says so much here" for i in range(8)]
+    right = [f"right column line {i} says other things here" for i in range(18)]
+    page: list[tuple[float, float, str, float]] = [
+        (LEFT, TOP, "A wide title that reaches over both of the columns below it", 16)
+    ]
+    page += [(LEFT, TOP + 40 + 13 * i, line, 10) for i, line in enumerate(left)]
+    page += [(LEFT + 250, TOP + 40 + 13 * i, line, 10) for i, line in enumerate(right)]
+    cells = [("Item", "2019", "2018"), ("Sales", "12", "14"), ("Costs", "7", "9"), ("Profit", "5", "4")]
+    page += [(LEFT + 60 * c, TOP + 160 + 17 * r, cell, 9) for r, row in enumerate(cells) for c, cell in enumerate(row)]
+    document = read(pdf_of(tmp_path / "a.pdf", page))
+    assert " ".join(left) in document.text
+    assert " ".join(right) in document.text
+    assert document.text.index(left[-1]) < document.text.index("Sales | 12 | 14") < document.text.index(right[0])
+
+
+def test_a_table_has_heads_of_two_rows_its_caption_and_unit(tmp_path: Path) -> None:
+    page: list[tuple[float, float, str, float]] = [(LEFT, TOP, "Table 4: Sales by region (in thousands of euros)", 11)]
+    rows = [("", "Food", "", "Tools", ""), ("Region", "2019", "2018", "2019", "2018"), ("Europe", "4", "5", "6", "7")]
+    rows += [("Asia", "1", "2", "3", "4"), ("Africa", "8", "9", "8", "9")]
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            if cell:
+                page.append((LEFT + 85 * c + (25 if r == 0 else 0), TOP + 40 + 15 * r, cell, 10))
+    document = read(pdf_of(tmp_path / "a.pdf", page))
+    contexts = {document.text[slice(*b.span)]: b.context for b in document.blocks if b.kind == "row"}
+    caption, heads = contexts["Asia | 1 | 2 | 3 | 4"].split("\n")
+    assert caption == "Table 4: Sales by region (in thousands of euros)"
+    assert heads == "Region | Food 2019 | Food 2018 | Tools 2019 | Tools 2018"
+
+
+def test_hebrew_is_read_from_right_to_left(tmp_path: Path) -> None:
+    said = "המגדלור נמצא בכניסה לנמל Ostrava ונבנה לפני שנים רבות. השומר מדליק את המנורה בכל ערב עם שקיעת החמה"
+    pdf = pymupdf.open()
+    pdf.new_page().insert_htmlbox((50, 50, 350, 400), f'<p dir="rtl">{said}</p>')
+    pdf.save(tmp_path / "a.pdf")
+    assert read(tmp_path / "a.pdf").text.replace(" .", ".").split() == said.split()
+
+
+def test_bookmarks_tell_headings_and_their_levels(tmp_path: Path) -> None:
+    body = lines("The harbour has fourteen berths for boats of", "all sizes, and one of them is very long.", y=TOP + 20)
+    path = pdf_of(tmp_path / "a.pdf", [(LEFT, TOP, "2.1 Berths of the harbour", 11), *body])
+    with pymupdf.open(path) as pdf:
+        pdf.set_toc([[1, "Harbour", 1], [2, "Berths of the harbour", 1]])
+        pdf.save(tmp_path / "b.pdf")
+    headings = [
+        (document.text[slice(*b.span)], b.level) for document in [read(tmp_path / "b.pdf")] for b in document.blocks[:1]
+    ]
+    assert headings == [("2.1 Berths of the harbour", 2)]
+
+
+def test_notes_beside_the_text_are_read(tmp_path: Path) -> None:
+    path = pdf_of(tmp_path / "a.pdf", lines("The longest berth measures 212 metres."))
+    with pymupdf.open(path) as pdf:
+        pdf[0].add_text_annot((300, 300), "Measured again in 2024: 214.")
+        pdf.save(tmp_path / "b.pdf")
+    assert paragraphs(read(tmp_path / "b.pdf"))[-1] == "Note: Measured again in 2024: 214."

@@ -140,3 +140,24 @@ def test_a_row_longer_than_a_chunk_keeps_its_label() -> None:
     assert len(chunks) > 2
     assert chunks[0].context == "Region | Values"
     assert all(chunk.context == "Region | Values\nEurope" for chunk in chunks[1:])
+
+
+def test_a_table_in_a_cell_is_read_once(tmp_path: Path) -> None:
+    file = docx.Document()
+    table = file.add_table(rows=2, cols=2)
+    for cell, text in zip([c for r in table.rows for c in r.cells], ("Boat", "Fees", "Sailing", ""), strict=True):
+        cell.text = text
+    inner = table.cell(1, 1).add_table(rows=1, cols=2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "night", "nine"
+    file.save(tmp_path / "a.docx")
+    document = read(tmp_path / "a.docx")
+    assert [document.text[slice(*b.span)] for b in document.blocks] == ["Boat | Fees", "Sailing | night nine"]
+
+
+def test_rows_of_rich_text_know_their_heads(tmp_path: Path) -> None:
+    rows = "".join(
+        r"\trowd\cellx2000\cellx4000\pard\intbl " + "".join(f"{cell}\\cell " for cell in row) + r"\row" + "\n"
+        for row in (("Boat", "Fee"), ("Sailing", "nine"))
+    )
+    (tmp_path / "a.rtf").write_text(r"{\rtf1\ansi Before.\par" + "\n" + rows + r"\pard After.\par}", "ascii")
+    assert row_contexts(read(tmp_path / "a.rtf")) == {"Boat": "", "Sailing": "Boat | Fee"}

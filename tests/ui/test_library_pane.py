@@ -103,6 +103,16 @@ def test_documents_stand_below_their_folders_and_collections() -> None:
     ]
 
 
+def test_what_lies_in_an_archive_stands_below_it() -> None:
+    tree = build_tree(
+        [info(1, "/a/b.zip"), info(2, "/a/b.zip/x/y.txt"), info(3, "/a/b.zip/z.txt")],
+        [("Documents", 3)],
+        [("/a", "Documents")],
+    )
+    assert drawn(tree) == ["Documents", "  a", "    b.zip", "      x", "        y.txt", "      z.txt"]
+    assert tree.children[0].count == 3
+
+
 def test_problems_can_stand_first_and_names_be_filtered() -> None:
     documents = [info(1, "/a.txt"), info(2, "/z.txt", state="failed", reason="It is damaged")]
     assert drawn(build_tree(documents, [], [], problems_first=True)) == ["Documents", "  z.txt", "  a.txt"]

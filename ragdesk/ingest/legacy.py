@@ -1,0 +1,134 @@
+"""Files of old Office programs in, documents out: Excel's by xlrd, the others by way of LibreOffice where it is installed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ragdesk.domain import Document
+from ragdesk.errors import Unreadable
+from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.office_program import converted
+from ragdesk.ingest.sheets import add_sheet, shown
+
+_WAYS: dict[str, tuple[str, str]] = {
+    "doc": ("Word", ".docx"),
+    "ppt": ("PowerPoint", ".pptx"),
+    "works": ("Works", ".docx"),
+    "vsd": ("Visio", ".pdf"),
+    "pub": ("Publisher", ".pdf"),
+    "wpd": ("WordPerfect", ".docx"),
+}
+"""Kinds, each with its program and what LibreOffice saves it as."""
+
+
+def read_old(path: Path, kind: str) -> Document:
+    """A file of an old program. Raises `Unreadable` where LibreOffice is not installed."""
+    from ragdesk.ingest import formats
+
+    program, suffix = _WAYS[kind]
+    with tempfile.TemporaryDirectory(prefix="ragdesk-") as folder:
+        # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
+        made = converted(_named(path, Path(folder), kind), suffix, Path(folder))
+        if made is None:
+            raise Unreadable(
+                f"It is a file of an old {program}",
+                f"Install LibreOffice (libreoffice.org), with which it can be read, or save it as {suffix} and add that",
+                skipped=True,
+            )
+        return replace(formats.read(made), format=kind)
+
+
+def read_doc(path: Path) -> Document:
+    """A file of Word 97 to 2003."""
+    return read_old(path, "doc")
+
+
+def read_ppt(path: Path) -> Document:
+    """A file of PowerPoint 97 to 2003."""
+    return read_old(path, "ppt")
+
+
+def read_works(path: Path) -> Document:
+    """A text of Microsoft Works."""
+    return read_old(path, "works")
+
+
+def read_vsd(path: Path) -> Document:
+    """A drawing of Visio."""
+    return read_old(path, "vsd")
+
+
+def read_pub(path: Path) -> Document:
+    """A publication of Publisher."""
+    return read_old(path, "pub")
+
+
+def read_xls(path: Path) -> Document:
+    """A workbook of Excel 2 to 2003: what its cells show."""
+    import xlrd
+
+    try:
+        book = xlrd.open_workbook(str(path), on_demand=True, logfile=_Silence(), formatting_info=True)
+    except xlrd.XLRDError as error:
+        if "encrypted" in str(error).lower():
+            raise Unreadable(
+                "It is protected by a password", "Save a copy without the password and add that", skipped=True
+            ) from error
+        raise
+    builder = DocumentBuilder()
+    for name in book.sheet_names():
+        sheet = book.sheet_by_name(name)
+        covered = {
+            (row, column)
+            for top, bottom, left, right in getattr(sheet, "merged_cells", ())
+            for row in range(top, bottom)
+            for column in range(left + 1, right)
+        }
+        add_sheet(builder, name, _rows(book, sheet, covered))
+        book.unload_sheet(name)
+    return builder.document("xls", page_kind="sheet", metadata={"author": book.user_name or ""})
+
+
+def _rows(book: Any, sheet: Any, covered: set[tuple[int, int]]) -> Iterator[tuple[int, list[str | None]]]:
+    for row in range(sheet.nrows):
+        columns = range(sheet.row_len(row))
+        yield row + 1, [None if (row, c) in covered else _value(book, sheet, row, c) for c in columns]
+
+
+def _value(book: Any, sheet: Any, row: int, column: int) -> str:
+    import xlrd
+
+    kind, value = sheet.cell_type(row, column), sheet.cell_value(row, column)
+    if kind == xlrd.XL_CELL_DATE:
+        try:
+            return shown(xlrd.xldate_as_datetime(value, book.datemode))
+        except (ValueError, OverflowError):
+            return shown(value)
+    if kind == xlrd.XL_CELL_BOOLEAN:
+        return shown(bool(value))
+    if kind == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(value, ""))
+    if kind == xlrd.XL_CELL_NUMBER and book.formatting_info:
+        style = book.xf_list[sheet.cell_xf_index(row, column)]
+        format = book.format_map.get(style.format_key)
+        return shown(value, format.format_str if format is not None else "General")
+    return shown(value)
+
+
+class _Silence:
+    """Where xlrd tells what it finds odd."""
+
+    def write(self, text: str) -> None:
+        """Say nothing."""
+
+
+def _named(path: Path, folder: Path, kind: str) -> Path:
+    import shutil
+
+    copy = folder / f"document.{ {'works': 'wps'}.get(kind, kind) }"
+    shutil.copyfile(path, copy)
+    return copy

@@ -1,0 +1,126 @@
+"""Notebooks, subtitles, calendars, address books, e-books and pages laid out like PDFs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ragdesk.domain import Document, place_in
+from ragdesk.errors import Unreadable
+from ragdesk.ingest.formats import read
+
+
+def blocks(document: Document) -> list[tuple[str, str, str]]:
+    return [(b.kind, document.text[slice(*b.span)], b.context) for b in document.blocks]
+
+
+def test_a_notebook_is_its_texts_code_and_output(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Fees\n", "\n", "- nine crowns\n"]},
+        {
+            "cell_type": "code",
+            "execution_count": 3,
+            "source": "print(9)",
+            "outputs": [
+                {"output_type": "stream", "text": ["9\n"]},
+                {"output_type": "error", "ename": "ValueError", "evalue": "no boat"},
+                {"output_type": "display_data", "data": {"image/png": "AAAA"}},
+                {"output_type": "stream", "text": "x" * 5000},
+            ],
+        },
+    ]
+    book = {"cells": cells, "metadata": {"kernelspec": {"language": "python"}}, "nbformat": 4}
+    (tmp_path / "a.ipynb").write_text(json.dumps(book), "utf-8")
+    document = read(tmp_path / "a.ipynb")
+    assert blocks(document)[:5] == [
+        ("heading", "Fees", ""),
+        ("item", "- nine crowns", ""),
+        ("code", "print(9)", "python cell 3"),
+        ("code", "9", "output of python cell 3"),
+        ("code", "ValueError: no boat", "output of python cell 3"),
+    ]
+    assert document.warnings == ("Of 1 long output of its code only the beginning was read.",)
+    assert document.title == "Fees"
+
+
+SUBTITLES = """WEBVTT
+
+NOTE made by hand
+
+1
+00:00:01.000 --> 00:00:03.000
+<v Marta>The lamp is lit
+
+2
+00:00:03.100 --> 00:00:05.000
+<v Marta>at <i>sunset</i>.
+
+00:00:05.100 --> 00:00:06.000
+<v Josef>And the horn?
+
+01:05:10.000 --> 01:05:12.000 align:start
+<v Marta>Once a minute &amp; no more.
+"""
+
+
+def test_subtitles_are_what_is_said_and_when(tmp_path: Path) -> None:
+    (tmp_path / "a.vtt").write_text(SUBTITLES, "utf-8")
+    document = read(tmp_path / "a.vtt")
+    assert document.text.split("\n\n") == [
+        "Marta: The lamp is lit at sunset.",
+        "Josef: And the horn?",
+        "Marta: Once a minute & no more.",
+    ]
+    start = document.text.index("Once")
+    assert place_in(document.page_kind, document.pages, b"", (start, start + 4)) == "at 1:05"
+
+
+def test_subtitles_of_the_other_kind_are_joined_to_sentences(tmp_path: Path) -> None:
+    (tmp_path / "a.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:03,000\nThe lamp is lit\nat\n\n2\n00:00:03,000 --> 00:00:05,000\nsunset.\n\n"
+        "3\n00:00:20,000 --> 00:00:22,000\nLater.\n",
+        "utf-8",
+    )
+    assert read(tmp_path / "a.srt").text == "The lamp is lit at sunset.\n\nLater."
+    (tmp_path / "b.srt").write_text("nothing", "utf-8")
+    with pytest.raises(Unreadable, match="no subtitles"):
+        read(tmp_path / "b.srt")
+
+
+def test_events_and_people_are_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "a.ics").write_text(
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Harbour meeting\r\nDTSTART;TZID=Europe/Prague:20240506T100000\r\n"
+        'DTEND:20240506T110000Z\r\nATTENDEE;CN="Eva Malá":mailto:eva@example.org\r\nLOCATION:Long Quay\\, berth 2\r\n'
+        "DESCRIPTION:Bring the\r\n  fees.\\nAll of them.\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        "utf-8",
+    )
+    assert read(tmp_path / "a.ics").text == (
+        "Harbour meeting\n\nFrom: 2024-05-06 10:00\nTo: 2024-05-06 11:00 UTC\nWhere: Long Quay, berth 2\nWith: Eva Malá\n"
+        "Bring the fees.\nAll of them."
+    )
+    (tmp_path / "a.vcf").write_text(
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Jan Novák\nitem1.TEL;TYPE=CELL:+420 1\nADR:;;Quay 1;Ostrava;;70200;CZ\nEND:VCARD\n",
+        "utf-8",
+    )
+    assert read(tmp_path / "a.vcf").text == "Jan Novák\n\nPhone: +420 1\nAddress: Quay 1, Ostrava, 70200, CZ"
+
+
+def test_a_fictionbook_has_its_chapters(tmp_path: Path) -> None:
+    (tmp_path / "a.fb2").write_text(
+        '<FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.0"><description><title-info><author><first-name>Eva'
+        "</first-name><last-name>Malá</last-name></author><book-title>The Lamp</book-title><date>2018</date></title-info>"
+        "</description><body><title><p>The Lamp</p></title><section><title><p>Sunset</p></title><p>It is <emphasis>lit"
+        "</emphasis>.</p><section><title><p>Fog</p></title><p>A horn.</p></section></section><section><p>The end.</p>"
+        '</section></body><binary id="x">AAAA</binary></FictionBook>',
+        "utf-8",
+    )
+    document = read(tmp_path / "a.fb2")
+    assert [(kind, text) for kind, text, _ in blocks(document)] == [
+        ("heading", "The Lamp"), ("heading", "Sunset"), ("paragraph", "It is lit."), ("heading", "Fog"),
+        ("paragraph", "A horn."), ("paragraph", "The end."),
+    ]  # fmt: skip
+    assert (document.title, document.date, document.metadata["author"]) == ("The Lamp", "2018", "Eva Malá")
+    start = document.text.index("A horn")
+    assert place_in(document.page_kind, document.pages, b"", (start, start + 1)) == "chapter 1, Sunset"
