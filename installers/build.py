@@ -84,6 +84,8 @@ def freeze(*, trim: bool) -> None:
     run([str(PYTHON), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *folders, str(spec)], env=environment)
     if trim and sys.platform == "linux":
         strip()
+    shutil.copy(ROOT / "LICENSE", FROZEN)
+    run([str(PYTHON), str(ROOT / "installers" / "third_party.py"), str(FROZEN / "THIRD-PARTY.txt")])
 
 
 def strip() -> None:

@@ -162,6 +162,7 @@ def parser() -> argparse.ArgumentParser:
     command("collections", "list the collections")
     check = command("check", "check the library")
     check.add_argument("--repair", action="store_true", help="repair what is damaged")
+    command("doctor", "say what RagDesk runs on and what needs attention, without anything of your documents")
     search = command("search", "find passages", scope)
     search.add_argument("text", nargs="*", metavar="TEXT")
     search.add_argument("-k", type=int, metavar="N", help="how many passages")

@@ -345,6 +345,13 @@ def _demo(options: argparse.Namespace, job: Job) -> int:
     return demo(Path(options.out) if options.out else None, job=job, as_json=options.json)
 
 
+def _doctor(options: argparse.Namespace, job: Job) -> int:
+    from ragdesk.doctor import doctor
+
+    folder = Path(options.library).expanduser().absolute() if options.library else None
+    return doctor(folder, job=job, as_json=options.json)
+
+
 # --- Models and settings ------------------------------------------------------------------------------------------
 
 
@@ -436,6 +443,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Job], int]] = {
     "list": _list,
     "collections": _collections,
     "check": _check,
+    "doctor": _doctor,
     "search": _search,
     "why": _why,
     "ask": _ask,

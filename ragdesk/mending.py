@@ -31,6 +31,8 @@ def check_library(folder: Path, *, repair: bool, settings: Settings, job: Job) -
         findings = list(checking.check(engine.library, repair=repair, job=job))
         if any(finding.repaired for finding in findings):
             engine.sync(job=job)
+        if engine.library.writable:
+            checking.remember_check(engine.library, findings)
         return findings
 
 
@@ -56,8 +58,10 @@ def _start_again(folder: Path, settings: Settings, job: Job) -> Finding:
         checking.salvage(engine.library, aside)
         engine.sync(job=job)
         documents, _ = engine.library.counts()
-    return checking.Finding(
-        f"The database was damaged. It lies in {aside} now; {documents} documents were read again from their files",
-        damaged=True,
-        repaired=True,
-    )
+        finding = checking.Finding(
+            f"The database was damaged. It lies in {aside} now; {documents} documents were read again from their files",
+            damaged=True,
+            repaired=True,
+        )
+        checking.remember_check(engine.library, [finding])
+    return finding

@@ -1,4 +1,4 @@
-"""Where the library, the models, the settings, the log, the icons and the samples live."""
+"""Where the library, the models, the settings, the log, the icons, the samples and the guide live."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ def assets_dir() -> Path:
     if beside.is_dir():
         return beside
     return Path(str(resources.files("ragdesk.assets")))
+
+
+def docs_dir() -> Path:
+    """The pages of the guide: beside the package in a checkout, inside it where it was installed or frozen."""
+    if getattr(sys, "frozen", False):
+        return Path(sys._MEIPASS) / "docs"  # type: ignore[attr-defined]  # set by PyInstaller
+    beside = Path(__file__).resolve().parent.parent / "docs"
+    return beside if beside.is_dir() else Path(__file__).resolve().parent / "docs"
 
 
 def samples_dir() -> Path:

@@ -39,3 +39,16 @@ class Secrets:
             kept = ""
         self._for_now[name] = kept
         return kept
+
+
+def keyring_name() -> str:
+    """What keeps secrets on this system; empty where nothing does."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        found = keyring.get_keyring()
+        usable = found.priority > 0 and (not hasattr(found, "backends") or bool(found.backends))
+    except (KeyringError, RuntimeError):  # RuntimeError: a keyring that cannot be reached
+        return ""
+    return str(found.name) if usable else ""

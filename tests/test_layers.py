@@ -22,6 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cli",
             "mcp",
             "demo",
+            "doctor",
             "arguments",
             "measuring_commands",
             "model_commands",
@@ -31,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "progress",
         )
     ),
-    frozenset(("mending", "measuring")),
+    frozenset(("diagnosing", "diagnosing_models", "mending", "measuring")),
     frozenset(("engine",)),
     frozenset(("intake", "reading_all", "search_at_hand", "originals")),
     frozenset(("ingest", "answer", "evaluate", "export")),
@@ -53,7 +54,8 @@ LAYERS: tuple[frozenset[str], ...] = (
             "ledger",
             "inside",
         )
-    ),
+    )
+    | {"diagnosis", "parts", "redacting"},
 )
 STRANGERS = ({"ingest", "answer"}, {"ingest", "export"}, {"answer", "evaluate"})
 """Pairs of the same layer that never meet, either way."""

@@ -267,7 +267,7 @@ def test_every_folder_of_the_package_is_listed() -> None:
         for path in (ROOT / "ragdesk").rglob("*.py")
         if "__pycache__" not in path.parts
     }
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders | {"ragdesk.assets"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders | {"ragdesk.assets", "ragdesk.docs"}
 
 
 def test_a_built_package_has_the_samples_and_the_command(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_built_package_has_the_samples_and_the_command(tmp_path: Path) -> None
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for name in ("ragdesk", "assets"):
+    for name in ("ragdesk", "assets", "docs"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "..", "."]
     built = subprocess.run(command, cwd=source, capture_output=True, text=True)
@@ -288,11 +288,18 @@ def test_a_built_package_has_the_samples_and_the_command(tmp_path: Path) -> None
     for sample in SAMPLES.iterdir():
         if sample.is_file():
             assert f"ragdesk/assets/samples/{sample.name}" in names
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert f"ragdesk/docs/{page.relative_to(ROOT / 'docs').as_posix()}" in names
+    assert "ragdesk/assets/pictures/cited.png" in names, "the guide shows it"
     (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
     assert "ragdesk = ragdesk.__main__:main" in (installed / entry_points).read_text("utf-8")
-    asked = "from ragdesk.paths import samples_dir; print(samples_dir())"
-    found = subprocess.run([sys.executable, "-c", asked], cwd=installed, capture_output=True, text=True)
-    assert Path(found.stdout.strip()) == installed / "ragdesk" / "assets" / "samples", found.stderr
+    asked = "from ragdesk.paths import docs_dir, samples_dir; print(samples_dir(), docs_dir(), sep='\\n')"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    found = subprocess.run(
+        [sys.executable, "-c", asked], cwd=installed, env=environment, capture_output=True, text=True
+    )
+    places = [installed / "ragdesk" / name for name in ("assets/samples", "docs")]
+    assert list(map(Path, found.stdout.split())) == places, found.stderr
 
 
 def test_the_licence_is_the_whole_agpl() -> None:
@@ -300,15 +307,6 @@ def test_the_licence_is_the_whole_agpl() -> None:
     assert (
         digest == "0d96a4ff68ad6d4b6f1f30f713b18d5184912ba8dd389f86aa7710db079abcb0"
     )  # of gnu.org/licenses/agpl-3.0.txt
-
-
-def test_the_commands_in_the_readme_exist() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    commands = set(re.findall(r"^\./run ([a-z]+)", readme, re.MULTILINE))
-    assert {"demo", "add", "search", "ask"} <= commands
-    for command in sorted(commands):
-        helped = subprocess.run([sys.executable, "-m", "ragdesk", command, "--help"], capture_output=True, text=True)
-        assert helped.returncode == 0, f"{command}: {helped.stderr}"
 
 
 # --- The samples --------------------------------------------------------------------------------------------------

@@ -92,6 +92,23 @@ def this_machine() -> Machine:
     return Machine(memory.total, memory.available, cores, gpu, total, free)
 
 
+def unused_gpu() -> str:
+    """The name of a GPU of this machine that language models cannot use as installed; empty for none. Asks its driver."""
+    return "" if _uses_gpu() else _gpu()[0]
+
+
+def embeds_on_gpu() -> bool:
+    """Whether PyTorch as installed can use a GPU of NVIDIA or AMD, or Apple's. Looks for the file, and imports nothing."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    spec = importlib.util.find_spec("torch")
+    if spec is None or not spec.submodule_search_locations:
+        return False
+    libraries = Path(spec.submodule_search_locations[0]) / "lib"
+    names = [path.name.lower() for path in libraries.iterdir()] if libraries.is_dir() else []
+    return any("torch_cuda" in name or "torch_hip" in name for name in names)
+
+
 def fit(machine: Machine, *, size_bytes: int, kv_bytes_per_token: int, context_tokens: int) -> Fit:
     """Whether a model of this size fits with a context of so many tokens: on the GPU if it can, else beside all else."""
     kv_bytes = kv_bytes_per_token * context_tokens

@@ -9,9 +9,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ragdesk import __version__
+from ragdesk.parts import Part, parts
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.dialog_parts import IconLabel, button, words
-from ragdesk.ui.parts import Part, parts
 
 _ABOUT = "Ask questions of your own documents, on your own machine; every answer cites the passage it comes from."
 _PRIVATE = "Nothing leaves this machine: there is no account, no telemetry and no connection to a server."

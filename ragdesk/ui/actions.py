@@ -251,8 +251,17 @@ ACTIONS: tuple[ActionText, ...] = (
         "external-link",
     ),
     _A("reveal_original", "&Source", "Show in its &folder", "Show the file in its folder", "", "folder-open"),
+    _A("guide", "&Help", "&Guide", "Read how to do things with RagDesk; needs no network", "Ctrl+F1", "book-open"),
     _A("shortcuts", "&Help", "&Keyboard shortcuts", "Show all keyboard shortcuts", "F1", "keyboard"),
-    _A("data_folder", "&Help", "Open the &data folder", "Open the folder that holds the library", "", "hard-drive"),
+    _A(
+        "diagnostics",
+        "&Help",
+        "&Diagnostics…",
+        "Show what RagDesk runs on and what needs attention, to save or copy it",
+        "",
+        "circle-check",
+    ),
+    _A("data_folder", "&Help", "Open the da&ta folder", "Open the folder that holds the library", "", "hard-drive"),
     _A("log_folder", "&Help", "Open the l&og folder", "Open the folder that holds the log", "", "file-text"),
     _A("about", "&Help", "&About RagDesk", "Versions and licences", "", "info"),
 )

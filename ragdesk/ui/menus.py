@@ -17,7 +17,7 @@ from ragdesk.ui.library_pane import LibraryPane
 _GROUPS = (
     *("settings", "quit", "copy_answer", "find", "next_pane", "show_library", "larger", "open_document", "read_again"),
     *("pause_work", "regenerate", "ask_all", "rename_conversation", "previous_page", "zoom_in", "copy_passage"),
-    *("open_original", "data_folder", "about"),
+    *("open_original", "diagnostics", "about"),
 )
 """Actions that begin a group."""
 

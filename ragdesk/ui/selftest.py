@@ -23,6 +23,7 @@ def selftest() -> int:
     from ragdesk.settings import Settings
     from ragdesk.ui.app import make_app
     from ragdesk.ui.desk import Desk
+    from ragdesk.ui.guide_dialog import GuideDialog
     from ragdesk.ui.theme import Theme
     from ragdesk.ui.window import Window
 
@@ -57,6 +58,17 @@ def selftest() -> int:
             page = view.citations[0].page or 1
             worked = wait(
                 f"its passage marked on page {page}", lambda: bool(window.source.page_view.mark_rectangles(page))
+            )
+        if worked:
+            window.actions_by_name["guide"].trigger()
+            guide = window.findChild(GuideDialog)
+            worked = wait(
+                "the guide opened with its pictures",
+                lambda: (
+                    guide is not None
+                    and "your own documents" in guide.browser.toPlainText()
+                    and not guide.browser.picture("../assets/pictures/cited.png").isNull()
+                ),
             )
         for problem in problems:
             print(f"failed  {problem}", flush=True)

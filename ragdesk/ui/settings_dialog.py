@@ -44,7 +44,7 @@ _SEARCHED = {
 _ON_PAGES = ("theme", "font_points", "model", "library", "endpoint", "endpoint_model", "endpoint_agreed")
 _EMBEDDING = ("embedder", "embedding_dimensions", "embedding_layers")
 _CODE = "embedder_remote_code"
-_ORDER = ("Look", "Models", "Server", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
+ORDER = ("Look", "Models", "Server", "Answers", "Search", "Reading", "Chunks", "Embedding", "Data")
 
 
 class SettingsDialog(QDialog):
@@ -127,8 +127,8 @@ class SettingsDialog(QDialog):
         self.data.move_wanted.connect(self._move)
         own = {"Look": self.look, "Models": self.all_models, "Server": self.server, "Data": self.data}
         about = [row for row in describe_settings(desk.settings) if row["name"] not in _ON_PAGES]
-        others = [row["group"] for row in about if row["group"] not in _ORDER]
-        for group in [*_ORDER, *dict.fromkeys(others)]:
+        others = [row["group"] for row in about if row["group"] not in ORDER]
+        for group in [*ORDER, *dict.fromkeys(others)]:
             page = own.get(group) or self._make_form([row for row in about if row["group"] == group])
             self.groups.addItem(QListWidgetItem(group))
             self._pages.addWidget(self._scrolled(group, page))

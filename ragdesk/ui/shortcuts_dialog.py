@@ -10,7 +10,7 @@ from ragdesk.ui.actions import MENUS, Actions
 from ragdesk.ui.dialog_parts import button, words
 
 _NARROW = 560
-_OF_FIELDS = (
+OF_FIELDS = (
     (
         "Question field",
         (
@@ -99,7 +99,7 @@ def _groups(actions: Actions) -> list[Group]:
         if not action.shortcut().isEmpty():
             found[text.menu].append((plain(text.text), _keys(action.shortcut())))
     groups = [(plain(menu), rows) for menu, rows in found.items() if rows]
-    return groups + [(name, [(what, _keys(QKeySequence(keys))) for what, keys in rows]) for name, rows in _OF_FIELDS]
+    return groups + [(name, [(what, _keys(QKeySequence(keys))) for what, keys in rows]) for name, rows in OF_FIELDS]
 
 
 def plain(text: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import QSettings, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -33,6 +33,7 @@ from ragdesk.ui.conversation_list import ConversationList
 from ragdesk.ui.conversation_pane import ConversationPane
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.drop_overlay import DropOverlay, dropped_paths
+from ragdesk.ui.helping import connect_help
 from ragdesk.ui.jobs_panel import JobsPanel
 from ragdesk.ui.library_pane import LibraryPane
 from ragdesk.ui.menus import ChosenActions, fill_menu_bar
@@ -198,15 +199,12 @@ class Window(QMainWindow):
             "larger": lambda: self._resize_text(1),
             "smaller": lambda: self._resize_text(-1),
             "sync": lambda: desk.sync(),
-            "shortcuts": self._open_shortcuts,
-            "data_folder": lambda: _open_folder(desk.engine.library.folder),
-            "log_folder": lambda: _open_folder(paths.log_file().parent),
-            "about": self._open_about,
         }.items():
             actions[name].triggered.connect(lambda checked=False, slot=slot: slot())
         actions["filter"].triggered.connect(self._filter)
         actions["find_conversation"].triggered.connect(self._find_conversation)
         actions["rename_conversation"].triggered.connect(self._rename_conversation)
+        connect_help(actions, desk, self)
         ChosenActions(actions, desk, self.library, self.conversations, self.conversation)
         self.library.opened.connect(self.show_document)
         self.library.scoped.connect(self._ask_only)
@@ -319,16 +317,6 @@ class Window(QMainWindow):
             self.unlocking.ask([file], show)
         else:
             self.unlocking.ask_once(file, show)
-
-    def _open_shortcuts(self) -> None:
-        from ragdesk.ui.shortcuts_dialog import ShortcutsDialog
-
-        ShortcutsDialog(self.actions_by_name, self).open()
-
-    def _open_about(self) -> None:
-        from ragdesk.ui.about_dialog import AboutDialog
-
-        AboutDialog(self._desk, self).open()
 
     def show_problem(self, error: BaseException) -> None:
         """Show an error, with what to do next; one that comes while another is shown is told of in the same dialog."""
@@ -450,8 +438,3 @@ class Window(QMainWindow):
 def _what_is_added(settings: Settings) -> tuple[Rules, int]:
     """What decides which files of added folders are read: where it changes, they are looked at again."""
     return rules_of(settings), settings.file_limit_mb
-
-
-def _open_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

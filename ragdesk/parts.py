@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
-from PySide6.QtCore import qVersion
-
 _LONGEST = 90
 _NOT_NEEDED = re.compile(r"""extra\s*==\s*['"](?!llm)""")
 _SHORTER = {
@@ -19,6 +17,8 @@ _SHORTER = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "ISC License (ISCL)": "ISC",
 }
+_IN_PYMUPDF = ("pymupdf-layout", "pymupdf4llm")
+"""Packages that hold nothing since pymupdf 2.0, which asks for them and has what was in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def parts() -> list[Part]:
     found.pop("ragdesk", None)
     return [
         Part("Python", platform.python_version(), "PSF-2.0"),
-        Part("Qt", str(qVersion()), "LGPL-3.0-only"),
+        Part("Qt", version_of("PySide6-Essentials"), "LGPL-3.0-only"),
         Part("Lucide icons", "", "ISC, some MIT"),
         Part("all-MiniLM-L6-v2", "", "Apache-2.0"),
         Part("PP-OCRv6 models", "", "Apache-2.0"),
@@ -61,9 +61,19 @@ def parts() -> list[Part]:
     ]
 
 
+def version_of(name: str) -> str:
+    """The version of an installed package; empty where it is not installed."""
+    try:
+        return distribution(name).version
+    except PackageNotFoundError:
+        return ""
+
+
 def _licence(part: Distribution) -> str:
     """The licence as the package names it: an expression, else a classifier, else its own words."""
     told = part.metadata
+    if _plain(part.name) in _IN_PYMUPDF and "License" not in told:
+        return "part of pymupdf"
     if "License-Expression" in told:
         return told["License-Expression"]
     classified = [c.rsplit(" :: ", 1)[-1] for c in told.get_all("Classifier") or () if c.startswith("License :: ")]

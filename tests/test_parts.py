@@ -7,9 +7,9 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ragdesk.ui.parts import parts
+from ragdesk.parts import parts
 
-_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def plain(name: str) -> str:

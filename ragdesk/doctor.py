@@ -1,0 +1,31 @@
+"""`ragdesk doctor`: what RagDesk is, runs on and holds, and what needs attention; to read, and to put into a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ragdesk.diagnosing import diagnose, subject
+from ragdesk.diagnosis import Section, diagnosis_json, exit_code, heading, section_text, summary
+from ragdesk.job import Job
+from ragdesk.library.library import now
+from ragdesk.printing import print_json
+
+
+def doctor(folder: Path | None, *, job: Job, as_json: bool = False) -> int:
+    """Print each section as soon as it is known, or all as one JSON document; returns the exit code.
+
+    Without a folder the usual library is looked at, also where the settings cannot be read that would name another.
+    """
+    looked_at = now()
+    sections: list[Section] = []
+    if not as_json:
+        print(heading(looked_at))
+    for section in diagnose(subject(folder), job=job):
+        sections.append(section)
+        if not as_json:
+            print(f"\n{section_text(section)}", flush=True)
+    if as_json:
+        print_json(diagnosis_json(sections, looked_at))
+    else:
+        print(f"\n{summary(sections)}")
+    return exit_code(sections)
