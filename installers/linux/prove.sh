@@ -22,10 +22,11 @@ if [ ! -d "$root/usr" ]; then
     say "A bare Debian $suite in $root"
     debootstrap --variant=minbase "$suite" "$root" >/dev/null
 fi
-mkdir -p "$root/proc" "$root/dev/shm"
+mkdir -p "$root/proc" "$root/dev/shm" "$root/dev/pts"
 mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
 mountpoint -q "$root/dev/shm" || mount -t tmpfs tmpfs "$root/dev/shm"
-trap 'umount "$root/proc" "$root/dev/shm"' EXIT
+mountpoint -q "$root/dev/pts" || mount -t devpts devpts "$root/dev/pts"
+trap 'umount "$root/proc" "$root/dev/shm" "$root/dev/pts"' EXIT
 inside id friend >/dev/null 2>&1 || inside useradd -m -d /home/friend friend
 cp /etc/resolv.conf "$root/etc/" 2>/dev/null || true
 expect "there is no Python" sh -c "! ls $root/usr/bin/python3* 2>/dev/null"
@@ -33,7 +34,6 @@ expect "there is no Python" sh -c "! ls $root/usr/bin/python3* 2>/dev/null"
 say "Installing $(basename "$package") ($(du -m "$package" | cut -f1) MB)"
 cp "$package" "$root/tmp/ragdesk.deb"
 inside apt-get update -qq
-inside find / -xdev -newer /etc/hostname -name 'ragdesk*' >/dev/null
 inside env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /tmp/ragdesk.deb >/dev/null
 inside dpkg-query -W -f 'installed: ${Installed-Size} kB\n' ragdesk
 expect "there is still no Python" sh -c "! ls $root/usr/bin/python3* 2>/dev/null"
@@ -49,5 +49,5 @@ expect "the menu entry is valid" inside desktop-file-validate /usr/share/applica
 say "Removing it"
 inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq ragdesk >/dev/null
 expect "nothing is left in the system" sh -c "! find $root/usr $root/opt $root/etc $root/var/lib -path '*/dpkg/*' -prune -o -iname '*ragdesk*' -print | grep ."
-expect "the user's library is still there" test -s "$root/home/friend/library/library.sqlite3"
+expect "the user's library is still there" test -s "$root/home/friend/library/library.db"
 exit $failed
