@@ -41,7 +41,8 @@ expect "there is still no Python" sh -c "! ls $root/usr/bin/python3* 2>/dev/null
 say "Using it as another user"
 expect "ragdesk --version" as_friend "ragdesk --version"
 expect "the window without a display" as_friend "ragdesk --selftest"
-expect "ragdesk demo" as_friend "ragdesk --library /home/friend/library demo"
+expect "ragdesk demo" as_friend "ragdesk demo"
+expect "adding a file" as_friend "ragdesk add /usr/share/doc/ragdesk/copyright"
 inside env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends xvfb xauth desktop-file-utils >/dev/null
 expect "the window on a virtual display" as_friend "QT_QPA_PLATFORM=xcb xvfb-run -a ragdesk --selftest"
 expect "the menu entry is valid" inside desktop-file-validate /usr/share/applications/ragdesk.desktop
@@ -49,5 +50,5 @@ expect "the menu entry is valid" inside desktop-file-validate /usr/share/applica
 say "Removing it"
 inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq ragdesk >/dev/null
 expect "nothing is left in the system" sh -c "! find $root/usr $root/opt $root/etc $root/var/lib -path '*/dpkg/*' -prune -o -iname '*ragdesk*' -print | grep ."
-expect "the user's library is still there" test -s "$root/home/friend/library/library.db"
+expect "the user's library is still there" test -s "$root/home/friend/.local/share/RagDesk/library/library.db"
 exit $failed
