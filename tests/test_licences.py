@@ -43,7 +43,8 @@ def test_the_texts_are_there_once_each_with_the_parts_they_are_for(text: str) ->
         if "Apache" not in part.licence and part.licence != "part of pymupdf"
     }
     assert named - headers == set()
-    assert text.count("GNU LESSER GENERAL PUBLIC LICENSE\n                       Version 3") == 1
+    starts = [block.strip()[:60] for block in blocks]
+    assert sum(start.startswith("GNU LESSER GENERAL PUBLIC LICENSE") for start in starts) == 1
     assert "Permission is hereby granted, free of charge" in text
     assert "Apache License" in text
 

@@ -199,7 +199,7 @@ def test_it_tries_itself_out_without_a_display() -> None:
         [sys.executable, "-m", "ragdesk", "--selftest"], capture_output=True, text=True, timeout=280, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("ok  ") == 4
+    assert done.stdout.count("ok  ") == 5
 
 
 def press_in_the_next_box(text: str, said: list[str]) -> None:
