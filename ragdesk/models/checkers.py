@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.errors import Unavailable
-from ragdesk.models.model_folders import Kind, find_folder, json_object, token_limit
+from ragdesk.models.model_folders import Kind, chosen_folder, token_limit
 from ragdesk.models.published import PublishedModel, called_after
 
 LARGEST_INPUT = 512
@@ -120,20 +120,7 @@ def find_checker(named: str) -> CheckerPlace:
     Raises `Unavailable` where it is not here, or is a model of another kind.
     """
     known = known_checker(named)
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
-        found = find_folder(known.id if known is not None else named, *FOLDERS)
-        if found is None:
-            raise Unavailable(
-                f"The checker {named} is not on this machine",
-                f"Download it: ragdesk models download {known.name}"
-                if known is not None
-                else "The setting `checker` names a model's folder or a model of the catalogue; empty means none",
-            )
-        folder = found
-    config = json_object(folder / "config.json")
-    if not config:
-        raise Unavailable(f"There is no checker in {folder}", "The setting `checker` names a model's folder")
+    folder, config = chosen_folder(named, known, "checker", *FOLDERS)
     entailed, contradicted = _classes(folder, config)
     return CheckerPlace(
         folder,

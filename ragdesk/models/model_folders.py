@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ragdesk import paths
 from ragdesk.errors import Unavailable
+from ragdesk.models.published import PublishedModel
 
 Kind = Literal["embedders", "rerankers", "checkers"]
 """Names a folder of the models folder."""
@@ -33,6 +34,28 @@ def find_folder(id: str, *kinds: Kind) -> Path | None:
         if (folder / "config.json").is_file() and not is_unfinished(folder):
             return folder
     return _newest(_hub_cache() / f"models--{id.replace('/', '--')}")
+
+
+def chosen_folder(named: str, known: PublishedModel | None, setting: str, *kinds: Kind) -> tuple[Path, dict[str, Any]]:
+    """The folder that a setting names, itself or by a model's name, and the model's configuration.
+
+    Raises `Unavailable` where it is not on this machine.
+    """
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        found = find_folder(known.id if known is not None else named, *kinds)
+        if found is None:
+            raise Unavailable(
+                f"The {setting} {named} is not on this machine",
+                f"Download it: ragdesk models download {known.name}"
+                if known is not None
+                else f"The setting `{setting}` names a model's folder or a model of the catalogue; empty means none",
+            )
+        folder = found
+    config = json_object(folder / "config.json")
+    if not config:
+        raise Unavailable(f"There is no {setting} in {folder}", f"The setting `{setting}` names a model's folder")
+    return folder, config
 
 
 def is_unfinished(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ragdesk.errors import Unavailable
-from ragdesk.models.model_folders import Kind, find_folder, json_object, token_limit
+from ragdesk.models.model_folders import Kind, chosen_folder, token_limit
 from ragdesk.models.published import PublishedModel, called_after
 
 Form = Literal["pair", "yes or no"]
@@ -115,20 +115,7 @@ def find_reranker(named: str) -> RerankerPlace:
     Raises `Unavailable` where it is not here, or is a model of another kind.
     """
     known = known_reranker(named)
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
-        found = find_folder(known.id if known is not None else named, *FOLDERS)
-        if found is None:
-            raise Unavailable(
-                f"The reranker {named} is not on this machine",
-                f"Download it: ragdesk models download {known.name}"
-                if known is not None
-                else "The setting `reranker` names a model's folder or a model of the catalogue; empty means none",
-            )
-        folder = found
-    config = json_object(folder / "config.json")
-    if not config:
-        raise Unavailable(f"There is no reranker in {folder}", "The setting `reranker` names a model's folder")
+    folder, config = chosen_folder(named, known, "reranker", *FOLDERS)
     max_tokens = token_limit(folder, known.max_tokens if known is not None else 0, LARGEST_INPUT)
     return RerankerPlace(folder, _form(folder, config, known), max_tokens)
 
