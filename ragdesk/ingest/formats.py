@@ -141,6 +141,8 @@ _OLD_OFFICE = {
     ".pps": ("PowerPoint", ".pptx"),
 }
 _HEAD_BYTES = 4096
+_PDF_LATER = re.compile(rb"[\r\n\0]%PDF-\d")
+"""Viewers open a PDF with something before it, such as the head of a message."""
 _PAGES: dict[str, PageKind] = {
     "pdf": "page",
     "pptx": "slide",
@@ -196,7 +198,7 @@ def kind_of(path: Path) -> str:
     if not head:
         raise Unreadable("It is empty", skipped=True)
     suffix = path.suffix.lower()
-    if b"%PDF-" in head[:1024]:
+    if head.lstrip().startswith(b"%PDF-"):
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path, path.suffix)
@@ -213,6 +215,10 @@ def kind_of(path: Path) -> str:
         return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
     if kind_of_picture(head):
         return "picture"
+    if _PDF_LATER.search(head[:1024]) or (
+        suffix == ".pdf" and b"%PDF-" in head[:1024]
+    ):  # after the archives, which may hold a PDF as it is
+        return "pdf"
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in (b"MZ", b"ID3") and _is_text(head)):
             raise Unreadable(reason, hint, skipped=True)

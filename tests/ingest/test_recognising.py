@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymupdf
 import pytest
 from PIL import Image, ImageDraw
 
@@ -218,3 +220,19 @@ def test_a_script_that_the_models_lack_is_read_by_tesseract_or_named(tmp_path: P
             assert "Tesseract" in info.reason
         else:
             assert said in engine.document_text(info.id).text
+
+
+def test_a_scan_in_an_archive_and_one_behind_a_password_are_recognised(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "post.zip", "w") as archive:
+        archive.write(scanned_pdf(tmp_path / "letter.pdf", drawn()), "in/letter.pdf")
+    with pymupdf.open(scanned_pdf(tmp_path / "open.pdf", drawn(NORTH))) as pdf:
+        pdf.save(folder / "locked.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="lamp", owner_pw="oil")
+    with Engine(tmp_path / "library", write=True, settings=Settings()) as engine:
+        engine.give_password("lamp")
+        engine.add([folder], words_only=True)
+        found = {Path(d.path).name: engine.document_text(d.id).text for d in engine.documents() if d.recognised}
+        assert found.keys() == {"letter.pdf", "locked.pdf"}
+        assert "sixty days" in found["letter.pdf"]
+        assert "northern lamp" in found["locked.pdf"]
