@@ -1,12 +1,13 @@
 """How long a question takes in a large library, and what of the search takes how much of it.
 
-usage: OPENBLAS_THREAD_TIMEOUT=4 python tests/benchmarks/search_speed.py [--chunks N] [--questions N] [--keep DIR] [--profile] [--answers FILE]
+usage: python tests/benchmarks/search_speed.py [--chunks N] [--questions N] [--keep DIR] [--profile] [--answers FILE]
 
 Fills a library with invented text: words of several topics by Zipf's law between English function words, in documents of
 20 to 300 chunks whose vectors lie around a centre of their own, and asks questions made of its words. Prints median and
 95th percentile, in milliseconds of processor time and of the clock, of each part and of the whole search; then one line of
 JSON. Processor time is of this process: on a machine at rest the clock shows about the same. With `--keep` the library is
-made once; the variable is what `ragdesk` sets for itself; `--answers` writes what was found, so that two versions can be compared; `--profile` adds a profile.
+made once; `--answers` writes what was found, so that two versions can be compared; `--profile` adds a profile. Set
+OPENBLAS_THREAD_TIMEOUT=4, as `ragdesk` does for itself.
 """
 
 from __future__ import annotations
