@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
-import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ragdesk.engine import Engine
 from ragdesk.ingest import ingesting
 from ragdesk.ingest.ignoring import BY_GITIGNORE, BY_SETTING, HIDDEN, LINKED_FOLDER, Rules, Sieve
-from ragdesk.ingest.reading import Reader
+from ragdesk.ingest.reading import Contents, Reader
 from ragdesk.settings import Settings
 
 
@@ -139,20 +139,17 @@ def test_a_file_that_grows_all_the_time_is_kept_as_far_as_it_was_read(
 ) -> None:
     folder = written(tmp_path / "work", "a.log")
     monkeypatch.setattr(ingesting, "_REST_S", 0.0)
-    resting = threading.Event()
+    read = Reader.read
 
-    def grow() -> None:
-        with (folder / "a.log").open("a", buffering=1) as stream:
-            while not resting.wait(0.005):
-                stream.write("Another line of the log.\n")
+    def grow(self: Reader, path: Path, **more: Any) -> Contents:
+        contents = read(self, path, **more)
+        with path.open("a") as stream:
+            stream.write("Another line of the log.\n")
+        return contents
 
-    writer = threading.Thread(target=grow)
-    writer.start()
-    try:
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Reader, "read", grow)
         engine.add([folder], words_only=True)
-    finally:
-        resting.set()
-        writer.join()
     (document,) = engine.documents()
     assert document.state == "partly" and "being written" in (document.reason or "")
     engine.sync(words_only=True)
