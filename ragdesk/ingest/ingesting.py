@@ -93,13 +93,13 @@ def read_queued(
         return
     count = settings.reader_processes or max(1, min(4, (os.cpu_count() or 2) - 1))
     with _readers(count, settings, how) as readers, ThreadPoolExecutor(count) as threads, closing(waiting):
+        work = _Reading(library, readers, waiting, settings, how, passwords, job)
         running: dict[Future[_Read | None], Wanted] = {}
         done = 0
         try:
             while True:
                 while len(running) < 2 * count and (wanted := waiting.take()) is not None:
-                    given = waiting, wanted, waiting.folder(), settings, how, passwords, job
-                    running[threads.submit(_read_one, library, readers, *given)] = wanted
+                    running[threads.submit(_read_one, work, wanted, waiting.folder())] = wanted
                 if not running:
                     break
                 total = done + len(running) + len(waiting)  # it grows where other files lie in one
@@ -156,6 +156,19 @@ def situate_complete(library: Library, index: int, weight: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reading:
+    """What all threads that read share."""
+
+    library: Library
+    readers: queue.SimpleQueue[Reader]
+    waiting: Waiting
+    settings: Settings
+    how: Cutting
+    passwords: PasswordsOf
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
     """A file read: its contents, or the refusal; neither where it says what it said before. `folder` has what lies in it."""
 
@@ -182,24 +195,14 @@ def _readers(count: int, settings: Settings, how: Cutting) -> Iterator[queue.Sim
             thread.join()
 
 
-def _read_one(
-    library: Library,
-    readers: queue.SimpleQueue[Reader],
-    waiting: Waiting,
-    wanted: Wanted,
-    folder: Path,
-    settings: Settings,
-    how: Cutting,
-    passwords: PasswordsOf,
-    job: Job,
-) -> _Read | None:
+def _read_one(work: _Reading, wanted: Wanted, folder: Path) -> _Read | None:
     """Read a file, again where it was written meanwhile; None where it is not there any more."""
     began_s = time.monotonic()
     for number in range(1, _TRIES + 1):
-        read = _read_as_it_is(library, readers, waiting, wanted, folder, settings, how, passwords, job)
+        read = _read_as_it_is(work, wanted, folder)
         if read is None or not _was_written(wanted.file, read.version):
             return read
-        last = number == _TRIES or time.monotonic() - began_s > settings.reader_timeout_s / _TRIES
+        last = number == _TRIES or time.monotonic() - began_s > work.settings.reader_timeout_s / _TRIES
         if last and read.contents is not None:
             document = read.contents.document
             document = replace(document, warnings=(*document.warnings, _CHANGING))
@@ -210,50 +213,40 @@ def _read_one(
     raise AssertionError  # the last try returned
 
 
-def _read_as_it_is(
-    library: Library,
-    readers: queue.SimpleQueue[Reader],
-    waiting: Waiting,
-    wanted: Wanted,
-    folder: Path,
-    settings: Settings,
-    how: Cutting,
-    passwords: PasswordsOf,
-    job: Job,
-) -> _Read | None:
+def _read_as_it_is(work: _Reading, wanted: Wanted, folder: Path) -> _Read | None:
     path, state = wanted.file, wanted.state
-    if job.cancelled:
+    if work.job.cancelled:
         raise Cancelled
-    version = FileVersion("", 0, 0, how.identity)
+    version = FileVersion("", 0, 0, work.how.identity)
     try:
         stat = path.stat()
-        version = FileVersion("", stat.st_size, stat.st_mtime_ns, how.identity)
+        version = FileVersion("", stat.st_size, stat.st_mtime_ns, work.how.identity)
         if reason := no_file(stat.st_mode):
             raise Unreadable(reason, skipped=True)
-        if stat.st_size > settings.file_limit_mb << 20:
+        if stat.st_size > work.settings.file_limit_mb << 20:
             raise Unreadable(
-                f"It is larger than {settings.file_limit_mb:,} MB",
+                f"It is larger than {work.settings.file_limit_mb:,} MB",
                 "Raise the setting file_limit_mb to read it",
                 skipped=True,
             )
-        version = FileVersion(file_hash(path, stat.st_size), stat.st_size, stat.st_mtime_ns, how.identity)
+        version = FileVersion(file_hash(path, stat.st_size), stat.st_size, stat.st_mtime_ns, work.how.identity)
         unchanged = (state.hash, state.reading) == (version.hash, version.reading)
         if unchanged and not wanted.again and state.outcome in ("read", "partly"):
             return _Read(version)
-        reader = readers.get()
+        reader = work.readers.get()
         try:
             contents = reader.read(
                 path,
                 name=state.path,
                 folder=folder,
-                room=waiting.room(wanted),
-                passwords=passwords(state.path),
-                seen=kept_pages(library, version.hash),
-                job=job,
+                room=work.waiting.room(wanted),
+                passwords=work.passwords(state.path),
+                seen=kept_pages(work.library, version.hash),
+                job=work.job,
             )
-            waiting.spend(wanted, contents.members)
+            work.waiting.spend(wanted, contents.members)
         finally:
-            readers.put(reader)
+            work.readers.put(reader)
     except FileNotFoundError:
         return None
     except PermissionError as error:
