@@ -42,6 +42,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that stands among a document's text, with the span of what was recognised on it, and how surely (0 to 1).
+
+    `number` counts the pictures of the file from 1. `cells` are those of a sheet that it stands over (`Sales!B7`).
+    """
+
+    number: int
+    span: Span
+    sure: float
+    cells: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One unit of a document's structure. Blocks are in order, do not overlap, and leave only white space between them.
 
@@ -57,7 +70,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class WordBox:
-    """Where a word (or the part of a hyphenated word on one line) stands: points from the top left of the page as shown."""
+    """Where a word (or the part of a hyphenated word on one line) stands: points from the top left of the page as shown.
+
+    Where it stands on a picture among the text, `page` is the number of the picture, below zero.
+    """
 
     span: Span
     page: int
@@ -70,7 +86,8 @@ class Document:
 
     `title` and `date` (ISO, day or year) come from metadata or the first page and are empty where neither tells.
     `geometry` is packed word boxes (see `pack_boxes`), empty for formats without pages drawn on paper. `warnings` are
-    sentences for the user about what could not be read. `pictured` are numbers of pages whose text is yet to be recognised.
+    sentences for the user about what could not be read. `pictures` are those with text, in order. `pictured` are numbers of
+    pages whose text is yet to be recognised, and below zero those of pictures among the text (-1 is the first in the file).
     """
 
     text: str
@@ -83,6 +100,7 @@ class Document:
     geometry: bytes = b""
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     pictured: tuple[int, ...] = ()
 
     @property
@@ -106,6 +124,7 @@ def document_from_json(value: Mapping[str, Any]) -> Document:
     fields = dict(value)
     fields["geometry"] = base64.b64decode(fields["geometry"])
     fields["pages"] = pages_from_json(fields["pages"])
+    fields["pictures"] = pictures_from_json(fields["pictures"])
     fields["blocks"] = tuple(
         Block(kind=b["kind"], span=(b["span"][0], b["span"][1]), level=b["level"], context=b["context"])
         for b in fields["blocks"]
@@ -118,6 +137,16 @@ def document_from_json(value: Mapping[str, Any]) -> Document:
 def pages_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Page, ...]:
     """Pages from their JSON rows."""
     return tuple(Page(p["number"], (p["span"][0], p["span"][1]), p["label"], p.get("sure")) for p in rows)
+
+
+def pictures_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Picture, ...]:
+    """Pictures from their JSON rows."""
+    return tuple(Picture(p["number"], (p["span"][0], p["span"][1]), p["sure"], p["cells"]) for p in rows)
+
+
+def picture_at(pictures: Sequence[Picture], span: Span) -> Picture | None:
+    """The picture that a span was recognised on; None where it reaches out of it, or was none."""
+    return next((p for p in pictures if p.span[0] <= span[0] and span[1] <= p.span[1] and span[0] < span[1]), None)
 
 
 def page_at(pages: Sequence[Page], offset: int) -> int | None:
@@ -159,12 +188,23 @@ def unpack_boxes(packed: bytes, span: Span | None = None) -> Iterator[WordBox]:
         yield WordBox((start, end), numbers[1 + 2 * count + i], (x0 / 10, y0 / 10, x1 / 10, y1 / 10))
 
 
-def place_in(kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span) -> str:
+def place_in(
+    kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span, pictures: Sequence[Picture] = ()
+) -> str:
     """Where a span stands, in the words of its kind of document; empty where the number of its page says it all.
 
     `Sales!B7:F7` in a sheet, `slide 3`, `chapter 2, The Voyage`, `at 1:05` in subtitles (hours and minutes). Cells are
-    word boxes whose sides are columns and rows.
+    word boxes whose sides are columns and rows. What was recognised on a picture stands `in a picture`.
     """
+    picture = picture_at(pictures, span)
+    if picture is None:
+        return _place_in(kind, pages, geometry, span)
+    number = page_at(pages, span[0])
+    where = picture.cells or _place_in(kind, pages, b"", span) or (f"page {number}" if number is not None else "")
+    return f"{where}, in a picture" if where else "in a picture"
+
+
+def _place_in(kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span) -> str:
     number = page_at(pages, span[0])
     page = next((page for page in pages if page.number == number), None)
     if page is None or kind in ("", "page"):

@@ -1,4 +1,4 @@
-"""A file that is a picture in, its pages out: how many, how large in points, and each as RGB pixels, as a viewer shows it.
+"""A picture in, its pages out: how many, how large in points, and each as RGB pixels, as a viewer shows it.
 
 Pages are those of a TIFF; of what is animated only the first picture counts. Used in child processes alone.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ragdesk.errors import Unreadable
 
@@ -73,7 +74,13 @@ def picture_sizes(path: Path) -> list[PictureSize]:
     return sizes
 
 
-def picture_page(path: Path, number: int, *, most_pixels: int) -> tuple[Any, PictureSize]:
+def pixels_of(data: bytes) -> tuple[int, int]:
+    """How wide and high a picture is in pixels, told by its head alone. Raises `Unreadable` where it is none."""
+    with _opened(io.BytesIO(data)) as image:
+        return image.width, image.height
+
+
+def picture_page(path: Path | BinaryIO, number: int, *, most_pixels: int) -> tuple[Any, PictureSize]:
     """Page `number` (1-based) as an image of mode RGB with square pixels, made smaller where it has more than that many.
 
     Raises `Unreadable` where it is damaged or there is no such page.
@@ -87,7 +94,7 @@ def picture_page(path: Path, number: int, *, most_pixels: int) -> tuple[Any, Pic
         size = _size(image)
         if image.format == "JPEG" and image.width * image.height > 4 * most_pixels:
             image.draft("RGB", (image.width // 2, image.height // 2))
-        with _explained(path):
+        with _explained():
             shown = _as_rgb(ImageOps.exif_transpose(image))
     scale = max(shown.width / size.width, shown.height / size.height)
     scale *= min(1.0, (most_pixels / (scale * scale * size.width * size.height)) ** 0.5)
@@ -98,11 +105,11 @@ def picture_page(path: Path, number: int, *, most_pixels: int) -> tuple[Any, Pic
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path | BinaryIO) -> Iterator[Image.Image]:
     from PIL import Image
 
     _prepare()
-    with _explained(path), Image.open(path) as image:
+    with _explained(), Image.open(path) as image:
         pixels = image.width * image.height
         if pixels > _MOST_PIXELS:
             raise Unreadable(
@@ -114,7 +121,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's doubts about a file that it reads

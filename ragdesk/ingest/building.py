@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, WordBox, pack_boxes
 from ragdesk.ingest.limits import Enough, allowance
+
+if TYPE_CHECKING:
+    from ragdesk.ingest.embedded import Pictures
 
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u2060\ufffe\uffff]")
 _INVISIBLE = "\ufeff"
@@ -36,6 +40,8 @@ class DocumentBuilder:
         self._pages: list[tuple[int, int, str, float | None]] = []
         self._words: list[WordBox] = []
         self.warnings: list[str] = []
+        self.pictures: Pictures | None = None
+        """Those that stand in the file, where its reader looks for them."""
 
     @property
     def length(self) -> int:
@@ -84,6 +90,11 @@ class DocumentBuilder:
         """Record where a word stands on its page; its span counts in the document's text."""
         self._words.append(box)
 
+    def picture(self, name: str, *, cells: str = "") -> None:
+        """A picture stands here, which the file calls so; over these cells where it stands in a sheet."""
+        if self.pictures is not None:
+            self.pictures.put(self, name, cells)
+
     def document(
         self,
         format: str,
@@ -95,6 +106,7 @@ class DocumentBuilder:
         pictured: Sequence[int] = (),
     ) -> Document:
         """The document as collected."""
+        pictures = self.pictures
         return Document(
             text="".join(self._parts),
             format=format,
@@ -105,8 +117,9 @@ class DocumentBuilder:
             blocks=tuple(self._blocks),
             geometry=pack_boxes(self._words) if self._words else b"",
             metadata={key: clean(value) for key, value in (metadata or {}).items() if value},
-            warnings=tuple(self.warnings),
-            pictured=tuple(pictured),
+            warnings=(*self.warnings, *(pictures.said() if pictures else ())),
+            pictures=tuple(pictures.found) if pictures else (),
+            pictured=(*pictured, *(pictures.waiting if pictures else ())),
         )
 
     def _spanned(self, starts: Sequence[tuple[int, int, str, float | None]]) -> tuple[Page, ...]:

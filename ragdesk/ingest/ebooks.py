@@ -10,8 +10,11 @@ from typing import Any
 from ragdesk.domain import Document
 from ragdesk.ingest.archive import parse_xml
 from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.embedded import Pictures, pictures_in_text
 from ragdesk.ingest.office import table_blocks
 
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_LEAST_WORDS = 3
 _PARAGRAPHS = ("p", "v", "subtitle", "text-author", "date")
 
 
@@ -22,6 +25,7 @@ def read_fb2(path: Path) -> Document:
     date = _first(about, "date")
     day = re.match(r"\d{4}(?:-\d\d-\d\d)?", (date.get("value") or _text(date)).strip()) if date is not None else None
     builder = DocumentBuilder()
+    builder.pictures = _pictures(root)
     if (annotation := _first(about, "annotation")) is not None:
         _section(annotation, builder, 1)
     for body in (child for child in root if _name(child) == "body"):
@@ -33,6 +37,7 @@ def read_fb2(path: Path) -> Document:
             heading = _first(chapter, "title")
             builder.page(_text(heading)[:120])
             _section(chapter, builder, 2)
+    builder.pictures.put_others(builder)
     return builder.document(
         "fb2",
         title=_text(_first(about, "book-title")),
@@ -59,8 +64,25 @@ def _element(element: Any, builder: DocumentBuilder, level: int) -> None:
         builder.block("paragraph", "\n".join(_text(child) for child in element))
     elif name == "section":
         _section(element, builder, level + 1)
-    elif name not in ("image", "empty-line", "binary", ""):
+    elif name not in ("empty-line", "binary", ""):
         _section(element, builder, level)
+    for image in element.iter("{*}image") if name in (*_PARAGRAPHS, "title", "table", "stanza", "image") else ():
+        _described(image, builder)
+
+
+def _described(image: Any, builder: DocumentBuilder) -> None:
+    said = image.get("alt") or image.get("title") or ""
+    builder.block("paragraph", f"Picture: {said}" if len(said.split()) >= _LEAST_WORDS else "")
+    builder.picture((image.get(_HREF) or image.get("href") or "").removeprefix("#"))
+
+
+def fb2_pictures(path: Path) -> Pictures:
+    """The pictures of a FictionBook, by the ids of their binaries."""
+    return _pictures(parse_xml(path.read_bytes()))
+
+
+def _pictures(root: Any) -> Pictures:
+    return pictures_in_text({e.get("id") or "": e.text or "" for e in root if _name(e) == "binary"})
 
 
 def _rows(table: Any) -> Iterator[list[str | None]]:

@@ -17,18 +17,7 @@ from ragdesk.ingest.protection import office_package
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
-    "pdf": "pdf.read_pdf",
-    "docx": "office.read_docx",
-    "odt": "office.read_odt",
-    "rtf": "office.read_rtf",
-    "pptx": "slides.read_pptx",
-    "odp": "slides.read_odp",
-    "xlsx": "sheets.read_xlsx",
-    "ods": "sheets.read_ods",
     "xls": "legacy.read_xls",
-    "doc": "legacy.read_doc",
-    "ppt": "legacy.read_ppt",
-    "works": "legacy.read_works",
     "vsd": "legacy.read_vsd",
     "pub": "legacy.read_pub",
     "ipynb": "notebook.read_notebook",
@@ -50,6 +39,17 @@ _READERS = {
     "picture": "image.read_picture",
 }
 _HOLDERS = {
+    "pdf": "pdf.read_pdf",
+    "docx": "word.read_docx",
+    "odt": "odf.read_odt",
+    "rtf": "rtf.read_rtf",
+    "pptx": "slides.read_pptx",
+    "odp": "slides.read_odp",
+    "xlsx": "sheets.read_xlsx",
+    "ods": "sheets.read_ods",
+    "doc": "legacy.read_doc",
+    "ppt": "legacy.read_ppt",
+    "works": "legacy.read_works",
     "eml": "mail.read_eml",
     "msg": "mailbox.read_msg",
     "mbox": "mailbox.read_mbox",

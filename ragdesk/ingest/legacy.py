@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.members import Members
 from ragdesk.ingest.office_program import converted
 from ragdesk.ingest.sheets import add_sheet, shown
 
@@ -25,36 +29,34 @@ _WAYS: dict[str, tuple[str, str]] = {
 """Kinds, each with its program and what LibreOffice saves it as."""
 
 
-def read_old(path: Path, kind: str) -> Document:
+def read_old(path: Path, kind: str, members: Members | None = None) -> Document:
     """A file of an old program. Raises `Unreadable` where LibreOffice is not installed."""
     from ragdesk.ingest import formats
 
-    program, suffix = _WAYS[kind]
-    with tempfile.TemporaryDirectory(prefix="ragdesk-") as folder:
-        # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
-        made = converted(_named(path, Path(folder), kind), suffix, Path(folder))
-        if made is None:
-            raise Unreadable(
-                f"It is a file of an old {program}",
-                f"Install LibreOffice (libreoffice.org), with which it can be read, or save it as {suffix} and add that",
-                skipped=True,
-            )
-        return replace(formats.read(made), format=kind)
+    return replace(formats.read(_saved_anew(path, kind), members), format=kind)
 
 
-def read_doc(path: Path) -> Document:
+def as_read(path: Path) -> Path:
+    """The file that is read in the place of this one: what LibreOffice made of a file of an old program, else itself."""
+    from ragdesk.ingest.formats import kind_of
+
+    kind = kind_of(path)
+    return _saved_anew(path, kind) if kind in _WAYS else path
+
+
+def read_doc(path: Path, members: Members) -> Document:
     """A file of Word 97 to 2003."""
-    return read_old(path, "doc")
+    return read_old(path, "doc", members)
 
 
-def read_ppt(path: Path) -> Document:
+def read_ppt(path: Path, members: Members) -> Document:
     """A file of PowerPoint 97 to 2003."""
-    return read_old(path, "ppt")
+    return read_old(path, "ppt", members)
 
 
-def read_works(path: Path) -> Document:
+def read_works(path: Path, members: Members) -> Document:
     """A text of Microsoft Works."""
-    return read_old(path, "works")
+    return read_old(path, "works", members)
 
 
 def read_vsd(path: Path) -> Document:
@@ -93,6 +95,36 @@ def read_xls(path: Path) -> Document:
     return builder.document("xls", page_kind="sheet", metadata={"author": book.user_name or ""})
 
 
+def _saved_anew(path: Path, kind: str) -> Path:
+    """What LibreOffice makes of a file, kept until another one is asked for: its pictures are looked at one by one."""
+    stat = path.stat()
+    return _made(path, kind, stat.st_size, stat.st_mtime_ns).file
+
+
+@functools.lru_cache(maxsize=1)
+def _made(path: Path, kind: str, size_bytes: int, mtime_ns: int) -> _Made:
+    program, suffix = _WAYS[kind]
+    made = _Made(Path(tempfile.mkdtemp(prefix="ragdesk-")))
+    # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
+    file = converted(_named(path, made.folder, kind), suffix, made.folder)
+    if file is None:
+        raise Unreadable(
+            f"It is a file of an old {program}",
+            f"Install LibreOffice (libreoffice.org), with which it can be read, or save it as {suffix} and add that",
+            skipped=True,
+        )
+    made.file = file
+    return made
+
+
+class _Made:
+    """A folder with a file that was made, which goes with this value."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = self.file = folder
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
 def _rows(book: Any, sheet: Any, covered: set[tuple[int, int]]) -> Iterator[tuple[int, list[str | None]]]:
     for row in range(sheet.nrows):
         columns = range(sheet.row_len(row))
@@ -127,8 +159,6 @@ class _Silence:
 
 
 def _named(path: Path, folder: Path, kind: str) -> Path:
-    import shutil
-
     copy = folder / f"document.{ {'works': 'wps'}.get(kind, kind) }"
     shutil.copyfile(path, copy)
     return copy

@@ -165,15 +165,31 @@ def _drawn(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, floa
     """A page as an array (height, width, 3) of BGR, and how many points a pixel is."""
     import numpy as np
 
+    from ragdesk.ingest.legacy import as_read
     from ragdesk.pictures import kind_of_picture, picture_page
 
+    if number < 0:
+        return _drawn_picture(path, -number, passwords)
     with path.open("rb") as stream:
         head = stream.read(64)
     if kind_of_picture(head):
         image, size = picture_page(path, number, most_pixels=_MOST_PIXELS)
         rgb = np.asarray(image)
         return np.ascontiguousarray(rgb[:, :, ::-1]), size.width / image.width
-    return _drawn_of_pdf(path, number, passwords)
+    return _drawn_of_pdf(as_read(path), number, passwords)
+
+
+def _drawn_picture(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, float]:
+    """A picture that stands among the text of a file."""
+    import numpy as np
+
+    from ragdesk.ingest.embedded import picture_of
+    from ragdesk.ingest.limits import Limits, applied
+    from ragdesk.pictures import picture_page
+
+    with applied(Limits(), passwords):
+        image, size = picture_page(picture_of(path, number), 1, most_pixels=_MOST_PIXELS)
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1]), size.width / image.width
 
 
 def _drawn_of_pdf(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, float]:

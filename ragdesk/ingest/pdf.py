@@ -18,9 +18,10 @@ from ragdesk.domain import Box, Document, WordBox
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder, clean
 from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.members import Members
 from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
 from ragdesk.ingest.pdf_letters import mended_letters
-from ragdesk.ingest.pdf_outline import bare, notes_of, outline_of
+from ragdesk.ingest.pdf_outline import attach, bare, notes_of, outline_of
 from ragdesk.ingest.pictured import is_pictured, said_of, with_seen, without_text
 from ragdesk.ingest.pictured import numbers as _numbers
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
@@ -29,6 +30,9 @@ from ragdesk.ingest.tables import Table
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
+
+_MOST_NAMED = 100
+"""Of attached files so many are named in the text."""
 
 _RULE = re.compile(r"[-_=*.·—–~#]{4,}")
 """Lines drawn with characters; they say nothing."""
@@ -96,11 +100,11 @@ class _Reading:
 
 def read_xps(path: Path) -> Document:
     """An XPS file, which is laid out in pages as a PDF is."""
-    return replace(read_pdf(path, kind="xps"), format="xps")
+    return replace(read_pdf(path, Members(), kind="xps"), format="xps")
 
 
-def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
-    """Raises `Unreadable` where it is protected, broken, or holds no text."""
+def read_pdf(path: Path, members: Members, *, kind: str = "pdf") -> Document:
+    """Files that are attached to it go to `members`. Raises `Unreadable` where it is protected, broken, or holds no text."""
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)
@@ -121,6 +125,7 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
         builder = DocumentBuilder()
         pages, failed, pictured, enough = _extract(pdf)
         allowance().on_page(0)
+        attach(pdf, members, but=(*failed, *allowance().limits.bad_pages))
         seen = {number: page for number, page in seen_pages().items() if number in pictured}
         pages = with_seen(pages, seen)
         waiting = [number for number in pictured if number not in seen] if kind == "pdf" else []
@@ -129,7 +134,7 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
         if failed:
             builder.warnings.append(f"{_numbers(failed)} could not be read.")
         builder.warnings += said_of(waiting, seen)
-        if not waiting and not any(page.lines for page in pages):
+        if not waiting and not members.found and not any(page.lines for page in pages):
             if enough:
                 raise Enough(enough)
             raise _without_text(pdf, seen, failed)
@@ -137,6 +142,11 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
         reading = write_pages(
             pages, builder, sure, outline=outline_of(pdf), notes=lambda page: notes_of(pdf, page.number - 1)
         )
+        if members.found:
+            builder.block(
+                "paragraph", f"Attachments: {', '.join(member.name for member in members.found[:_MOST_NAMED])}"
+            )
+        builder.warnings += members.warnings()
         metadata = {key: str(value or "") for key, value in (pdf.metadata or {}).items()}
         said = {key: metadata.get(key, "") for key in ("author", "subject", "keywords", "producer")}
         said["running_heads"] = " | ".join(dict.fromkeys(reading.heads))[:300]

@@ -64,20 +64,34 @@ def with_seen(pages: Sequence[Page], seen: Mapping[int, SeenPage]) -> list[Page]
 def said_of(waiting: Sequence[int], seen: Mapping[int, SeenPage]) -> list[str]:
     """Sentences for the user on pages that were not recognised, or not well."""
     said = []
-    if waiting:
-        what = "is a picture: its text is" if len(waiting) == 1 else "are pictures: their text is"
-        said.append(f"{numbers(waiting)} {what} not recognised yet.")
+    pages, pictures = [n for n in waiting if n > 0], [n for n in waiting if n < 0]
+    if pages:
+        what = "is a picture: its text is" if len(pages) == 1 else "are pictures: their text is"
+        said.append(f"{numbers(pages)} {what} not recognised yet.")
+    if pictures:
+        said.append(f"The text of {_pictures(pictures)} in it is not recognised yet.")
     troubled: dict[str, list[int]] = defaultdict(list)
     for number, page in seen.items():
         if page.trouble:
             troubled[page.trouble].append(number)
-    said += [f"{numbers(sorted(pages))} could not be read: {trouble}." for trouble, pages in troubled.items()]
+    for trouble, found in troubled.items():
+        pages, pictures = [n for n in sorted(found) if n > 0], [n for n in found if n < 0]
+        said += [f"{numbers(pages)} could not be read: {trouble}."] if pages else []
+        said += [f"{_pictures(pictures).capitalize()} in it could not be read: {trouble}."] if pictures else []
     unsure = {number: page.sure for number, page in seen.items() if page.sure is not None and page.sure < LEAST_SURE}
     if unsure:
         least = round(100 * min(sure for sure in unsure.values() if sure is not None))
-        what = "is hard to read: its text" if len(unsure) == 1 else "are hard to read: their text"
-        said.append(f"{numbers(sorted(unsure))} {what} was recognised with a certainty of {least} % only.")
+        pages, pictures = [n for n in sorted(unsure) if n > 0], [n for n in unsure if n < 0]
+        which = [numbers(pages)] if pages else []
+        which += [f"{_pictures(pictures).capitalize()} in it"] if pictures else []
+        for named, count in zip(which, [len(found) for found in (pages, pictures) if found], strict=True):
+            what = "is hard to read: its text" if count == 1 else "are hard to read: their text"
+            said.append(f"{named} {what} was recognised with a certainty of {least} % only.")
     return said
+
+
+def _pictures(numbers: Sequence[int]) -> str:
+    return "a picture" if len(numbers) == 1 else f"{len(numbers):,} pictures"
 
 
 def without_text(seen: Mapping[int, SeenPage]) -> Unreadable:

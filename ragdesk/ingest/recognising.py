@@ -120,7 +120,8 @@ def _recognise_pages(
     began_s = put_in_s = time.monotonic()
     count = len(document.pages)
     for place, number in enumerate(document.pages, start=1):
-        note = f"page {place} of {count} of {name}" if count > 1 else name
+        what = "page" if number > 0 else "picture"
+        note = f"{what} {place} of {count} {'of' if number > 0 else 'in'} {name}" if count > 1 else name
         job.step(before + place - 1, total, note, phase="recognising")
         now_s = time.monotonic()
         if now_s - began_s > 60 * settings.ocr_minutes:

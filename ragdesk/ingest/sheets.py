@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.domain import Document, WordBox
-from ragdesk.ingest.archive import parse_xml, safe_members, zipped
+from ragdesk.ingest.archive import safe_members, zipped
 from ragdesk.ingest.building import DocumentBuilder, clean
-from ragdesk.ingest.drawings import drawn_blocks
-from ragdesk.ingest.office import core_properties, numbered_odf_rows, odf_meta
+from ragdesk.ingest.drawings import charted
+from ragdesk.ingest.embedded import zipped_pictures
+from ragdesk.ingest.members import Members
+from ragdesk.ingest.objects import Objects
+from ragdesk.ingest.odf import Odf
+from ragdesk.ingest.office import core_properties
+from ragdesk.ingest.sheet_drawings import Beside
 from ragdesk.ingest.tables import Table
 
 _MOST_ROWS = 200_000
@@ -27,20 +32,28 @@ _CURRENCY = re.compile(r'\[\$([^\]-]{1,5})(?:-[^\]]*)?\]|"\s*([^"]{1,12}?)\s*"|(
 _LETTER = re.compile(r"[^\W\d_]|[$€£¥₽₹°%]")
 
 
-def read_xlsx(path: Path) -> Document:
-    """An Excel file: what its cells show; formulas that were never calculated have nothing to show."""
+def read_xlsx(path: Path, members: Members) -> Document:
+    """An Excel file: what its cells show; formulas that were never calculated have nothing to show.
+
+    Hidden sheets are read, and say so. What is embedded in it goes to `members`.
+    """
     from openpyxl import load_workbook
 
     parts = safe_members(path)
     builder = DocumentBuilder()
+    builder.pictures = zipped_pictures(path)
+    objects = Objects(path, members, left_out=charted(parts))
     book = load_workbook(zipped(parts), read_only=True, data_only=True, keep_links=False)
     try:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
             part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
             covered = _covered(parts.get(part, b""))
-            add_sheet(builder, sheet.title, _xlsx_rows(sheet, covered))
-            drawn_blocks(parts, part, builder)
+            beside = Beside(parts, part, sheet.title, builder, objects)
+            add_sheet(
+                builder, sheet.title, beside.rows(_xlsx_rows(sheet, covered)), hidden=sheet.sheet_state != "visible"
+            )
+            beside.put_others()
     finally:
         book.close()
     uncalculated = sum(
@@ -50,6 +63,9 @@ def read_xlsx(path: Path) -> Document:
         re.search(rb"</f><v>[^<]", data) for n, data in parts.items() if n.startswith("xl/worksheets/")
     ):
         builder.warnings.append("Its formulas have no stored results; open it in Excel and save it to have them read.")
+    objects.put_others(builder)
+    builder.pictures.put_others(builder)
+    builder.warnings += members.warnings()
     core = core_properties(parts.get("docProps/core.xml", b""))
     return builder.document(
         "xlsx",
@@ -60,23 +76,27 @@ def read_xlsx(path: Path) -> Document:
     )
 
 
-def read_ods(path: Path) -> Document:
-    """An OpenDocument spreadsheet."""
-    parts = safe_members(path)
+def read_ods(path: Path, members: Members) -> Document:
+    """An OpenDocument spreadsheet. What is embedded in it goes to `members`."""
     builder = DocumentBuilder()
-    for table in parse_xml(parts["content.xml"]).iter(f"{_TABLE}table"):
-        add_sheet(builder, table.get(f"{_TABLE}name") or "", numbered_odf_rows(table, _MOST_COLUMNS + 1))
-    meta = odf_meta(parts)
-    return builder.document("ods", title=meta["title"], date=meta["date"], page_kind="sheet")
+    odf = Odf(path, builder, members)
+    for table in odf.content.iter(f"{_TABLE}table"):
+        rows = odf.rows(table, _MOST_COLUMNS + 1)
+        add_sheet(builder, table.get(f"{_TABLE}name") or "", rows, hidden=odf.is_hidden(table))
+        for shapes in table.findall(f"{_TABLE}shapes"):
+            odf.blocks(shapes)
+    return odf.document("ods", page_kind="sheet")
 
 
-def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[tuple[int, Sequence[str | None]]]) -> None:
+def add_sheet(
+    builder: DocumentBuilder, name: str, rows: Iterable[tuple[int, Sequence[str | None]]], *, hidden: bool = False
+) -> None:
     """A sheet as a page: numbered rows as blocks, each with the column heads, the section and the table's title as its context.
 
     Row numbers count from 1. None is a cell that its left one covers.
     """
     builder.page(name)
-    add_cells(builder, rows, heading=name, where=f"Of sheet {name}")
+    add_cells(builder, rows, heading=f"{name} (hidden sheet)" if hidden else name, where=f"Of sheet {name}")
 
 
 def add_cells(

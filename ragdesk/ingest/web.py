@@ -13,6 +13,7 @@ from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.archive import parse_xml, safe_members
 from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.embedded import Pictures, from_data_uri, pictures_in_text, zipped_pictures
 from ragdesk.ingest.office import iso_day, table_blocks
 from ragdesk.ingest.plain import decode
 from ragdesk.ingest.protection import rights_managed
@@ -80,7 +81,19 @@ _DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.
 
 def read_html(path: Path) -> Document:
     """A web page without its navigation; with it where little else is left."""
-    return _html_document(path.read_bytes(), "html")
+    data = path.read_bytes()
+    return _html_document(data, "html", pictures=_written_pictures(data))
+
+
+def html_pictures(path: Path) -> Pictures:
+    """The pictures that are written into a web page, by their addresses."""
+    return _written_pictures(path.read_bytes())
+
+
+def _written_pictures(data: bytes) -> Pictures:
+    root = _parse_html(data) if b"data:image/" in data else None
+    sources = [] if root is None else [e.get("src") or "" for e in root.iter("img")]
+    return pictures_in_text({source: text for source in sources if (text := from_data_uri(source))})
 
 
 def read_xml(path: Path) -> Document:
@@ -89,7 +102,7 @@ def read_xml(path: Path) -> Document:
     root = parse_xml(data)
     builder = DocumentBuilder()
     if _name(root) == "html":
-        return _html_document(data, "html")
+        return _html_document(data, "html", pictures=_written_pictures(data))
     title = ""
     for element, depth in _elements(root, 0):
         name = _name(element)
@@ -129,6 +142,7 @@ def read_epub(path: Path) -> Document:
     package = parse_xml(parts[opf_name])
     files = {e.get("id"): unquote(e.get("href") or "") for e in package.iter() if _name(e) == "item"}
     builder = DocumentBuilder()
+    builder.pictures = zipped_pictures(path)
     for reference in (e for e in package.iter() if _name(e) == "itemref"):
         name = posixpath.normpath(posixpath.join(posixpath.dirname(opf_name), files.get(reference.get("idref"), "")))
         if name not in parts:
@@ -141,7 +155,8 @@ def read_epub(path: Path) -> Document:
         )
         builder.page(heading[:120])
         if root is not None:
-            _add_html(root, builder, keep_all=False)
+            _add_html(root, builder, keep_all=False, folder=posixpath.dirname(name))
+    builder.pictures.put_others(builder)
     said = {
         n: next((" ".join((e.text or "").split()) for e in package.iter() if _name(e) == n), "")
         for n in ("title", "date", "creator")
@@ -158,16 +173,20 @@ def read_epub(path: Path) -> Document:
 # --- HTML ---------------------------------------------------------------------------------------------------------
 
 
-def _html_document(data: bytes, format: str) -> Document:
+def _html_document(data: bytes, format: str, *, pictures: Pictures | None = None) -> Document:
     root = _parse_html(data)
     builder = DocumentBuilder()
     if root is None:
         return builder.document(format)
+    builder.pictures = pictures
     _add_html(root, builder, keep_all=False)
     whole = DocumentBuilder()
+    whole.pictures = pictures.again() if pictures else None
     _add_html(root, whole, keep_all=True)
     if builder.length < _LEAST_KEPT * whole.length:
         builder = whole
+    if builder.pictures:
+        builder.pictures.put_others(builder)
     title = next((" ".join(e.text_content().split()) for e in root.iter("title") if e.text_content().strip()), "")
     metas = {(m.get("name") or m.get("property") or "").lower(): m.get("content") or "" for m in root.iter("meta")}
     date = next((day for name in _DATES if (day := iso_day(metas.get(name, "")))), "")
@@ -201,9 +220,11 @@ def _parse_html(data: bytes) -> Any:
         return None
 
 
-def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
+def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool, folder: str = "") -> None:
+    """Write a page; `folder` is that of its part in a book, which the addresses of its pictures begin at."""
     has_main = next(root.iter("main", "article"), None) is not None
     inline: list[str] = []
+    pictures: list[str] = []
 
     def flush(kind: str = "paragraph") -> None:
         text = re.sub(r"[ \t\r\f]*\n[ \t\r\f]*", "\n", re.sub(r"[ \t\r\f]+", " ", "".join(inline)))
@@ -211,6 +232,9 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
         builder.block(
             "item" if kind == "item" else "paragraph", f"- {text.strip()}" if kind == "item" and text.strip() else text
         )
+        for picture in pictures:
+            builder.picture(picture)
+        pictures.clear()
 
     def left_out(element: Any, name: str) -> bool:
         if name == "head" or (name in _HIDDEN and not (keep_all and name == "nav")):
@@ -233,6 +257,8 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
             caption = " ".join(" ".join(c.text_content().split()) for c in element.findall("caption"))
             builder.block("paragraph", caption)
             table_blocks(builder, _table_rows(element), title=caption, head_rows=_head_rows(element))
+            for image in element.iter("img"):
+                builder.picture(_source(image, folder))
             return
         if name == "pre":
             builder.block("code", element.text_content())
@@ -241,6 +267,8 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
             inline.append("\n")
         if name == "img" and len((element.get("alt") or "").split()) >= 3:
             inline.append(f" {element.get('alt')} ")
+        if name in ("img", "image"):
+            pictures.append(_source(element, folder))
         inner = "item" if name in ("li", "dd") else "paragraph" if name in _BLOCKS else kind
         inline.append(re.sub(r"\s+", " ", element.text or ""))
         for child in element:
@@ -252,6 +280,12 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
     for body in root.iter("body"):
         walk(body, "paragraph")
     flush()
+
+
+def _source(image: Any, folder: str) -> str:
+    """What a picture is called: its address, in a book the name of its part."""
+    source = image.get("src") or image.get("xlink:href") or image.get("href") or ""
+    return posixpath.normpath(posixpath.join(folder, unquote(source))) if folder else source
 
 
 def _is_data(table: Any) -> bool:

@@ -16,7 +16,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragdesk.domain import Chunk, Document, DocumentInfo, Page, Scope, Span, State, pages_from_json, place_in
+from ragdesk.domain import (
+    Chunk,
+    Document,
+    DocumentInfo,
+    Page,
+    Picture,
+    Scope,
+    Span,
+    State,
+    pages_from_json,
+    pictures_from_json,
+    place_in,
+)
 from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
@@ -208,15 +220,17 @@ class Library:
             connection.executemany("DELETE FROM chunks WHERE id = ?", ((id,) for id in old))
             connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
             connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, document_id))
-            pages = [_page_row(page) for page in document.pages]
-            recognised = [page for page in document.pages if page.sure is not None]
+            recognised: list[Page | Picture] = [
+                *(page for page in document.pages if page.sure is not None),
+                *document.pictures,
+            ]
             connection.execute(
                 "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     document_id,
                     version.hash,
                     document.text,
-                    json.dumps(pages, ensure_ascii=False),
+                    _pages_to_json(document),
                     json.dumps(dict(document.metadata), ensure_ascii=False),
                     document.geometry,
                     f"{document.title}\n{Path(row[0]).name}\n{document.text[:600]}",
@@ -352,16 +366,20 @@ class Library:
         ).fetchone()
         if row is None:
             raise NotFound(f"Nothing was read of document {document_id}", "See `ragdesk list`")
-        return StoredText(row[0], pages_from_json(json.loads(row[1])), row[2], row[3], row[4])
+        pages, pictures = _pages_from_json(row[1])
+        return StoredText(row[0], pages, row[2], row[3], row[4], pictures)
 
     def place(self, document_id: int, span: Span) -> str:
         """Where a span of a document stands, where the number of its page does not say it."""
         row = self.reading.execute(
             "SELECT d.page_kind, t.pages, t.geometry FROM texts t JOIN documents d ON d.id = t.document_id"
-            " WHERE d.id = ? AND d.page_kind NOT IN ('', 'page')",
+            " WHERE d.id = ? AND (d.page_kind NOT IN ('', 'page') OR instr(t.pages, '\"picture\"'))",
             (document_id,),
         ).fetchone()
-        return place_in(row[0], pages_from_json(json.loads(row[1])), row[2], span) if row else ""
+        if row is None:
+            return ""
+        pages, pictures = _pages_from_json(row[1])
+        return place_in(row[0], pages, row[2], span, pictures)
 
     def hashes(self, document_ids: Iterable[int]) -> dict[int, str]:
         """SHA-256 of the file that each document's text was read from."""
@@ -377,7 +395,7 @@ class Library:
             "SELECT document_id, pages FROM texts WHERE document_id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(document_ids)),),
         )
-        found = {row[0]: [p["number"] for p in json.loads(row[1]) if p["span"][0] >= p["span"][1]] for row in rows}
+        found = {row[0]: [p.number for p in _pages_from_json(row[1])[0] if p.span[0] >= p.span[1]] for row in rows}
         return {id: numbers for id, numbers in found.items() if numbers}
 
     def counts(self) -> tuple[int, int]:
@@ -394,12 +412,26 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _page_row(page: Page) -> dict[str, object]:
-    row: dict[str, object] = {"number": page.number, "span": page.span, "label": page.label}
-    return row if page.sure is None else {**row, "sure": round(page.sure, 3)}
+def _pages_to_json(document: Document) -> str:
+    """The pages, then the pictures, told apart by what their number is called."""
+    rows: list[dict[str, object]] = [
+        {"number": page.number, "span": page.span, "label": page.label}
+        | ({} if page.sure is None else {"sure": round(page.sure, 3)})
+        for page in document.pages
+    ]
+    rows += [
+        {"picture": p.number, "span": p.span, "sure": round(p.sure, 3), "cells": p.cells} for p in document.pictures
+    ]
+    return json.dumps(rows, ensure_ascii=False)
 
 
-def _mean_sure(pages: Sequence[Page]) -> float | None:
+def _pages_from_json(kept: str) -> tuple[tuple[Page, ...], tuple[Picture, ...]]:
+    rows = json.loads(kept)
+    pictures = [{**row, "number": row["picture"]} for row in rows if "picture" in row]
+    return pages_from_json([row for row in rows if "picture" not in row]), pictures_from_json(pictures)
+
+
+def _mean_sure(pages: Sequence[Page | Picture]) -> float | None:
     """The mean over all their characters; None without pages."""
     letters = sum(page.span[1] - page.span[0] for page in pages)
     return sum((page.sure or 0.0) * (page.span[1] - page.span[0]) for page in pages) / letters if letters else None

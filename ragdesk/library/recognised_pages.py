@@ -15,7 +15,7 @@ from ragdesk.library.library import Library
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """A document with the numbers of its pages that are yet to be recognised."""
+    """A document with the numbers of its pages that are yet to be recognised; below zero those of pictures among its text."""
 
     document_id: int
     path: str
@@ -50,7 +50,7 @@ def pictured(library: Library) -> list[Pictured]:
     for row in rows:
         kept = library.reading.execute("SELECT page FROM recognised_pages WHERE hash = ?", (row["hash"],))
         pages = set(json.loads(row["pictured"])) - {one[0] for one in kept}
-        found.append(Pictured(row["id"], row["path"], row["hash"], tuple(sorted(pages))))
+        found.append(Pictured(row["id"], row["path"], row["hash"], tuple(sorted(pages, key=abs))))
     return sorted(found, key=lambda one: len(one.pages))
 
 

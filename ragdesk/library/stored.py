@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ragdesk.domain import Page, PageKind, Span, place_in
+from ragdesk.domain import Page, PageKind, Picture, Span, place_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class StoredText:
     geometry: bytes
     hash: str
     page_kind: PageKind = ""
+    pictures: tuple[Picture, ...] = ()
 
     def place(self, span: Span) -> str:
         """Where a span stands, where the number of its page does not say it."""
-        return place_in(self.page_kind, self.pages, self.geometry, span)
+        return place_in(self.page_kind, self.pages, self.geometry, span, self.pictures)
