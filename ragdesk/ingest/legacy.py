@@ -15,27 +15,28 @@ from ragdesk.ingest.office_program import converted
 from ragdesk.ingest.sheets import add_sheet, shown
 
 _WAYS: dict[str, tuple[str, str]] = {
-    "doc": ("Word", ".docx"),
-    "ppt": ("PowerPoint", ".pptx"),
-    "works": ("Works", ".docx"),
-    "vsd": ("Visio", ".pdf"),
-    "pub": ("Publisher", ".pdf"),
-    "wpd": ("WordPerfect", ".docx"),
+    "doc": ("file of an old Word", ".docx"),
+    "ppt": ("file of an old PowerPoint", ".pptx"),
+    "works": ("file of an old Works", ".docx"),
+    "pub": ("Publisher file", ".pdf"),
+    "vsd": ("Visio drawing", ".pdf"),
+    "wpd": ("WordPerfect file", ".docx"),
+    "xlsb": ("workbook in the binary form of Excel", ".xlsx"),
 }
-"""Kinds, each with its program and what LibreOffice saves it as."""
+"""Kinds, each in words and with what LibreOffice saves it as."""
 
 
 def read_old(path: Path, kind: str) -> Document:
     """A file of an old program. Raises `Unreadable` where LibreOffice is not installed."""
     from ragdesk.ingest import formats
 
-    program, suffix = _WAYS[kind]
+    said, suffix = _WAYS[kind]
     with tempfile.TemporaryDirectory(prefix="ragdesk-") as folder:
         # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
         made = converted(_named(path, Path(folder), kind), suffix, Path(folder))
         if made is None:
             raise Unreadable(
-                f"It is a file of an old {program}",
+                f"It is a {said}",
                 f"Install LibreOffice (libreoffice.org), with which it can be read, or save it as {suffix} and add that",
                 skipped=True,
             )
@@ -65,6 +66,16 @@ def read_vsd(path: Path) -> Document:
 def read_pub(path: Path) -> Document:
     """A publication of Publisher."""
     return read_old(path, "pub")
+
+
+def read_wpd(path: Path) -> Document:
+    """A text of WordPerfect."""
+    return read_old(path, "wpd")
+
+
+def read_xlsb(path: Path) -> Document:
+    """A workbook of Excel in its binary form."""
+    return read_old(path, "xlsb")
 
 
 def read_xls(path: Path) -> Document:
