@@ -61,11 +61,10 @@ def list_documents(options: argparse.Namespace, job: Job) -> int:
         return 0
     for d in documents:
         state = f"embedded {100 * d.embedded // d.chunks} %" if d.state == "searchable" and d.chunks else d.state
-        pages = f"{d.pages} p" if d.pages else ""
-        print(f"{d.id:>5}  {state:<12} {pages:>6}  {one_line(d.name)}")
+        print(f"{d.id:>5}  {state:<12} {d.pages_in_words:>12}  {one_line(d.name)}")
         beside = (d.path, d.reason, d.hint, f"The same as {d.same_as}" if d.same_as else "")
         for line in filter(None, beside):
-            print(f"{'':21}{'':6}  {one_line(line)}")
+            print(f"{'':21}{'':12}  {one_line(line)}")
     print(counted(len(documents), "document"))
     return 0
 
