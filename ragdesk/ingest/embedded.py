@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 
 from ragdesk.domain import Picture, WordBox, unpack_boxes
 from ragdesk.errors import Unreadable
+from ragdesk.ingest.archive import package_of
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.pictured import said_of
-from ragdesk.ingest.protection import office_package, open_member
+from ragdesk.ingest.protection import open_member
 from ragdesk.ingest.recognised import SeenPage, laid_out, seen_pages
 from ragdesk.pictures import pixels_of
 
@@ -147,9 +148,7 @@ def picture_of(path: Path, number: int) -> io.BytesIO:
 
 def zipped_pictures(path: Path) -> Pictures:
     """The pictures of a zipped document, by the names of their parts. Raises `Unreadable` where it is damaged."""
-    with path.open("rb") as stream:
-        package = office_package(path) if stream.read(4) == b"\xd0\xcf\x11\xe0" else None
-    file = package or path
+    file = package_of(path) or path
     try:
         with zipfile.ZipFile(file) as archive:
             entries = {

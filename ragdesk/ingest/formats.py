@@ -11,9 +11,13 @@ from typing import BinaryIO
 
 from ragdesk.domain import Document, PageKind
 from ragdesk.errors import Cancelled, RagDeskError, Unreadable
+from ragdesk.ingest import flat_odf, kindle
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
+from ragdesk.ingest.pictured import without_text
 from ragdesk.ingest.protection import office_package
+from ragdesk.ingest.recognised import seen_pages
+from ragdesk.ingest.unread import refusal
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
@@ -25,6 +29,7 @@ _READERS = {
     "ics": "cards.read_calendar",
     "vcf": "cards.read_cards",
     "fb2": "ebooks.read_fb2",
+    "mobi": "kindle.read_mobi",
     "xps": "pdf.read_xps",
     "html": "web.read_html",
     "xml": "web.read_xml",
@@ -50,6 +55,8 @@ _HOLDERS = {
     "doc": "legacy.read_doc",
     "ppt": "legacy.read_ppt",
     "works": "legacy.read_works",
+    "wpd": "legacy.read_wpd",
+    "xlsb": "legacy.read_xlsb",
     "eml": "mail.read_eml",
     "msg": "mailbox.read_msg",
     "mbox": "mailbox.read_mbox",
@@ -92,6 +99,8 @@ _SUFFIXES = {
     ".dbk": "xml",
 }
 _MAIN_PARTS = {
+    "sheet.binary": "xlsb",
+    "ms-visio": "vsd",
     "wordprocessingml": "docx",
     "ms-word": "docx",
     "presentationml": "pptx",
@@ -102,22 +111,11 @@ _MAIN_PARTS = {
 _MIMETYPES = {
     b"application/vnd.oasis.opendocument.text": "odt",
     b"application/vnd.oasis.opendocument.presentation": "odp",
+    b"application/vnd.oasis.opendocument.graphics": "odp",
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/epub+zip": "epub",
 }
-_ARCHIVE = ("It is an archive of a kind that is not opened", "Unpack it and add the folder")
 _PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
-_KNOWN: tuple[tuple[bytes, str, str], ...] = (
-    (b"7z\xbc\xaf", *_ARCHIVE),
-    (b"Rar!", *_ARCHIVE),
-    (b"AT&TFORM", "It is a DjVu file, which is not read", "Save it as PDF and add that"),
-    (b"\x7fELF", "It is a program", ""),
-    (b"MZ", "It is a program", ""),
-    (b"ID3", "It is a sound recording", ""),
-    (b"OggS", "It is a recording", ""),
-    (b"SQLite format 3\0", "It is a database", "Export the tables as CSV and add these"),
-    (b"%!PS", "It is a PostScript file, which is not read", "Save it as PDF and add that"),
-)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_PARTS = {
     "__properties_version1.0": "msg",
@@ -131,6 +129,7 @@ _OLE_PARTS = {
 }
 """What lies in files of old Office programs, each with its kind."""
 
+_WORDPERFECT = b"\xffWPC"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
 _OLD_OFFICE = {
     ".doc": ("Word", ".docx"),
@@ -178,6 +177,8 @@ def read(path: Path, members: Members | None = None) -> Document:
             reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"
             raise Unreadable(reason, "Open it in its own program and save it again") from error
     if not document.text.strip() and not document.pictured:
+        if seen := seen_pages():
+            raise without_text(seen)
         raise Unreadable("There is no text in it", skipped=True)
     return document
 
@@ -219,15 +220,18 @@ def kind_of(path: Path) -> str:
         suffix == ".pdf" and b"%PDF-" in head[:1024]
     ):  # after the archives, which may hold a PDF as it is
         return "pdf"
-    for magic, reason, hint in _KNOWN:
-        if head.startswith(magic) and not (magic in (b"MZ", b"ID3") and _is_text(head)):
-            raise Unreadable(reason, hint, skipped=True)
-    if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
-        raise Unreadable("It is a recording", skipped=True)
+    if head.startswith(_WORDPERFECT):
+        return "wpd"
+    if head[kindle.MAGIC_AT :].startswith(kindle.MAGIC):
+        return "mobi"
+    if refused := refusal(head, suffix, is_text=_is_text(head)):
+        raise refused
     if not _is_text(head):
         raise Unreadable(
             "It is of a kind that RagDesk does not know", "Save it as PDF or text and add that", skipped=True
         )
+    if flat_odf.is_flat(head):
+        return _kind_of_zip(flat_odf.package(path), suffix)
     return _kind_of_text(head, suffix)
 
 
@@ -287,6 +291,12 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
                 for known, kind in _MIMETYPES.items():
                     if mimetype.startswith(known):
                         return kind
+                if mimetype.startswith(b"application/vnd.oasis.opendocument."):
+                    raise Unreadable(
+                        "It is an OpenDocument file of a kind that is not read",
+                        "Save it as PDF and add that",
+                        skipped=True,
+                    )
             if "META-INF/container.xml" in names:
                 return "epub"
             if "[Content_Types].xml" in names:

@@ -19,14 +19,15 @@ from ragdesk.ingest.office_program import converted
 from ragdesk.ingest.sheets import add_sheet, shown
 
 _WAYS: dict[str, tuple[str, str]] = {
-    "doc": ("Word", ".docx"),
-    "ppt": ("PowerPoint", ".pptx"),
-    "works": ("Works", ".docx"),
-    "vsd": ("Visio", ".pdf"),
-    "pub": ("Publisher", ".pdf"),
-    "wpd": ("WordPerfect", ".docx"),
+    "doc": ("file of an old Word", ".docx"),
+    "ppt": ("file of an old PowerPoint", ".pptx"),
+    "works": ("file of an old Works", ".docx"),
+    "pub": ("Publisher file", ".pdf"),
+    "vsd": ("Visio drawing", ".pdf"),
+    "wpd": ("WordPerfect file", ".docx"),
+    "xlsb": ("workbook in the binary form of Excel", ".xlsx"),
 }
-"""Kinds, each with its program and what LibreOffice saves it as."""
+"""Kinds, each in words and with what LibreOffice saves it as."""
 
 
 def read_old(path: Path, kind: str, members: Members | None = None) -> Document:
@@ -69,6 +70,16 @@ def read_pub(path: Path) -> Document:
     return read_old(path, "pub")
 
 
+def read_wpd(path: Path, members: Members) -> Document:
+    """A text of WordPerfect."""
+    return read_old(path, "wpd", members)
+
+
+def read_xlsb(path: Path, members: Members) -> Document:
+    """A workbook of Excel in its binary form."""
+    return read_old(path, "xlsb", members)
+
+
 def read_xls(path: Path) -> Document:
     """A workbook of Excel 2 to 2003: what its cells show."""
     import xlrd
@@ -103,13 +114,13 @@ def _saved_anew(path: Path, kind: str) -> Path:
 
 @functools.lru_cache(maxsize=1)
 def _made(path: Path, kind: str, size_bytes: int, mtime_ns: int) -> _Made:
-    program, suffix = _WAYS[kind]
+    said, suffix = _WAYS[kind]
     made = _Made(Path(tempfile.mkdtemp(prefix="ragdesk-")))
     # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
     file = converted(_named(path, made.folder, kind), suffix, made.folder)
     if file is None:
         raise Unreadable(
-            f"It is a file of an old {program}",
+            f"It is a {said}",
             f"Install LibreOffice (libreoffice.org), with which it can be read, or save it as {suffix} and add that",
             skipped=True,
         )

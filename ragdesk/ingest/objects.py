@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.errors import Unreadable
+from ragdesk.ingest.archive import package_of
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.members import Members
-from ragdesk.ingest.protection import office_package, open_member
+from ragdesk.ingest.protection import open_member
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_BYTES = 200 << 20
@@ -48,8 +49,7 @@ class Objects:
 
     def __init__(self, path: Path, members: Members, *, left_out: Collection[str] = ()) -> None:
         """`left_out` are parts that say nothing new, such as the workbooks of charts, whose numbers stand in the charts."""
-        with path.open("rb") as stream:
-            self._file = (office_package(path) if stream.read(4) == _OLE[:4] else None) or path
+        self._file = package_of(path) or path
         self._members = members
         self._put = set(left_out)
         with zipfile.ZipFile(self._file) as archive:

@@ -10,6 +10,7 @@ from ragdesk.domain import Document, PageKind
 from ragdesk.ingest.archive import parse_xml, safe_members
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.embedded import zipped_pictures
+from ragdesk.ingest.flat_odf import picture_name
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.objects import Objects
 from ragdesk.ingest.office import iso_day, table_blocks
@@ -85,7 +86,9 @@ class Odf:
         elif tag == f"{_OFFICE}annotation":
             builder.block("paragraph", _comment(element))
         elif tag == f"{_DRAW}image":
-            builder.picture((element.get(f"{_XLINK}href") or "").removeprefix("./"))
+            written = element.findtext(f"{_OFFICE}binary-data")
+            name = picture_name(written.encode()) if written else element.get(f"{_XLINK}href") or ""
+            builder.picture(name.removeprefix("./"))
         elif tag in (f"{_DRAW}object", f"{_DRAW}object-ole"):
             self._object(element)
         else:

@@ -87,6 +87,11 @@ def test_a_signed_file_is_read_like_any_other(tmp_path: Path) -> None:
     assert read(signed_pdf(tmp_path / "a.pdf")).text.strip() == SAID
 
 
+def test_a_workbook_that_excel_protects_only_against_changes_is_read_without_asking(tmp_path: Path) -> None:
+    file = locked_office(tmp_path / "a.xlsx", "VelvetSweatshop")
+    assert SAID in read(file).text
+
+
 def test_a_files_own_password_is_tried_before_those_for_all() -> None:
     passwords = Passwords()
     assert passwords.of("a") == ()
