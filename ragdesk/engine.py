@@ -236,24 +236,28 @@ class Engine:
         """Where the words of a span stand on their pages; empty for formats without word boxes."""
         return list(unpack_boxes(self.library.text(document_id).geometry, span))
 
-    def page_sizes(self, path: str, *, job: Job | None = None) -> list[PageSize]:
-        """The size of each page of a PDF, in points."""
-        file = self.original(path, job=job)
+    def page_sizes(self, path: str, *, picture: int = 0, job: Job | None = None) -> list[PageSize]:
+        """The size of each page of a PDF, in points; of a `picture` that stands in another file, by its number, where given."""
+        file = self.original(path, picture=picture, job=job)
         return self._page_renderer().sizes(file, passwords=self._passwords.of(path), job=job)
 
-    def page_image(self, path: str, number: int, *, scale: float, job: Job | None = None) -> PageImage:
-        """A page of a PDF, drawn with `scale` pixels to a point."""
-        file = self.original(path, job=job)
+    def page_image(
+        self, path: str, number: int, *, scale: float, picture: int = 0, job: Job | None = None
+    ) -> PageImage:
+        """A page of a PDF, or of a picture that stands in another file, drawn with `scale` pixels to a point."""
+        file = self.original(path, picture=picture, job=job)
         return self._page_renderer().image(file, number, scale=scale, passwords=self._passwords.of(path), job=job)
 
-    def original(self, path: str, *, job: Job | None = None) -> Path:
+    def original(self, path: str, *, picture: int = 0, job: Job | None = None) -> Path:
         """A document's file; of what lies in an archive or a message a copy, which is there as long as this engine.
+
+        Of a `picture` that stands in it, by its number from 1, a copy too.
 
         Takes its time. Raises `Unreadable` where it is not there any more.
         """
         holders = lies_in(path, file_on_disk(path))
         passwords = dict.fromkeys(p for holder in (path, *holders) for p in self._passwords.of(holder))
-        return self._originals.file(path, passwords=tuple(passwords), job=job)
+        return self._originals.file(path, picture=picture, passwords=tuple(passwords), job=job)
 
     def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
         """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""

@@ -29,18 +29,26 @@ class Originals:
         self._lock = threading.Lock()
         self._folder: Path | None = None
         self._count = 0
-        self._kept: OrderedDict[tuple[str, int, int], Path] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, int, int], Path] = OrderedDict()
 
-    def file(self, path: str, *, passwords: Sequence[str] = (), job: Job | None = None) -> Path:
-        """The file itself, or a copy that cannot be written. Raises `Unreadable` where it is not there any more."""
+    def file(self, path: str, *, picture: int = 0, passwords: Sequence[str] = (), job: Job | None = None) -> Path:
+        """The file itself, or a copy that cannot be written; of a `picture` that stands in it, by its number, always a copy.
+
+        Raises `Unreadable` where it is not there any more.
+        """
         outer = file_on_disk(path)
-        if outer == path:
+        if outer == path and not picture:
             return Path(path)
-        stat = os.stat(outer)
-        key = (path, stat.st_size, stat.st_mtime_ns)
+        try:
+            stat = os.stat(outer)
+        except OSError as error:
+            raise Unreadable(
+                "The file is not there any more", "Look for it under another name or in the trash"
+            ) from error
+        key = (path, picture, stat.st_size, stat.st_mtime_ns)
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = self._taken_out(path, outer, passwords, job)
+                self._kept[key] = self._taken_out(path, outer, picture, passwords, job)
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 shutil.rmtree(self._kept.popitem(last=False)[1].parent, ignore_errors=True)
@@ -54,7 +62,7 @@ class Originals:
                 self._folder = None
             self._kept.clear()
 
-    def _taken_out(self, path: str, outer: str, passwords: Sequence[str], job: Job | None) -> Path:
+    def _taken_out(self, path: str, outer: str, picture: int, passwords: Sequence[str], job: Job | None) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="ragdesk-"))
         self._count += 1
@@ -63,7 +71,12 @@ class Originals:
         reader = Reader(self._settings, cutting(self._settings))
         try:
             found = reader.take_out(
-                Path(outer), names_inside(path, outer), self._folder / "unpacked", passwords=passwords, job=job
+                Path(outer),
+                names_inside(path, outer),
+                self._folder / "unpacked",
+                picture=picture,
+                passwords=passwords,
+                job=job,
             )
             copy = place / _file_name(os.path.basename(path))
             shutil.move(found, copy)

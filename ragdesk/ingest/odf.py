@@ -13,6 +13,7 @@ from ragdesk.ingest.embedded import zipped_pictures
 from ragdesk.ingest.flat_odf import picture_name
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.objects import Objects
+from ragdesk.ingest.odf_numbers import Lists
 from ragdesk.ingest.office import iso_day, table_blocks
 
 _NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -48,6 +49,8 @@ class Odf:
         self._shown: set[str] = set()
         builder.pictures = zipped_pictures(path)
         self.content = parse_xml(self._parts["content.xml"])
+        self._lists = Lists(self.content, parse_xml(self._parts["styles.xml"]) if "styles.xml" in self._parts else None)
+        self._counted: dict[tuple[str, int], int] = {}
         self._hidden = {style.get(f"{_STYLE}name") for style in self.content.iter(f"{_STYLE}style") if _hides(style)}
 
     def is_hidden(self, element: Any) -> bool:
@@ -66,21 +69,12 @@ class Odf:
         if tag in _SKIPPED or not isinstance(tag, str):
             return
         if tag == f"{_TEXT}h":
-            level = element.get(f"{_TEXT}outline-level") or "1"
-            builder.block("heading", odf_text(element), level=min(6, int(level) if level.isdecimal() else 1))
-            self.beside(element)
+            self._heading(element)
         elif tag == f"{_TEXT}p":
             builder.block("paragraph", odf_text(element))
             self.beside(element)
         elif tag == f"{_TEXT}list":
-            for item in element.iter(f"{_TEXT}list-item", f"{_TEXT}list-header"):
-                said = " ".join(odf_text(p) for p in item if p.tag in _PARAGRAPHS)
-                builder.block("item", f"- {said}" if said.strip() else "")
-                for inner in item:
-                    if inner.tag in _PARAGRAPHS:
-                        self.beside(inner)
-                    elif inner.tag != f"{_TEXT}list":
-                        self.element(inner)
+            self._list(element, "", ())
         elif tag == f"{_TABLE}table":
             table_blocks(builder, (cells for _, cells in self.rows(element)))
         elif tag == f"{_OFFICE}annotation":
@@ -95,6 +89,37 @@ class Odf:
             if tag in _SHAPES:
                 self._described(element)
             self.blocks(element)
+
+    def _heading(self, heading: Any, number: str = "") -> None:
+        level = heading.get(f"{_TEXT}outline-level") or "1"
+        text = f"{number} {odf_text(heading)}".strip() if number else odf_text(heading)
+        self._builder.block("heading", text, level=min(6, int(level) if level.isdecimal() else 1))
+        self.beside(heading)
+
+    def _list(self, listed: Any, style: str, above: tuple[int, ...]) -> None:
+        """The items of a list, each with its number where it has one; `above` are the numbers of what it is within."""
+        style = listed.get(f"{_TEXT}style-name") or style
+        going_on = listed.get(f"{_TEXT}continue-numbering") == "true" or listed.get(f"{_TEXT}continue-list") is not None
+        place = (style, len(above) + 1)
+        count = self._counted.get(place, 0) if going_on else self._lists.first(*place) - 1
+        for item in listed:
+            if item.tag == f"{_TEXT}list-item":
+                starts = item.get(f"{_TEXT}start-value") or ""
+                count = int(starts) if starts.isdecimal() else count + 1
+            numbers = (*above, count)
+            label = self._lists.label(style, numbers) if item.tag == f"{_TEXT}list-item" else ""
+            said = " ".join(odf_text(p) for p in item if p.tag == f"{_TEXT}p")
+            self._builder.block("item", f"{label or '-'} {said.lstrip()}" if said.strip() else "")
+            for inner in item:
+                if inner.tag == f"{_TEXT}h":
+                    self._heading(inner, label)
+                elif inner.tag == f"{_TEXT}p":
+                    self.beside(inner)
+                elif inner.tag == f"{_TEXT}list":
+                    self._list(inner, style, numbers)
+                else:
+                    self.element(inner)
+        self._counted[place] = count
 
     def beside(self, element: Any) -> None:
         """What is anchored in a paragraph or cell: pictures, shapes with their text, objects and comments."""

@@ -135,13 +135,23 @@ class Reader:
         return value, data, rows
 
     def take_out(
-        self, path: Path, names: Sequence[str], folder: Path, *, passwords: Sequence[str] = (), job: Job | None = None
+        self,
+        path: Path,
+        names: Sequence[str],
+        folder: Path,
+        *,
+        picture: int = 0,
+        passwords: Sequence[str] = (),
+        job: Job | None = None,
     ) -> Path:
         """Unpack what lies in a file under these names, each within the one before, and return where it is now.
 
-        Raises `Unreadable` where it is not there any more.
+        With `picture`, it is the picture of that number which stands in it. Raises `Unreadable` where it is not there any more.
         """
-        asked = {"path": str(path), "names": list(names), "folder": str(folder), "passwords": list(passwords)}
+        asked = {
+            **{"path": str(path), "names": list(names), "folder": str(folder), "passwords": list(passwords)},
+            "picture": picture,
+        }
         value, _ = self._child.call("take_out", asked, timeout_s=self._limits.seconds, job=job)
         return Path(value["file"])
 
@@ -267,6 +277,7 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
 
 def _take_out(value: dict[str, Any], data: bytes, call: Call) -> Payload:
     from ragdesk.ingest import formats
+    from ragdesk.ingest.embedded import picture_of
     from ragdesk.ingest.limits import Limits, applied
 
     file, names, folder = Path(value["path"]), value["names"], Path(value["folder"])
@@ -284,6 +295,12 @@ def _take_out(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         if found is None:
             raise Unreadable(f"There is no {names[-1]} in it any more", "Let changes be looked for")
         depth += 1
+    if value["picture"]:
+        with applied(Limits(), value["passwords"]):
+            data = picture_of(file, value["picture"]).getvalue()
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "picture"
+        file.write_bytes(data)
     return {"file": str(file)}, b""
 
 

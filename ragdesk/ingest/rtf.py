@@ -22,6 +22,9 @@ _APART = re.compile(r"\{\s*(?:\\\*)?\s*\\(shppict|nonshppict|pict|object)\b")
 _CONTROL = re.compile(r"\\[a-zA-Z]+-?\d* ?|\\[^a-zA-Z]|\s+")
 _INNER = re.compile(r"\{[^{}]*\}")
 _DATA = re.compile(r"\{\s*\\\*\s*\\objdata\b([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_STAR = re.compile(r"(?<![{\\])(?<!\{\s)(?<!\{\s\s)\\\*")
+"""It says that a group may be passed over where it begins one, and nothing elsewhere."""
+
 _MARK = "ragdesk{}stands{}here"
 _MARKED = re.compile(r"ragdesk(picture|object)stands(\d+)here")
 _READ = ("\\pngblip", "\\jpegblip", "\\dibitmap")
@@ -105,7 +108,7 @@ def _marked(source: str, groups: list[_Group]) -> str:
         if group.kind != "again":
             parts.append(f" {_MARK.format(group.kind, number)} ")
         at = group.span[1]
-    return "".join([*parts, source[at:]])
+    return _STAR.sub("", "".join([*parts, source[at:]]))
 
 
 def _to_base64(group: str) -> str:

@@ -18,6 +18,7 @@ from ragdesk.ingest.equations import M, equation
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.objects import Objects
 from ragdesk.ingest.office import core_properties, table_blocks
+from ragdesk.ingest.word_numbers import Numbers
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _WRAPPERS = frozenset(f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml"))
@@ -26,6 +27,8 @@ _SILENT = frozenset(
 )
 _BOX = f"{_W}txbxContent"
 _MOST_COVERED = 100
+_LONG_ITEM = 300
+"""A longer one with a number, such as a clause, is a paragraph."""
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class _Word:
     builder: DocumentBuilder
     drawn: Drawn
     levels: dict[str, int]
+    numbers: Numbers
     notes: dict[tuple[str, str], str]
     titles: list[str] = field(default_factory=list)
 
@@ -49,7 +53,8 @@ def read_docx(path: Path, members: Members) -> Document:
     builder.pictures = zipped_pictures(path)
     objects = Objects(path, members, left_out=charted(parts))
     levels = _heading_levels(parts.get("word/styles.xml", b""))
-    word = _Word(builder, Drawn(parts, main, builder, objects), levels, _notes(parts))
+    numbers = Numbers(parts.get("word/numbering.xml", b""), parts.get("word/styles.xml", b""))
+    word = _Word(builder, Drawn(parts, main, builder, objects), levels, numbers, _notes(parts))
     body = parse_xml(parts[main]).find(f"{_W}body")
     if body is not None:
         _blocks(body, word)
@@ -107,21 +112,23 @@ def _blocks(parent: Any, word: _Word) -> None:
 def _paragraph(paragraph: Any, word: _Word) -> None:
     text = _text(paragraph)
     properties = paragraph.find(f"{_W}pPr")
-    style = listed = outline = None
+    style = outline = None
     if properties is not None:
         style = properties.find(f"{_W}pStyle")
-        listed = properties.find(f"{_W}numPr")
         outline = properties.find(f"{_W}outlineLvl")
     name = style.get(f"{_W}val") if style is not None else ""
     level = word.levels.get(name, 0)
+    number = word.numbers.next(properties, name)
+    if number and text.strip():
+        text = f"{number} {text.lstrip()}"
     if outline is not None and (outline.get(f"{_W}val") or "9").isdigit():
         level = int(outline.get(f"{_W}val") or 9) + 1
     if 1 <= level <= 9 and len(text) <= 300:
         word.builder.block("heading", text, level=min(level, 6))
         if name.lower() == "title":
             word.titles.append(text)
-    elif listed is not None:
-        word.builder.block("item", f"- {text}" if text.strip() else "")
+    elif number is not None and len(text) < _LONG_ITEM:
+        word.builder.block("item", text if number or not text.strip() else f"- {text}")
     else:
         word.builder.block("paragraph", text)
     _beside(paragraph, word)
@@ -167,7 +174,7 @@ def _text(element: Any) -> str:
                 parts.append(f"{base}({reading})" if reading else base)
             elif tag not in _SILENT and isinstance(tag, str) and not tag.endswith("}Fallback"):
                 walk(child)
-                if tag == f"{_W}p" and node is not element:
+                if tag == f"{_W}p":
                     parts.append("\n")
 
     walk(element)

@@ -42,6 +42,8 @@ class DocumentTab(QWidget):
         self._desk = desk
         self.looked: Looked | None = None
         self._found: list[Span] = []
+        self.shows_picture = False
+        """Whether the picture that the passage was recognised on is shown, and not the text that it stands in."""
         self.card = SourceCard(desk.theme)
         self.find_bar = FindBar(desk.theme)
         self.page_view = PageView(desk)
@@ -107,11 +109,23 @@ class DocumentTab(QWidget):
                 self.page_view.open(*shown)
             self.page_view.mark(wanted.span, wanted.page or 1)
             self._views.setCurrentWidget(self.page_view)
+        elif self.shows_picture and looked.picture is not None and looked.state == "same":
+            picture = looked.picture
+            shown = (looked.path, wanted.document_id, looked.version)
+            if not self.page_view.shows(*shown, picture.number):
+                self.page_view.open(*shown, picture.number)
+            self.page_view.mark(wanted.span, 1)
+            self._views.setCurrentWidget(self.page_view)
         elif looked.stored is not None and looked.holds:
             self._show_text(looked)
         else:
             self._views.setCurrentWidget(self._nothing)
         self.changed.emit()
+
+    def show_picture(self, shows: bool) -> None:
+        """Show the picture that the passage was recognised on, or the text that it stands in."""
+        self.shows_picture = shows
+        self.open_again()
 
     def _show_text(self, looked: Looked) -> None:
         if looked.stored is not None and looked.info is not None:
@@ -128,7 +142,7 @@ class DocumentTab(QWidget):
 
     def _opening_failed(self, error: BaseException) -> None:
         """The pages cannot be shown: the text as it was read can."""
-        if self.looked is not None and self.looked.shows_pages:
+        if self.looked is not None and (self.looked.shows_pages or self.shows_picture):
             self._set_card(error)
             self._show_text(self.looked)
             self.changed.emit()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ragdesk.domain import Citation, DocumentInfo, Hit, Scope, Span, page_at, where_of
+from ragdesk.domain import Citation, DocumentInfo, Hit, Picture, Scope, Span, page_at, where_of
 from ragdesk.engine import Engine
 from ragdesk.errors import NotFound
 from ragdesk.library.stored import StoredText
@@ -44,6 +44,13 @@ class Looked:
         """How surely the text of a page was recognised (0 to 1); None where it was no picture."""
         pages = self.stored.pages if self.stored else ()
         return next((one.sure for one in pages if one.number == page), None)
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture among the text that the passage, or a part of it, was recognised on; None where there is none."""
+        start, end = self.wanted.span
+        found = self.stored.pictures if self.stored is not None and self.holds else ()
+        return next((one for one in found if one.span[0] < end and start < one.span[1]), None)
 
     @property
     def shows_pages(self) -> bool:

@@ -48,6 +48,7 @@ class PagePictures(QObject):
         super().__init__(parent)
         self._desk = desk
         self._path = ""
+        self._inner = 0
         self._stamp: Stamp | None = None
         self._opened = 0
         self._busy = False
@@ -55,9 +56,12 @@ class PagePictures(QObject):
         self._kept: OrderedDict[int, tuple[float, Picture]] = OrderedDict()
         self._given_up: set[int] = set()
 
-    def open(self, path: str, stamp: Stamp | None = None) -> None:
-        """Show pages of this file from now on, so long as it has this stamp; none where the path is empty."""
-        self._path, self._stamp = path, stamp
+    def open(self, path: str, stamp: Stamp | None = None, inner: int = 0) -> None:
+        """Show pages of this file from now on, so long as it has this stamp; none where the path is empty.
+
+        `inner` is the number of a picture in the file, which is then shown instead.
+        """
+        self._path, self._stamp, self._inner = path, stamp, inner
         self._opened += 1
         self._wanted = []
         self._kept.clear()
@@ -94,9 +98,9 @@ class PagePictures(QObject):
         else:
             return
         self._busy = True
-        engine, path, stamp, opened = self._desk.engine, self._path, self._stamp, self._opened
+        engine, path, stamp, opened, inner = self._desk.engine, self._path, self._stamp, self._opened, self._inner
         self._desk.call(
-            lambda: (opened, page, scale, draw(engine, path, page, scale, stamp)),
+            lambda: (opened, page, scale, draw(engine, path, page, scale, stamp, inner)),
             self._keep,
             lambda error: self._give_up(opened, page, error),
             lane="draw",
@@ -139,10 +143,10 @@ def stamp_of(path: str) -> Stamp | None:
     return stat.st_size, stat.st_mtime_ns
 
 
-def draw(engine: Engine, path: str, page: int, scale: float, stamp: Stamp | None) -> Picture:
+def draw(engine: Engine, path: str, page: int, scale: float, stamp: Stamp | None, inner: int = 0) -> Picture:
     """A page as a picture. Called in the background. Raises `FileChanged`, so that no mark is put on other words."""
     try:
-        drawn = engine.page_image(path, page, scale=scale)
+        drawn = engine.page_image(path, page, scale=scale, picture=inner)
     except Unreadable as error:
         if stamp is not None and stamp_of(path) != stamp:
             raise FileChanged("The file has changed since it was opened") from error

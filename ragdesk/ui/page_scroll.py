@@ -56,14 +56,17 @@ class PageScroll(QAbstractScrollArea):
 
     # --- Pages
 
-    def show_pages(self, path: str, sizes: list[PageSize], stamp: Stamp | None = None) -> None:
-        """Show the pages of this file so long as it has this stamp; none where there are no sizes."""
+    def show_pages(self, path: str, sizes: list[PageSize], stamp: Stamp | None = None, inner: int = 0) -> None:
+        """Show the pages of this file so long as it has this stamp; none where there are no sizes.
+
+        `inner` is the number of a picture in the file, which is then shown instead.
+        """
         scale = self._layout.scale
         self._layout = PageLayout(sizes)
         self._layout.scale = scale  # a zoom that was chosen holds for the next document too
         self._across = (0.0, 0.0)
         self._seen_page = 0
-        self._pictures.open(path, stamp)
+        self._pictures.open(path, stamp, inner)
         self.place()
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -48,7 +49,7 @@ class PageView(PageScroll):
         super().__init__(desk, parent)
         self.selected_span: Span | None = None
         self._path = self._hash = ""
-        self._document_id = 0
+        self._document_id = self._inner = 0
         self._asked = 0
         self._words = PageWords(())
         self._mark = PageWords(())
@@ -64,13 +65,16 @@ class PageView(PageScroll):
 
     # --- What is shown
 
-    def open(self, path: str, document_id: int, hash: str = "") -> None:
-        """Show this file, whose text the library holds as this document. `opened` or `open_failed` follows."""
+    def open(self, path: str, document_id: int, hash: str = "", inner: int = 0) -> None:
+        """Show this file, whose text the library holds as this document. `opened` or `open_failed` follows.
+
+        `inner` is the number of a picture that stands among its text, which is then shown instead.
+        """
         self.clear()
-        self._path, self._document_id, self._hash = path, document_id, hash
+        self._path, self._document_id, self._hash, self._inner = path, document_id, hash, inner
         engine, asked = self._desk.engine, self._asked
         self._desk.call(
-            lambda: (asked, stamp_of(path), engine.page_sizes(path)),
+            lambda: (asked, stamp_of(path), engine.page_sizes(path, picture=inner)),
             self._sizes_came,
             lambda error: self._opening_failed(asked, error),
             lane="draw",
@@ -79,17 +83,17 @@ class PageView(PageScroll):
     def clear(self) -> None:
         """Show nothing."""
         self._asked += 1
-        self._path, self._document_id, self._hash = "", 0, ""
+        self._path, self._document_id, self._hash, self._inner = "", 0, "", 0
         self._words = self._mark = PageWords(())
         self._mark_span, self._mark_page, self._at_mark = (0, 0), None, False
         self._found = ()
         self.select(None)
         self.show_pages("", [])
 
-    def shows(self, path: str, document_id: int, hash: str = "") -> bool:
-        """Whether it shows this version of a file, and all in order."""
-        shown = (self._path, self._document_id, self._hash)
-        return shown == (path, document_id, hash) and not self._pictures.any_failed
+    def shows(self, path: str, document_id: int, hash: str = "", inner: int = 0) -> bool:
+        """Whether it shows this version of a file, or a picture in it, and all in order."""
+        shown = (self._path, self._document_id, self._hash, self._inner)
+        return shown == (path, document_id, hash, inner) and not self._pictures.any_failed
 
     def mark(self, span: Span, page: int | None = None) -> None:
         """Mark a span and bring it into view; `page` is where to go where no word boxes tell of its place."""
@@ -98,9 +102,11 @@ class PageView(PageScroll):
         if span[1] <= span[0]:
             self._show_mark()
             return
-        engine, document_id, asked = self._desk.engine, self._document_id, self._asked
+        engine, document_id, asked, inner = self._desk.engine, self._document_id, self._asked, self._inner
         self._desk.call(
-            lambda: (asked, span, PageWords(engine.boxes(document_id, span))), self._mark_came, self.draw_failed.emit
+            lambda: (asked, span, PageWords(_shown(engine.boxes(document_id, span), inner))),
+            self._mark_came,
+            self.draw_failed.emit,
         )
 
     def mark_rectangles(self, page: int) -> list[QRectF]:
@@ -209,7 +215,7 @@ class PageView(PageScroll):
     def _sizes_came(self, result: tuple[int, Stamp | None, list[PageSize]]) -> None:
         asked, stamp, sizes = result
         if asked == self._asked:
-            self.show_pages(self._path, sizes, stamp)
+            self.show_pages(self._path, sizes, stamp, self._inner)
             self.fit_text(self._words.across)
             self._show_mark()
             self.opened.emit()
@@ -217,9 +223,9 @@ class PageView(PageScroll):
 
     def _load_words(self) -> None:
         """After the mark, which is waited for."""
-        engine, document_id, asked = self._desk.engine, self._document_id, self._asked
+        engine, document_id, asked, inner = self._desk.engine, self._document_id, self._asked, self._inner
         self._desk.call(
-            lambda: (asked, PageWords(unpack_boxes(engine.document_text(document_id).geometry))),
+            lambda: (asked, PageWords(_shown(unpack_boxes(engine.document_text(document_id).geometry), inner))),
             self._words_came,
             self.draw_failed.emit,
         )
@@ -319,6 +325,13 @@ class PageView(PageScroll):
             painter.setPen(QPen(QColor(_ON_PAPER.accent), (2.6 if place == self._current else 1.2) * pixel))
             for rectangle in self._words.rectangles(self._found[place], page):
                 painter.drawRoundedRect(rectangle.adjusted(-1, -0.5, 1, 0.5), 2, 2)
+
+
+def _shown(words: Iterable[WordBox], inner: int) -> Iterator[WordBox]:
+    """The words of the pages, or those of one picture as if it was the first page."""
+    if not inner:
+        return (word for word in words if word.page > 0)
+    return (replace(word, page=1) for word in words if word.page == -inner)
 
 
 def bars_beside(lines: Sequence[QRectF]) -> list[QRectF]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator, QResizeEvent
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ragdesk.ui.actions import Actions
-from ragdesk.ui.dialog_parts import ElidedLabel, IconLabel
+from ragdesk.ui.dialog_parts import ElidedLabel, IconLabel, button
 from ragdesk.ui.theme import Theme
 
 _WITHOUT_TOOLS = 370
@@ -38,6 +39,8 @@ class SourceHeader(QFrame):
 
     page_wanted = Signal(int)
     tab_chosen = Signal(int)
+    picture_wanted = Signal(bool)
+    """Whether the picture is to be shown that the passage was recognised on, or the text it stands in."""
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +77,9 @@ class SourceHeader(QFrame):
         self._unsure = IconLabel(theme, "triangle-alert", "warn", 14)
         self.recognised = ElidedLabel()
         self.recognised.setObjectName("dim")
+        self._shows_picture = False
+        self.other = button("", look="link")
+        self.other.clicked.connect(lambda: self.picture_wanted.emit(not self._shows_picture))
         self.page_count = QLabel()
         self.page_count.setObjectName("dim")
         self._tools = tuple(_tool(actions, name) for name in ("open_original", "zoom_out", "zoom_in"))
@@ -105,16 +111,25 @@ class SourceHeader(QFrame):
         self.page_count.setText(f"of {pages}")
         self._show_what_fits()
 
-    def show_sure(self, sure: float | None) -> None:
-        """Say that the text of the page was recognised, and how surely; nothing where it was not."""
+    def show_sure(self, sure: float | None, *, inside: Literal["", "text", "picture"] = "") -> None:
+        """Say that the text of the page was recognised, and how surely; nothing where it was not.
+
+        Of a picture inside other text it is said which of the two is shown; the other one can be asked for.
+        """
+        self.other.setVisible(bool(inside))
+        self._shows_picture = inside == "picture"
+        self.other.setText("Show the text" if self._shows_picture else "Show the picture")
+        self.other.setAccessibleName(self.other.text())
         self._recognised.setVisible(sure is not None)
         if sure is not None:
             share = min(99, int(100 * sure))  # never all
             unsure = sure < _SURE
             self._unsure.setVisible(unsure)
-            only = ", only {} % sure: compare it with the page" if unsure else ", {} % sure"
-            self.recognised.setText(f"Text recognised{only.format(share)}")
-            self.recognised.setToolTip("The page is a picture. Its text was recognised, so words may be wrong.")
+            where, seen = (" in a picture", "picture") if inside else ("", "page")
+            only = f", only {share} % sure: compare it with the {seen}" if unsure else f", {share} % sure"
+            self.recognised.setText(f"Text recognised{where}{only}")
+            what = "This stands in a picture" if inside else "The page is a picture"
+            self.recognised.setToolTip(f"{what}. Its text was recognised, so words may be wrong.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out buttons where it is narrow; the menu has them too."""
@@ -125,8 +140,8 @@ class SourceHeader(QFrame):
         on_page = self.tabs.currentIndex() == 0
         for widget in (self.page_field, self.page_count):
             widget.setVisible(self._pages > 1 and on_page)
-        for button in self._tools:
-            button.setVisible(self.width() >= _WITHOUT_TOOLS and on_page and self._has_view)
+        for tool in self._tools:
+            tool.setVisible(self.width() >= _WITHOUT_TOOLS and on_page and self._has_view)
 
     def _put_page_back(self) -> None:
         self.page_field.setText(str(self._page) if self._page else "")
@@ -174,6 +189,7 @@ class SourceHeader(QFrame):
         third.setSpacing(6)
         third.addWidget(self._unsure)
         third.addWidget(self.recognised, 1)
+        third.addWidget(self.other)
         column.addWidget(self._recognised)
         self.tabs.currentChanged.connect(lambda tab: self._show_what_fits())
 

@@ -212,7 +212,11 @@ class SourcePane(QWidget):
         looked = self.document.looked
         if looked is not None and looked.wanted.page is not None and abs(looked.wanted.page - page) <= 1:
             page = looked.wanted.page  # the cited one is seen too, though another one fills more of the pane
-        self.header.show_sure(looked.sure(page) if looked is not None and isinstance(view, PageView) else None)
+        picture = looked.picture if looked is not None and not looked.shows_pages else None
+        if picture is not None and view is not None:
+            self.header.show_sure(picture.sure, inside="picture" if isinstance(view, PageView) else "text")
+        else:
+            self.header.show_sure(looked.sure(page) if looked is not None and isinstance(view, PageView) else None)
         self.header.tabs.setTabText(_PAGE, "Text" if isinstance(view, TextView) else "Page")
         self._enable()
 
@@ -277,6 +281,7 @@ class SourcePane(QWidget):
         }.items():
             self._actions[name].triggered.connect(lambda checked=False, do=do: do())
         self.header.page_wanted.connect(self._go_to_page)
+        self.header.picture_wanted.connect(self.document.show_picture)
         self.header.tab_chosen.connect(self._tab_chosen)
         self.document.changed.connect(self._say_page)
         self.document.outdated.connect(lambda: self._look(self._show_looked))
