@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, WordBox, pack_boxes
+from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, Picture, WordBox, pack_boxes
 from ragdesk.ingest.limits import Enough, allowance
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class DocumentBuilder:
     def page_number(self) -> int:
         """The number of the page that was begun last; 1 where there are none."""
         return self._pages[-1][0] if self._pages else 1
+
+    @property
+    def words(self) -> Sequence[WordBox]:
+        """The words recorded so far, in order."""
+        return self._words
 
     @property
     def first_heading(self) -> str:
@@ -103,10 +108,11 @@ class DocumentBuilder:
         date: str = "",
         page_kind: PageKind = "",
         metadata: Mapping[str, str] | None = None,
+        pictures: Sequence[Picture] = (),
         pictured: Sequence[int] = (),
     ) -> Document:
         """The document as collected."""
-        pictures = self.pictures
+        standing = self.pictures
         return Document(
             text="".join(self._parts),
             format=format,
@@ -117,9 +123,9 @@ class DocumentBuilder:
             blocks=tuple(self._blocks),
             geometry=pack_boxes(self._words) if self._words else b"",
             metadata={key: clean(value) for key, value in (metadata or {}).items() if value},
-            warnings=(*self.warnings, *(pictures.said() if pictures else ())),
-            pictures=tuple(pictures.found) if pictures else (),
-            pictured=(*pictured, *(pictures.waiting if pictures else ())),
+            warnings=(*self.warnings, *(standing.said() if standing else ())),
+            pictures=tuple(sorted((*pictures, *(standing.found if standing else ())), key=lambda one: one.span)),
+            pictured=(*pictured, *(standing.waiting if standing else ())),
         )
 
     def _spanned(self, starts: Sequence[tuple[int, int, str, float | None]]) -> tuple[Page, ...]:

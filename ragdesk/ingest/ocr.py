@@ -165,18 +165,20 @@ def _drawn(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, floa
     """A page as an array (height, width, 3) of BGR, and how many points a pixel is."""
     import numpy as np
 
+    from ragdesk.ingest.formats import kind_of
     from ragdesk.ingest.legacy import as_read
     from ragdesk.pictures import kind_of_picture, picture_page
 
-    if number < 0:
-        return _drawn_picture(path, -number, passwords)
     with path.open("rb") as stream:
         head = stream.read(64)
     if kind_of_picture(head):
         image, size = picture_page(path, number, most_pixels=_MOST_PIXELS)
         rgb = np.asarray(image)
         return np.ascontiguousarray(rgb[:, :, ::-1]), size.width / image.width
-    return _drawn_of_pdf(as_read(path), number, passwords)
+    path = as_read(path)
+    if number < 0 and kind_of(path) != "pdf":
+        return _drawn_picture(path, -number, passwords)
+    return _drawn_of_pdf(path, number, passwords)
 
 
 def _drawn_picture(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, float]:
@@ -196,17 +198,22 @@ def _drawn_of_pdf(path: Path, number: int, passwords: Sequence[str]) -> tuple[An
     import numpy as np
     import pymupdf
 
+    from ragdesk.ingest.pdf_pictures import boxes_on, place_of
+
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
         with pymupdf.open(path, filetype="pdf") as pdf:
             if pdf.needs_pass and not any(pdf.authenticate(password) for password in ("", *passwords)):
                 raise Unreadable("It is protected by a password")
-            page = pdf[number - 1]
-            longer, area = max(page.rect.width, page.rect.height), page.rect.width * page.rect.height
+            index, place = place_of(-number) if number < 0 else (number, 0)
+            page = pdf[index - 1]
+            at = pymupdf.Rect(boxes_on(page)[place]) if number < 0 else None  # a picture among the text
+            shown = at or page.rect
+            longer, area = max(shown.width, shown.height), shown.width * shown.height
             dpi = _DPI if longer * _DPI / 72 >= _SMALL_PIXELS else _SMALL_DPI
             scale = min(dpi / 72, (_MOST_PIXELS / max(1.0, area)) ** 0.5)
-            drawn = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False)
+            drawn = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, clip=at, alpha=False)
             rgb = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.width, 3)
     except (FileNotFoundError, Unreadable):
         raise

@@ -22,6 +22,7 @@ from ragdesk.ingest.members import Members
 from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
 from ragdesk.ingest.pdf_letters import mended_letters
 from ragdesk.ingest.pdf_outline import attach, bare, notes_of, outline_of
+from ragdesk.ingest.pdf_pictures import pictures_among, placed_pictures, with_pictures
 from ragdesk.ingest.pictured import is_pictured, said_of, with_seen, without_text
 from ragdesk.ingest.pictured import numbers as _numbers
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
@@ -126,14 +127,19 @@ def read_pdf(path: Path, members: Members, *, kind: str = "pdf") -> Document:
         pages, failed, pictured, enough = _extract(pdf)
         allowance().on_page(0)
         attach(pdf, members, but=(*failed, *allowance().limits.bad_pages))
-        seen = {number: page for number, page in seen_pages().items() if number in pictured}
-        pages = with_seen(pages, seen)
+        all_seen = seen_pages()
+        seen = {number: page for number, page in all_seen.items() if number in pictured}
+        bad = (*pictured, *failed, *allowance().limits.bad_pages)
+        placed = placed_pictures(pdf, pages, but=bad) if kind == "pdf" else []
+        inside = {one.number: all_seen[-one.number] for one in placed if -one.number in all_seen}
+        pages = with_pictures(with_seen(pages, seen), placed, inside)
         waiting = [number for number in pictured if number not in seen] if kind == "pdf" else []
+        waiting += [-one.number for one in placed if one.number not in inside]
         if enough:
             builder.warnings.append(enough)
         if failed:
             builder.warnings.append(f"{_numbers(failed)} could not be read.")
-        builder.warnings += said_of(waiting, seen)
+        builder.warnings += said_of(waiting, seen | {-number: page for number, page in inside.items()})
         if not waiting and not members.found and not any(page.lines for page in pages):
             if enough:
                 raise Enough(enough)
@@ -156,6 +162,7 @@ def read_pdf(path: Path, members: Members, *, kind: str = "pdf") -> Document:
             date=_date(pages, metadata),
             page_kind="page",
             metadata=said,
+            pictures=list(pictures_among(builder.words, placed, inside)),
             pictured=waiting,
         )
 
