@@ -108,10 +108,9 @@ def pictures_among(
             continue
         its_own = {_moved(word, one.box).box for line in _lines(one, seen) for word in line.words}
         run: list[WordBox] = []
-        every: list[WordBox | None] = [*on[one.page], None]
-        for word in every:
-            if word is not None and word.box in its_own:
-                run.append(word)
+        for its in (*on[one.page], None):
+            if its is not None and its.box in its_own:
+                run.append(its)
             elif run:
                 yield Picture(one.number, (run[0].span[0], run[-1].span[1]), sure)
                 run = []

@@ -281,3 +281,57 @@ def test_the_numbers_of_charts_are_read_as_tables(tmp_path: Path) -> None:
     book.active.add_chart(drawn, "D2")
     book.save(tmp_path / "a.xlsx")
     assert ("paragraph", "Chart: Sums by town", "") in blocks(read(tmp_path / "a.xlsx"))
+
+
+def test_comments_and_hidden_sheets_and_slides_are_read_and_named_as_such(tmp_path: Path) -> None:
+    from openpyxl.comments import Comment
+
+    book = openpyxl.Workbook()
+    book.active.append(("Town", "Sum"))
+    book.active.append(("Lipno", 4))
+    book.active.append(("Brod", 5))
+    book.active["B2"].comment = Comment("Paid twice", "Ada")
+    secret = book.create_sheet("Secret")
+    secret.append(("Salary", "nine"))
+    secret.sheet_state = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    found = [text for _, text, _ in blocks(read(tmp_path / "a.xlsx"))]
+    assert found.index("Lipno | 4") < found.index("Comment at B2: Paid twice") < found.index("Brod | 5")
+    assert "Secret (hidden sheet)" in found
+
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide.shapes.title.text = "Fees"
+    slide._element.set("show", "0")
+    deck.save(tmp_path / "a.pptx")
+    assert "Hidden slide" in read(tmp_path / "a.pptx").text
+
+    text = odf(
+        tmp_path / "a.odt",
+        "text",
+        "<office:text><text:p>Paid.<office:annotation><dc:creator>Ada</dc:creator><text:p>When?</text:p></office:annotation>"
+        "<draw:custom-shape><text:p>A star</text:p></draw:custom-shape></text:p></office:text>",
+    )
+    assert read(text).text == "Paid.\n\nComment by Ada: When?\n\nA star"
+
+
+def test_lists_of_open_document_text_have_their_numbers(tmp_path: Path) -> None:
+    style = (
+        '<text:list-style xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" style:name="L">'
+        '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
+        '<text:list-level-style-number text:level="2" style:num-format="a" style:num-suffix=")" text:start-value="2"/>'
+        "</text:list-style>"
+    )
+    item = "<text:list-item>{}</text:list-item>"
+    inner = f"<text:list>{item.format('<text:p>pine</text:p>')}</text:list>"
+    items = item.format(f"<text:p>wood</text:p>{inner}") + item.format('<text:h text:outline-level="2">Rope</text:h>')
+    path = odf(
+        tmp_path / "a.odt",
+        "text",
+        f'<office:text>{style}<text:list text:style-name="L">{items}</text:list></office:text>',
+    )
+    assert [(kind, text) for kind, text, _ in blocks(read(path))] == [
+        ("item", "1. wood"),
+        ("item", "b) pine"),
+        ("heading", "2. Rope"),
+    ]
