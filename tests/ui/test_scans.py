@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import docx
 import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
@@ -86,3 +87,38 @@ def test_a_passage_is_still_marked_when_the_pages_before_it_were_recognised(show
     shown.pane.show_citation(citation, (citation,), None)
     shown.qtbot.waitUntil(lambda: bool(shown.pane.page_view.mark_rectangles(2)), timeout=20_000)
     assert shown.pane.document.looked is not None and shown.pane.document.looked.holds
+
+
+def test_a_picture_in_a_word_file_can_be_seen_with_the_cited_words_marked(
+    qtbot: QtBot, theme: Theme, tmp_path: Path
+) -> None:
+    page = drawn()
+    page.image.save(tmp_path / "lease.png", dpi=(DPI, DPI))
+    file = docx.Document()
+    file.add_paragraph("What was agreed on.")
+    file.add_picture(str(tmp_path / "lease.png"))
+    file.save(tmp_path / "a.docx")
+    engine = Engine(tmp_path / "library", write=True, settings=Settings())
+    kept = seen_to_json(recognised(page, sure=0.978))
+    keep_page(engine.library, file_hash(tmp_path / "a.docx"), -1, kept, how="test", sure=0.978)
+    engine.add([tmp_path / "a.docx"], words_only=True)
+    desk = Desk(engine, theme)
+    desk.look_at_documents()
+    qtbot.waitUntil(lambda: len(desk.documents) == 1, timeout=20_000)
+    shown = Shown(qtbot, desk)
+    header, view = shown.pane.header, shown.pane.page_view
+    shown.cite(shown.citation("a.docx", "four hundred euros"))
+    assert shown.pane.view is shown.pane.text_view
+    assert header.recognised.text() == "Text recognised in a picture, 97 % sure"
+    assert header.other.text() == "Show the picture"
+    header.other.click()
+    qtbot.waitUntil(lambda: bool(view.mark_rectangles(1)), timeout=20_000)
+    assert shown.pane.view is view and view.page_count == 1
+    x, y = (side * 72 / DPI for side in page.words["hundred"])
+    assert view.mark_rectangles(1)[0].contains(QPointF(x, y))
+    qtbot.waitUntil(lambda: view._pictures.picture(1) is not None, timeout=20_000)
+    header.other.click()
+    assert shown.pane.view is shown.pane.text_view
+    shown.cite(shown.citation("a.docx", "agreed on"))
+    assert header._recognised.isHidden()
+    desk.close()
