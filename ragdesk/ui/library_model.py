@@ -308,8 +308,9 @@ def _tip(entry: Entry) -> str:
     elif d.state == "searchable":
         lines.append(f"Found by its words already; by its meaning once embedded ({d.embedded:,} of {d.chunks:,} parts)")
     if d.recognised and d.sure is not None:
-        pages = f"{d.recognised:,} page{'' if d.recognised == 1 else 's'}"
-        lines.append(f"Text recognised on {pages}, {min(99, int(100 * d.sure))} % sure")
+        where = "on {:,} page" if d.format in ("pdf", "picture") else "in {:,} picture"
+        places = where.format(d.recognised) + ("" if d.recognised == 1 else "s")
+        lines.append(f"Text recognised {places}, {min(99, int(100 * d.sure))} % sure")
     if d.reason:
         lines.append(d.reason)
     return tip(*lines)

@@ -112,7 +112,7 @@ def test_a_picture_in_a_word_file_can_be_seen_with_the_cited_words_marked(
     assert header.recognised.text() == "Text recognised in a picture, 97 % sure"
     assert header.other.text() == "Show the picture"
     header.other.click()
-    qtbot.waitUntil(lambda: bool(view.mark_rectangles(1)), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(view.page_count and view.mark_rectangles(1)), timeout=20_000)
     assert shown.pane.view is view and view.page_count == 1
     x, y = (side * 72 / DPI for side in page.words["hundred"])
     assert view.mark_rectangles(1)[0].contains(QPointF(x, y))
