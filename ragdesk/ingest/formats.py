@@ -21,7 +21,6 @@ from ragdesk.ingest.unread import refusal
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
-    "xls": "legacy.read_xls",
     "vsd": "legacy.read_vsd",
     "pub": "legacy.read_pub",
     "ipynb": "notebook.read_notebook",
@@ -56,6 +55,7 @@ _HOLDERS = {
     "ppt": "legacy.read_ppt",
     "works": "legacy.read_works",
     "wpd": "legacy.read_wpd",
+    "xls": "legacy.read_xls",
     "xlsb": "legacy.read_xlsb",
     "eml": "mail.read_eml",
     "msg": "mailbox.read_msg",

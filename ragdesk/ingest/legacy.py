@@ -15,7 +15,7 @@ from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.members import Members
-from ragdesk.ingest.office_program import converted
+from ragdesk.ingest.office_program import converted, office_program
 from ragdesk.ingest.sheets import add_sheet, shown
 
 _WAYS: dict[str, tuple[str, str]] = {
@@ -25,6 +25,7 @@ _WAYS: dict[str, tuple[str, str]] = {
     "pub": ("Publisher file", ".pdf"),
     "vsd": ("Visio drawing", ".pdf"),
     "wpd": ("WordPerfect file", ".docx"),
+    "xls": ("old Excel file", ".xlsx"),
     "xlsb": ("workbook in the binary form of Excel", ".xlsx"),
 }
 """Kinds, each in words and with what LibreOffice saves it as."""
@@ -80,10 +81,16 @@ def read_xlsb(path: Path, members: Members) -> Document:
     return read_old(path, "xlsb", members)
 
 
-def read_xls(path: Path) -> Document:
-    """A workbook of Excel 2 to 2003: what its cells show."""
+def read_xls(path: Path, members: Members) -> Document:
+    """A workbook of Excel 2 to 2003: what its cells show; pictures and objects in it by way of LibreOffice."""
     import xlrd
 
+    more = _holds_more(path)
+    if more and office_program():
+        try:
+            return read_old(path, "xls", members)
+        except Unreadable:  # such as for its password: its cells can be read all the same
+            members.found.clear()
     try:
         book = xlrd.open_workbook(str(path), on_demand=True, logfile=_Silence(), formatting_info=True)
     except xlrd.XLRDError as error:
@@ -93,6 +100,8 @@ def read_xls(path: Path) -> Document:
             ) from error
         raise
     builder = DocumentBuilder()
+    if more:
+        builder.warnings.append("Pictures and files in it were not read, which takes LibreOffice (libreoffice.org).")
     for name in book.sheet_names():
         sheet = book.sheet_by_name(name)
         covered = {
@@ -136,6 +145,21 @@ class _Made:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
 
+def _holds_more(path: Path) -> bool:
+    """Whether pictures or objects lie in a workbook."""
+    import olefile
+
+    with path.open("rb") as stream:
+        data = stream.read(_MOST_LOOKED_AT)
+    if any(head in data for head in _PICTURE_HEADS):
+        return True
+    try:
+        with olefile.OleFileIO(str(path)) as ole:
+            return any(entry[0].startswith("MBD") for entry in ole.listdir(streams=False, storages=True))
+    except (OSError, ValueError, IndexError):  # a workbook from before there were such files
+        return False
+
+
 def _rows(book: Any, sheet: Any, covered: set[tuple[int, int]]) -> Iterator[tuple[int, list[str | None]]]:
     for row in range(sheet.nrows):
         columns = range(sheet.row_len(row))
@@ -160,6 +184,10 @@ def _value(book: Any, sheet: Any, row: int, column: int) -> str:
         format = book.format_map.get(style.format_key)
         return shown(value, format.format_str if format is not None else "General")
     return shown(value)
+
+
+_PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1")
+_MOST_LOOKED_AT = 64 << 20
 
 
 class _Silence:

@@ -21,6 +21,7 @@ from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.plain import decode
+from ragdesk.pictures import pixels_of
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
@@ -28,6 +29,7 @@ _STUB = 4
 """Plain text that is so many times shorter than the HTML beside it says less than that, and is not taken."""
 
 _MOST_NESTED = 50
+_LEAST_PIXELS, _LEAST_SIDE = 200_000, 200
 _SUFFIXES = {
     "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "application/pdf": ".pdf",
     "message/rfc822": ".eml", "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/tiff": ".tif",
@@ -148,10 +150,19 @@ def _take_apart(part: EmailMessage, parts: Parts, *, related: bool, depth: int) 
             parts.html.append(_decoded(part, data).encode("utf-8", "replace"))
         elif text := _decoded(part, data).strip():
             parts.plain.append(text)
-    elif related and part["Content-ID"] and not attached and kind.startswith("image/"):
+    elif related and part["Content-ID"] and not attached and kind.startswith("image/") and _is_small(_bytes_of(part)):
         return  # a picture in the body, such as a letterhead
     else:
         parts.attached.append((_file_name(name or kind.replace("/", " "), _SUFFIXES.get(kind, "")), _bytes_of(part)))
+
+
+def _is_small(picture: bytes) -> bool:
+    """Whether a picture in the body is too small to be a scan or a picture of a screen, which people paste there."""
+    try:
+        width, height = pixels_of(picture)
+    except Unreadable:
+        return True
+    return width * height < _LEAST_PIXELS or min(width, height) < _LEAST_SIDE
 
 
 def _take_alternatives(part: EmailMessage, parts: Parts, depth: int) -> None:

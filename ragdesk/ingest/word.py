@@ -26,6 +26,7 @@ _SILENT = frozenset(
     f"{_W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "txbxContent", "instrText", "delText")
 )
 _BOX = f"{_W}txbxContent"
+_DRAWN = (f"{_W}drawing", f"{_W}pict", f"{_W}object")
 _MOST_COVERED = 100
 _LONG_ITEM = 300
 """A longer one with a number, such as a clause, is a paragraph."""
@@ -136,10 +137,11 @@ def _paragraph(paragraph: Any, word: _Word) -> None:
 
 def _beside(element: Any, word: _Word) -> None:
     """What belongs to a paragraph or a row of a table, and stands in its text nowhere."""
-    word.drawn.put(element, skip=_BOX)
-    for box in element.iter(_BOX):
-        if not any(a.tag == _BOX or a.tag.endswith("}Fallback") for a in _between(box, element)):
-            _blocks(box, word)
+    if next(element.iter(*_DRAWN), None) is not None:
+        word.drawn.put(element, skip=_BOX)
+        for box in element.iter(_BOX):
+            if not any(a.tag == _BOX or a.tag.endswith("}Fallback") for a in _between(box, element)):
+                _blocks(box, word)
     for reference in element.iter(*{kind for kind, _ in word.notes}) if word.notes else ():
         word.builder.block("paragraph", word.notes.pop((reference.tag, reference.get(f"{_W}id") or ""), ""))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ragdesk.domain import Document
 from ragdesk.engine import Engine
@@ -65,10 +67,25 @@ def test_pictures_of_the_letterhead_are_no_attachments(tmp_path: Path) -> None:
     mail.set_content("Short.")
     mail.add_alternative("<p>Short. <img src='cid:logo'></p>", subtype="html")
     html = mail.get_payload()[1]
-    html.add_related(b"\x89PNG", maintype="image", subtype="png", cid="<logo>")
+    html.add_related(_png(90, 40), maintype="image", subtype="png", cid="<logo>")
+    html.add_related(b"\x89PNG", maintype="image", subtype="png", cid="<broken>")
     document, held = opened(tmp_path / "a.eml", mail.as_bytes(), tmp_path / "out")
     assert held == {}
     assert document.text.endswith("Short.")
+
+
+def test_a_picture_of_a_screen_in_the_body_is_an_attachment(tmp_path: Path) -> None:
+    mail = message()
+    mail.set_content("<p>Look: <img src='cid:shot'></p>", subtype="html")
+    mail.add_related(_png(800, 500), maintype="image", subtype="png", cid="<shot>", filename="shot.png")
+    _, held = opened(tmp_path / "a.eml", mail.as_bytes(), tmp_path / "out")
+    assert held == {"shot.png": _png(800, 500)}
+
+
+def _png(width: int, height: int) -> bytes:
+    kept = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(kept, "png")
+    return kept.getvalue()
 
 
 def test_html_that_says_more_than_the_plain_text_is_taken(tmp_path: Path) -> None:
