@@ -75,15 +75,19 @@ class Drawn:
 
     def _picture(self, id: str | None, found: Any, cells: str) -> None:
         target = self._targets.get(id or "", "")
-        if any(a.tag.rpartition("}")[2] in ("object", "oleObj") for a in found.iterancestors()):
-            if self._builder.pictures is not None:  # it shows what the object holds
-                self._builder.pictures.pass_over(target)
-        else:
-            self._builder.picture(target, cells=cells)
+        for above in found.iterancestors():
+            if above.tag.rpartition("}")[2] in ("object", "oleObj"):
+                objects = [above] if above.get(f"{_R}id") else above.iter("{*}OLEObject")
+                pictures = self._builder.pictures
+                name = pictures.name_below(target) if pictures is not None else ""
+                if any([self._object(one.get(f"{_R}id"), name) for one in objects]) and pictures is not None:
+                    pictures.pass_over(target)  # it shows what the object holds
+        self._builder.picture(target, cells=cells)
 
-    def _object(self, id: str | None) -> None:
-        if self._objects is not None and (target := self._targets.get(id or "")):
-            self._objects.put(self._builder, target)
+    def _object(self, id: str | None, name: str = "") -> bool:
+        """Hand on an object; whether it is a file, and not only draws something."""
+        target = self._targets.get(id or "")
+        return self._objects is not None and target is not None and self._objects.put(self._builder, target, name=name)
 
     def _drawing(self, id: str | None) -> None:
         if target := self._targets.get(id or ""):

@@ -21,6 +21,7 @@ from ragdesk.domain import Picture, WordBox, unpack_boxes
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.archive import package_of
 from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.metafile import metafile_text
 from ragdesk.ingest.pictured import said_of
 from ragdesk.ingest.protection import open_member
 from ragdesk.ingest.recognised import SeenPage, laid_out, seen_pages
@@ -35,6 +36,8 @@ _LEAST_SIDE = 24
 
 _MOST_BYTES = 100 << 20
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".jp2")
+_DRAWINGS = (".emf", ".wmf")
+_FILE_NAME = re.compile(r"[^\n/\\]{1,120}\.[A-Za-z0-9]{2,5}")
 _NOT_SHOWN = re.compile(r"(?i)(?:docprops|thumbnails|objectreplacements|meta-inf)/|(?:.*/)?(?:theme|printersettings)/")
 """Parts of a zipped document that hold pictures of itself, of its objects or of its look."""
 
@@ -74,6 +77,11 @@ class Pictures:
         """Leave a picture out, such as one that only shows what an object holds."""
         self._put.add(self._same.get(name, name))
 
+    def name_below(self, name: str) -> str:
+        """The name of a file, where a drawing is its icon with that below; else empty."""
+        said = self._drawn_text(name) if name in self._loads and name.lower().endswith(_DRAWINGS) else ""
+        return said if _FILE_NAME.fullmatch(said) else ""
+
     def put(self, builder: DocumentBuilder, name: str, cells: str = "") -> None:
         """A picture stands here: write what was recognised on it, or note that it is yet to be."""
         key = self._same.get(name, name)
@@ -82,6 +90,9 @@ class Pictures:
         if said := allowance().exceeded():
             raise Enough(said)
         self._put.add(key)
+        if name.lower().endswith(_DRAWINGS):
+            builder.block("paragraph", self._drawn_text(name))
+            return
         number = self._numbers[name]
         seen = seen_pages().get(-number)
         if seen is not None:
@@ -98,6 +109,12 @@ class Pictures:
     def said(self) -> list[str]:
         """Sentences for the user on those that were not recognised, or not well."""
         return said_of(self.waiting, self._seen)
+
+    def _drawn_text(self, name: str) -> str:
+        try:
+            return metafile_text(self._loads[name]())
+        except Unreadable:  # damaged
+            return ""
 
     def _may_hold_text(self, name: str) -> bool:
         try:
@@ -154,7 +171,7 @@ def zipped_pictures(path: Path) -> Pictures:
             entries = {
                 entry.filename: entry
                 for entry in archive.infolist()
-                if entry.filename.lower().endswith(_SUFFIXES) and not _NOT_SHOWN.match(entry.filename)
+                if entry.filename.lower().endswith((*_SUFFIXES, *_DRAWINGS)) and not _NOT_SHOWN.match(entry.filename)
             }
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise Unreadable("It is damaged: it cannot be unpacked") from error

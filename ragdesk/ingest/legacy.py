@@ -15,6 +15,7 @@ from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.members import Members
+from ragdesk.ingest.objects import put_stored
 from ragdesk.ingest.office_program import converted, office_program
 from ragdesk.ingest.sheets import add_sheet, shown
 
@@ -100,8 +101,8 @@ def read_xls(path: Path, members: Members) -> Document:
             ) from error
         raise
     builder = DocumentBuilder()
-    if more:
-        builder.warnings.append("Pictures and files in it were not read, which takes LibreOffice (libreoffice.org).")
+    if more and not office_program():
+        builder.warnings.append("Pictures in it were not read, which takes LibreOffice (libreoffice.org).")
     for name in book.sheet_names():
         sheet = book.sheet_by_name(name)
         covered = {
@@ -112,6 +113,8 @@ def read_xls(path: Path, members: Members) -> Document:
         }
         add_sheet(builder, name, _rows(book, sheet, covered))
         book.unload_sheet(name)
+    if more:
+        put_stored(builder, members, path)
     return builder.document("xls", page_kind="sheet", metadata={"author": book.user_name or ""})
 
 

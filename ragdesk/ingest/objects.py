@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from ragdesk.ingest.protection import open_member
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_BYTES = 200 << 20
-_MOST_HEADER = 4096
 _NAMES = {
     "docx": "Word document.docx",
     "xlsx": "Excel sheet.xlsx",
@@ -55,18 +54,21 @@ class Objects:
         with zipfile.ZipFile(self._file) as archive:
             self._entries = {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
 
-    def put(self, builder: DocumentBuilder, part: str, *, name: str = "") -> None:
-        """An object stands here: hand it on, and name it; `name` is what it is called, where the document says so."""
+    def put(self, builder: DocumentBuilder, part: str, *, name: str = "") -> bool:
+        """An object stands here: hand it on, and name it. Whether it is a file, and not only draws something.
+
+        `name` is what stands below its icon; the object may know its name itself.
+        """
         if part in self._put or part not in self._entries or self._members.done:
-            return
+            return part in self._put
         self._put.add(part)
         try:
             with zipfile.ZipFile(self._file) as archive, open_member(archive, self._entries[part]) as stream:
                 data = stream.read(_MOST_BYTES)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError):
-            self._members.refuse(name or part.rpartition("/")[2], "It is damaged: it cannot be unpacked")
-            return
-        put_object(builder, self._members, unwrapped(data, name))
+            self._members.refuse(part.rpartition("/")[2], "It is damaged: it cannot be unpacked")
+            return False
+        return put_object(builder, self._members, unwrapped(data, name))
 
     def put_others(self, builder: DocumentBuilder) -> None:
         """Hand on those that the reader met nowhere."""
@@ -75,14 +77,15 @@ class Objects:
                 self.put(builder, part)
 
 
-def put_object(builder: DocumentBuilder, members: Members, found: tuple[str, bytes] | None) -> None:
-    """Hand on the file that an object is, by its name and bytes, and name it in the text; nothing where it is none."""
+def put_object(builder: DocumentBuilder, members: Members, found: tuple[str, bytes] | None) -> bool:
+    """Hand on the file that an object is, by its name and bytes, and name it in the text. Whether it is one."""
     if found is None:
-        return
+        return False
     before = len(members.found)
     members.add(found[0], io.BytesIO(found[1]))
     if len(members.found) > before:
         builder.block("paragraph", f"Attachments: {members.found[-1].name}")
+    return True
 
 
 def unwrapped(data: bytes, name: str = "") -> tuple[str, bytes] | None:
@@ -98,23 +101,34 @@ def unwrapped(data: bytes, name: str = "") -> tuple[str, bytes] | None:
         return None
 
 
-def _in_ole(ole: Any, data: bytes, name: str) -> tuple[str, bytes] | None:
-    if _exists(ole, "\x01CompObj"):
-        said = ole.openstream("\x01CompObj").read(_MOST_HEADER)
-        if any(drawing in said for drawing in _DRAWS):
-            return None
-    if _exists(ole, "\x01Ole10Native"):
-        return packaged(ole.openstream("\x01Ole10Native").read(_MOST_BYTES), name)
+def put_stored(builder: DocumentBuilder, members: Members, path: Path) -> None:
+    """Hand on what lies in the storages of an old Office file, as far as it is a file by itself."""
+    import olefile
+
+    if not olefile.isOleFile(str(path)):
+        return
+    with olefile.OleFileIO(str(path)) as ole:
+        for storage in ole.listdir(streams=False, storages=True):
+            try:
+                found = _in_ole(ole, b"", "", storage)
+            except (OSError, ValueError, IndexError, struct.error):  # it is damaged, and the others may not be
+                continue
+            put_object(builder, members, found)
+
+
+def _in_ole(ole: Any, data: bytes, name: str, within: Sequence[str] = ()) -> tuple[str, bytes] | None:
+    def said(stream: str) -> bytes:
+        place = [*within, stream]
+        return bytes(ole.openstream(place).read(_MOST_BYTES)) if ole.exists(place) else b""
+
+    if any(drawing in said("\x01CompObj") for drawing in _DRAWS):
+        return None
+    if native := said("\x01Ole10Native"):
+        return packaged(native, name)
     for stream in ("Package", "EmbeddedOdf", "package_stream", "CONTENTS", "Contents"):
-        if _exists(ole, stream):
-            inside = ole.openstream(stream).read(_MOST_BYTES)
-            if (found := _named(inside, name)) is not None:
-                return found
+        if (inside := said(stream)) and (found := _named(inside, name)) is not None:
+            return found
     return _named(data, name)
-
-
-def _exists(ole: Any, name: str) -> bool:
-    return bool(ole.exists(name))
 
 
 def packaged(native: bytes, name: str = "") -> tuple[str, bytes] | None:

@@ -16,6 +16,9 @@ from ragdesk.ingest.objects import Objects
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
+_OBJECT = re.compile(rb'<oleObject\b[^>]*\br:id="([^"]+)"[^>]*>\s*<objectPr\b[^>]*\br:id="([^"]+)"')
+"""An object of a sheet, and the picture that it is shown as."""
+
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -28,7 +31,10 @@ class Beside:
         self._sheet = sheet
         self._builder = builder
         self._objects = objects
-        self._targets = sorted(set(relations(parts, part).values()))
+        refers = relations(parts, part)
+        self._targets = sorted(set(refers.values()))
+        icons = {one.decode(): shown.decode() for one, shown in _OBJECT.findall(parts.get(part, b""))}
+        self._icons = {refers.get(one, ""): refers.get(shown, "") for one, shown in icons.items()}
         self._at: dict[int, list[Callable[[], object]]] = defaultdict(list)
         self._drawn: list[Drawn] = []
         self._has_rows = False
@@ -60,7 +66,13 @@ class Beside:
             drawn.put_others()
         for target in self._targets:
             if "/embeddings/" in target:
-                self._objects.put(self._builder, target)
+                self._put_object(target)
+
+    def _put_object(self, target: str) -> None:
+        pictures, icon = self._builder.pictures, self._icons.get(target, "")
+        name = pictures.name_below(icon) if pictures is not None else ""
+        if self._objects.put(self._builder, target, name=name) and pictures is not None:
+            pictures.pass_over(icon)  # it shows what the object holds
 
     def _put(self, *, up_to: int) -> None:
         for row in sorted(row for row in self._at if row <= up_to):

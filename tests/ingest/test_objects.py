@@ -17,8 +17,10 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from ragdesk.engine import Engine
+from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.formats import read
 from ragdesk.ingest.members import Members
+from ragdesk.ingest.objects import put_stored
 from tests.ingest.ole_file import write_ole
 
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -137,3 +139,15 @@ def test_a_file_put_into_rich_text_is_a_document(tmp_path: Path) -> None:
     text = read(tmp_path / "a.rtf", members).text
     assert [Path(member.file).read_bytes() for member in members.found] == [b"Start in May."]
     assert text == "Before\n\nAttachments: plan.txt\n\nAfter"
+
+
+def test_files_in_the_storages_of_an_old_workbook_are_found(tmp_path: Path) -> None:
+    streams = {
+        "Workbook": b"cells",
+        "MBD01/\x01Ole10Native": package("plan.txt", b"Start in May."),
+        "MBD02/CONTENTS": b"?",
+    }
+    members, builder = Members(tmp_path / "out", name="a.xls"), DocumentBuilder()
+    put_stored(builder, members, write_ole(tmp_path / "a.xls", streams))
+    assert [Path(member.file).read_bytes() for member in members.found] == [b"Start in May."]
+    assert builder.document("xls").text == "Attachments: plan.txt"
