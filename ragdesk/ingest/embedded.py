@@ -167,17 +167,17 @@ def zipped_pictures(path: Path) -> Pictures:
     """The pictures of a zipped document, by the names of their parts. Raises `Unreadable` where it is damaged."""
     file = package_of(path) or path
     try:
-        with zipfile.ZipFile(file) as archive:
-            entries = {
-                entry.filename: entry
-                for entry in archive.infolist()
-                if entry.filename.lower().endswith((*_SUFFIXES, *_DRAWINGS)) and not _NOT_SHOWN.match(entry.filename)
-            }
+        archive = zipfile.ZipFile(file)  # open as long as its pictures may be asked for
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise Unreadable("It is damaged: it cannot be unpacked") from error
+    entries = {
+        entry.filename: entry
+        for entry in archive.infolist()
+        if entry.filename.lower().endswith((*_SUFFIXES, *_DRAWINGS)) and not _NOT_SHOWN.match(entry.filename)
+    }
 
     def load(name: str) -> bytes:
-        with zipfile.ZipFile(file) as archive, open_member(archive, entries[name]) as stream:
+        with open_member(archive, entries[name]) as stream:
             return stream.read(_MOST_BYTES)
 
     names = sorted(entries)
