@@ -15,7 +15,7 @@ from ragdesk.ingest import flat_odf, kindle
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.protection import office_package
-from ragdesk.ingest.unread import refusal
+from ragdesk.ingest.unread import HEAD_BYTES, refusal, wrapped_in
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
@@ -61,6 +61,7 @@ _HOLDERS = {
     "zip": "unpacking.read_zip",
     "tar": "unpacking.read_tar",
     "packed": "unpacking.read_packed",
+    "signed": "signed.read_signed",
 }
 """Kinds of file that other files lie in; their readers also take `Members`."""
 
@@ -137,7 +138,6 @@ _OLD_OFFICE = {
     ".ppt": ("PowerPoint", ".pptx"),
     ".pps": ("PowerPoint", ".pptx"),
 }
-_HEAD_BYTES = 4096
 _PDF_LATER = re.compile(rb"[\r\n\0]%PDF-\d")
 """Viewers open a PDF with something before it, such as the head of a message."""
 _PAGES: dict[str, PageKind] = {
@@ -191,7 +191,7 @@ def _so_far(kind: str, said: str) -> Document:
 def kind_of(path: Path) -> str:
     """The name of the format. Raises `Unreadable` for what is empty, or known and not read."""
     with path.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = stream.read(HEAD_BYTES)
     if not head:
         raise Unreadable("It is empty", skipped=True)
     suffix = path.suffix.lower()
@@ -210,6 +210,8 @@ def kind_of(path: Path) -> str:
     if head.startswith(_OLE):
         package = office_package(path)
         return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
+    if wrapped_in(head) == "signed":
+        return "signed"
     if kind_of_picture(head):
         return "picture"
     if _PDF_LATER.search(head[:1024]) or (
