@@ -56,7 +56,8 @@ _READERS = {
 }
 _HOLDERS = {
     "eml": "mail.read_eml",
-    "msg": "mailbox.read_msg",
+    "msg": "outlook.read_msg",
+    "tnef": "tnef.read_tnef",
     "mbox": "mailbox.read_mbox",
     "zip": "unpacking.read_zip",
     "tar": "unpacking.read_tar",
@@ -128,6 +129,7 @@ _OLE_PARTS = {
 }
 """What lies in files of old Office programs, each with its kind."""
 
+_TNEF = b"\x78\x9f\x3e\x22"
 _WORDPERFECT = b"\xffWPC"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
 _OLD_OFFICE = {
@@ -218,6 +220,8 @@ def kind_of(path: Path) -> str:
         suffix == ".pdf" and b"%PDF-" in head[:1024]
     ):  # after the archives, which may hold a PDF as it is
         return "pdf"
+    if head.startswith(_TNEF):
+        return "tnef"
     if head.startswith(_WORDPERFECT):
         return "wpd"
     if head[kindle.MAGIC_AT :].startswith(kindle.MAGIC):
