@@ -28,13 +28,7 @@ _READERS = {
     "xlsx": "sheets.read_xlsx",
     "ods": "sheets.read_ods",
     "xls": "legacy.read_xls",
-    "xlsb": "legacy.read_xlsb",
-    "doc": "legacy.read_doc",
-    "ppt": "legacy.read_ppt",
-    "works": "legacy.read_works",
-    "vsd": "legacy.read_vsd",
-    "pub": "legacy.read_pub",
-    "wpd": "legacy.read_wpd",
+    "iwork": "legacy.read_iwork",
     "ipynb": "notebook.read_notebook",
     "subtitles": "subtitles.read_subtitles",
     "ics": "cards.read_calendar",
@@ -46,6 +40,7 @@ _READERS = {
     "xml": "web.read_xml",
     "epub": "web.read_epub",
     "mhtml": "mail.read_mhtml",
+    "webarchive": "webarchive.read_webarchive",
     "markdown": "plain.read_markdown",
     "csv": "plain.read_csv",
     "json": "plain.read_json",
@@ -54,6 +49,9 @@ _READERS = {
     "code": "code.read_code",
     "picture": "image.read_picture",
 }
+_BY_LIBREOFFICE = ("doc", "ppt", "works", "vsd", "pub", "wpd", "xlsb", "sxw", "sxc", "sxi")
+"""Kinds of file that are turned into a newer one first."""
+
 _HOLDERS = {
     "eml": "mail.read_eml",
     "msg": "outlook.read_msg",
@@ -114,6 +112,9 @@ _MIMETYPES = {
     b"application/vnd.oasis.opendocument.graphics": "odp",
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/epub+zip": "epub",
+    b"application/vnd.sun.xml.writer": "sxw",
+    b"application/vnd.sun.xml.calc": "sxc",
+    b"application/vnd.sun.xml.impress": "sxi",
 }
 _PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -129,6 +130,7 @@ _OLE_PARTS = {
 }
 """What lies in files of old Office programs, each with its kind."""
 
+_PROPERTY_LIST = b"bplist00"
 _TNEF = b"\x78\x9f\x3e\x22"
 _WORDPERFECT = b"\xffWPC"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
@@ -165,6 +167,8 @@ def read(path: Path, members: Members | None = None) -> Document:
         try:
             if kind in _HOLDERS:
                 document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
+            elif kind in _BY_LIBREOFFICE:
+                document = _reader("legacy.read_old")(path, kind)
             else:
                 document = _reader(_READERS[kind])(path)
         except Enough as enough:
@@ -220,6 +224,8 @@ def kind_of(path: Path) -> str:
         suffix == ".pdf" and b"%PDF-" in head[:1024]
     ):  # after the archives, which may hold a PDF as it is
         return "pdf"
+    if head.startswith(_PROPERTY_LIST):
+        return "webarchive"
     if head.startswith(_TNEF):
         return "tnef"
     if head.startswith(_WORDPERFECT):
@@ -314,7 +320,7 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
     if suffix.lower() in (".pages", ".numbers", ".key"):
-        raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
+        return "iwork"
     if suffix.lower() in _PROGRAMS:
         raise Unreadable("It is a program", skipped=True)
     return "zip"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import zipfile
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def test_the_kind_is_told_by_content_before_suffix(tmp_path: Path, name: str, co
         ("a.mbox", b"\n\n", "no message"),
         ("a.bin", bytes(range(256)) * 10, "does not know"),
         ("a.txt", b" \n\t\n", "no text"),
+        ("a.plist", plistlib.dumps({"Theme": "dark"}, fmt=plistlib.FMT_BINARY), "settings of a program"),
         ("a.pst", b"!BDN....", "Outlook's store"),
         ("a.one", b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d....", "OneNote"),
         ("a.mdb", b"\0\1\0\0Standard Jet DB\0", "Access"),
