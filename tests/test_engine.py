@@ -43,7 +43,7 @@ def test_an_added_folder_is_read_embedded_and_answers_with_a_citation(engine: En
     assert Path(citation.path).name == "harbour.md"
     assert engine.document_text(citation.document_id).text[slice(*citation.span)] == citation.quote
     assert conversation is not None
-    assert engine.conversation(conversation).turns[0].citations == answer.citations
+    assert engine.conversations.one(conversation).turns[0].citations == answer.citations
 
 
 def test_a_question_that_the_documents_do_not_answer_is_not_answered(engine: Engine, towns: Path) -> None:

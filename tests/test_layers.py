@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(("__main__", "ui", "cli", "mcp", "commands")),
     frozenset(("diagnosing", "diagnosing_models", "mending", "measuring")),
     frozenset(("engine",)),
-    frozenset(("intake", "reading_all", "search_at_hand", "originals")),
+    frozenset(("intake", "reading_all", "search_at_hand", "originals", "conversing", "removing")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("pictures",)),

@@ -16,10 +16,10 @@ def conversations(options: argparse.Namespace, job: Job) -> int:
     """List the conversations, or delete one."""
     if options.delete is not None:
         with open_engine(options, write=True) as engine:
-            engine.delete_conversation(options.delete)
+            engine.conversations.delete(options.delete)
         return 0
     with open_engine(options, write=False) as engine:
-        found = engine.conversations()
+        found = engine.conversations.all()
     if options.json:
         rows = [{"id": c.id, "title": c.title, "created_at": c.created_at} for c in found]
         print_json({"conversations": rows})
@@ -35,7 +35,7 @@ def export(options: argparse.Namespace, job: Job) -> int:
     if not options.out and (format == "pdf" or (format == "docx" and sys.stdout.isatty())):
         raise WrongUse(f"A {format} file needs a name", f"Say where to write it: --out conversation.{format}")
     with open_engine(options, write=False) as engine:
-        data = engine.export(
+        data = engine.conversations.export(
             options.conversation, "html" if format == "pdf" else format, all_versions=options.all_versions
         )
     if format == "pdf":

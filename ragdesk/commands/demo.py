@@ -43,7 +43,7 @@ def demo(options: argparse.Namespace, job: Job) -> int:
                 say(f"          [{c.mark}] {Path(c.path).name}{page}")
             say("")
         if conversation is not None:
-            out.write_bytes(engine.export(conversation, "md"))
+            out.write_bytes(engine.conversations.export(conversation, "md"))
             say(f"Transcript: {out.resolve()}")
     if options.json:
         print(json.dumps({"answers": [a.to_json() for a in answers], "transcript": str(out.resolve())}, indent=1))

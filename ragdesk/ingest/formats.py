@@ -17,12 +17,11 @@ from ragdesk.ingest.members import Members
 from ragdesk.ingest.pictured import without_text
 from ragdesk.ingest.protection import office_package
 from ragdesk.ingest.recognised import seen_pages
-from ragdesk.ingest.unread import refusal
+from ragdesk.ingest.unread import HEAD_BYTES, refusal, wrapped_in
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
-    "vsd": "legacy.read_vsd",
-    "pub": "legacy.read_pub",
+    "iwork": "legacy.read_iwork",
     "ipynb": "notebook.read_notebook",
     "subtitles": "subtitles.read_subtitles",
     "ics": "cards.read_calendar",
@@ -34,6 +33,7 @@ _READERS = {
     "xml": "web.read_xml",
     "epub": "web.read_epub",
     "mhtml": "mail.read_mhtml",
+    "webarchive": "webarchive.read_webarchive",
     "markdown": "plain.read_markdown",
     "csv": "plain.read_csv",
     "json": "plain.read_json",
@@ -42,6 +42,9 @@ _READERS = {
     "code": "code.read_code",
     "picture": "image.read_picture",
 }
+_BY_LIBREOFFICE = ("doc", "ppt", "works", "vsd", "pub", "wpd", "xlsb", "sxw", "sxc", "sxi")
+"""Kinds of file that are turned into a newer one first."""
+
 _HOLDERS = {
     "pdf": "pdf.read_pdf",
     "docx": "word.read_docx",
@@ -51,18 +54,15 @@ _HOLDERS = {
     "odp": "slides.read_odp",
     "xlsx": "sheets.read_xlsx",
     "ods": "sheets.read_ods",
-    "doc": "legacy.read_doc",
-    "ppt": "legacy.read_ppt",
-    "works": "legacy.read_works",
-    "wpd": "legacy.read_wpd",
     "xls": "legacy.read_xls",
-    "xlsb": "legacy.read_xlsb",
     "eml": "mail.read_eml",
-    "msg": "mailbox.read_msg",
+    "msg": "outlook.read_msg",
+    "tnef": "tnef.read_tnef",
     "mbox": "mailbox.read_mbox",
     "zip": "unpacking.read_zip",
     "tar": "unpacking.read_tar",
     "packed": "unpacking.read_packed",
+    "signed": "signed.read_signed",
 }
 """Kinds of file that other files lie in; their readers also take `Members`."""
 
@@ -114,6 +114,9 @@ _MIMETYPES = {
     b"application/vnd.oasis.opendocument.graphics": "odp",
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/epub+zip": "epub",
+    b"application/vnd.sun.xml.writer": "sxw",
+    b"application/vnd.sun.xml.calc": "sxc",
+    b"application/vnd.sun.xml.impress": "sxi",
 }
 _PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -129,6 +132,8 @@ _OLE_PARTS = {
 }
 """What lies in files of old Office programs, each with its kind."""
 
+_PROPERTY_LIST = b"bplist00"
+_TNEF = b"\x78\x9f\x3e\x22"
 _WORDPERFECT = b"\xffWPC"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
 _OLD_OFFICE = {
@@ -139,7 +144,6 @@ _OLD_OFFICE = {
     ".ppt": ("PowerPoint", ".pptx"),
     ".pps": ("PowerPoint", ".pptx"),
 }
-_HEAD_BYTES = 4096
 _PDF_LATER = re.compile(rb"[\r\n\0]%PDF-\d")
 """Viewers open a PDF with something before it, such as the head of a message."""
 _PAGES: dict[str, PageKind] = {
@@ -165,6 +169,8 @@ def read(path: Path, members: Members | None = None) -> Document:
         try:
             if kind in _HOLDERS:
                 document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
+            elif kind in _BY_LIBREOFFICE:
+                document = _reader("legacy.read_old")(path, kind, members)
             else:
                 document = _reader(_READERS[kind])(path)
         except Enough as enough:
@@ -195,7 +201,7 @@ def _so_far(kind: str, said: str) -> Document:
 def kind_of(path: Path) -> str:
     """The name of the format. Raises `Unreadable` for what is empty, or known and not read."""
     with path.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = stream.read(HEAD_BYTES)
     if not head:
         raise Unreadable("It is empty", skipped=True)
     suffix = path.suffix.lower()
@@ -214,12 +220,18 @@ def kind_of(path: Path) -> str:
     if head.startswith(_OLE):
         package = office_package(path)
         return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
+    if wrapped_in(head) == "signed":
+        return "signed"
     if kind_of_picture(head):
         return "picture"
     if _PDF_LATER.search(head[:1024]) or (
         suffix == ".pdf" and b"%PDF-" in head[:1024]
     ):  # after the archives, which may hold a PDF as it is
         return "pdf"
+    if head.startswith(_PROPERTY_LIST):
+        return "webarchive"
+    if head.startswith(_TNEF):
+        return "tnef"
     if head.startswith(_WORDPERFECT):
         return "wpd"
     if head[kindle.MAGIC_AT :].startswith(kindle.MAGIC):
@@ -312,7 +324,7 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
     if suffix.lower() in (".pages", ".numbers", ".key"):
-        raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
+        return "iwork"
     if suffix.lower() in _PROGRAMS:
         raise Unreadable("It is a program", skipped=True)
     return "zip"

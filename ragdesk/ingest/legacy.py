@@ -6,6 +6,7 @@ import functools
 import shutil
 import tempfile
 import weakref
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,64 +23,61 @@ from ragdesk.ingest.sheets import add_sheet, shown
 _WAYS: dict[str, tuple[str, str]] = {
     "doc": ("file of an old Word", ".docx"),
     "ppt": ("file of an old PowerPoint", ".pptx"),
+    "xls": ("file of an old Excel", ".xlsx"),
     "works": ("file of an old Works", ".docx"),
     "pub": ("Publisher file", ".pdf"),
     "vsd": ("Visio drawing", ".pdf"),
     "wpd": ("WordPerfect file", ".docx"),
-    "xls": ("old Excel file", ".xlsx"),
+    "sxw": ("text of an old OpenOffice", ".docx"),
+    "sxc": ("workbook of an old OpenOffice", ".xlsx"),
+    "sxi": ("presentation of an old OpenOffice", ".pptx"),
+    "pages": ("Pages file of Apple", ".docx"),
+    "numbers": ("Numbers file of Apple", ".xlsx"),
+    "key": ("Keynote file of Apple", ".pptx"),
     "xlsb": ("workbook in the binary form of Excel", ".xlsx"),
 }
 """Kinds, each in words and with what LibreOffice saves it as."""
+
+_PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1")
+_MOST_LOOKED_AT = 64 << 20
+_PREVIEW, _LARGEST_PREVIEW = "QuickLook/Preview.pdf", 200 << 20
+_IWORK = ("It is a file of Pages, Numbers or Keynote, which is not read", "Export it as PDF and add that")
+_IWORK_LOCKED = (
+    "It is protected by a password that only Apple's programs take",
+    "Save a copy without the password as PDF and add that",
+)
 
 
 def read_old(path: Path, kind: str, members: Members | None = None) -> Document:
     """A file of an old program. Raises `Unreadable` where LibreOffice is not installed."""
     from ragdesk.ingest import formats
 
-    return replace(formats.read(_saved_anew(path, kind), members), format=kind)
+    return replace(formats.read(_made_of(path, kind), members), format=kind)
 
 
 def as_read(path: Path) -> Path:
-    """The file that is read in the place of this one: what LibreOffice made of a file of an old program, else itself."""
+    """The file that is read in the place of this one: what was made of a file of an old program, else itself."""
     from ragdesk.ingest.formats import kind_of
 
     kind = kind_of(path)
-    return _saved_anew(path, kind) if kind in _WAYS else path
+    kind = _suffix(path) if kind == "iwork" else kind
+    return _made_of(path, kind) if kind in _WAYS else path
 
 
-def read_doc(path: Path, members: Members) -> Document:
-    """A file of Word 97 to 2003."""
-    return read_old(path, "doc", members)
+def read_iwork(path: Path) -> Document:
+    """A file of Pages, Numbers or Keynote: the PDF that older ones carry of themselves, else by LibreOffice.
 
-
-def read_ppt(path: Path, members: Members) -> Document:
-    """A file of PowerPoint 97 to 2003."""
-    return read_old(path, "ppt", members)
-
-
-def read_works(path: Path, members: Members) -> Document:
-    """A text of Microsoft Works."""
-    return read_old(path, "works", members)
-
-
-def read_vsd(path: Path) -> Document:
-    """A drawing of Visio."""
-    return read_old(path, "vsd")
-
-
-def read_pub(path: Path) -> Document:
-    """A publication of Publisher."""
-    return read_old(path, "pub")
-
-
-def read_wpd(path: Path, members: Members) -> Document:
-    """A text of WordPerfect."""
-    return read_old(path, "wpd", members)
-
-
-def read_xlsb(path: Path, members: Members) -> Document:
-    """A workbook of Excel in its binary form."""
-    return read_old(path, "xlsb", members)
+    Raises `Unreadable` where neither is to be had, as with all newer ones, and for those with a password.
+    """
+    with zipfile.ZipFile(path) as archive:
+        if any(name.startswith(".iwp") for name in archive.namelist()):
+            raise Unreadable(*_IWORK_LOCKED, skipped=True)
+    if _has_preview(path):
+        return read_old(path, _suffix(path))
+    try:
+        return read_old(path, _suffix(path))
+    except Unreadable as error:
+        raise Unreadable(*_IWORK, skipped=True) from error
 
 
 def read_xls(path: Path, members: Members) -> Document:
@@ -118,8 +116,8 @@ def read_xls(path: Path, members: Members) -> Document:
     return builder.document("xls", page_kind="sheet", metadata={"author": book.user_name or ""})
 
 
-def _saved_anew(path: Path, kind: str) -> Path:
-    """What LibreOffice makes of a file, kept until another one is asked for: its pictures are looked at one by one."""
+def _made_of(path: Path, kind: str) -> Path:
+    """What is made of a file, kept until another one is asked for: its pictures are looked at one by one."""
     stat = path.stat()
     return _made(path, kind, stat.st_size, stat.st_mtime_ns).file
 
@@ -128,6 +126,10 @@ def _saved_anew(path: Path, kind: str) -> Path:
 def _made(path: Path, kind: str, size_bytes: int, mtime_ns: int) -> _Made:
     said, suffix = _WAYS[kind]
     made = _Made(Path(tempfile.mkdtemp(prefix="ragdesk-")))
+    if kind in ("pages", "numbers", "key") and _has_preview(path):
+        with zipfile.ZipFile(path) as archive:
+            made.file = Path(archive.extract(_PREVIEW, made.folder))
+        return made
     # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
     file = converted(_named(path, made.folder, kind), suffix, made.folder)
     if file is None:
@@ -138,6 +140,15 @@ def _made(path: Path, kind: str, size_bytes: int, mtime_ns: int) -> _Made:
         )
     made.file = file
     return made
+
+
+def _has_preview(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return _PREVIEW in archive.namelist() and archive.getinfo(_PREVIEW).file_size <= _LARGEST_PREVIEW
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower().lstrip(".")
 
 
 class _Made:
@@ -187,10 +198,6 @@ def _value(book: Any, sheet: Any, row: int, column: int) -> str:
         format = book.format_map.get(style.format_key)
         return shown(value, format.format_str if format is not None else "General")
     return shown(value)
-
-
-_PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1")
-_MOST_LOOKED_AT = 64 << 20
 
 
 class _Silence:

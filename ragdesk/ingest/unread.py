@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import binascii
 import re
+from typing import Literal
 
 from ragdesk.errors import Unreadable
 
 _ARCHIVE = ("It is an archive of a kind that is not opened", "Unpack it and add the folder")
+HEAD_BYTES = 4096
+"""By so many bytes a file's kind is told."""
+
 _AS_PDF = "Save it as PDF and add that"
 _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"7z\xbc\xaf", *_ARCHIVE),
@@ -37,8 +42,9 @@ _TEXT_TOO = (b"MZ", b"ID3", b"AC10", b"8BPS", b"MSCF", b"ITSF")
 _CRYPTOGRAPHIC = re.compile(rb"\x30[\x80-\x84].{0,8}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07(.)", re.S)
 """How a message of PKCS #7 begins (RFC 5652, section 3): a sequence with the identifier of what it holds."""
 
-_IN_BASE64 = re.compile(rb"-----BEGIN (?:PKCS7|CMS)-----")
-_SIGNED, _ENVELOPED = b"\x02", b"\x03"
+_WRAPPED: dict[bytes, Literal["signed", "encrypted"]] = {b"\x02": "signed", b"\x03": "encrypted", b"\x06": "encrypted"}
+_IN_BASE64 = (b"-----BEGIN PKCS7", b"-----BEGIN CMS", b"MII")
+_ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9]+-----|\s")
 _GOOGLE = (".gdoc", ".gsheet", ".gslides", ".gdraw", ".gform")
 
 
@@ -55,17 +61,19 @@ def refusal(head: bytes, suffix: str, *, is_text: bool) -> Unreadable | None:
             "Download that as DOCX, XLSX, PPTX or PDF and add it",
             skipped=True,
         )
-    held = _CRYPTOGRAPHIC.match(head)
-    if _IN_BASE64.match(head) or (held and held.group(1) == _SIGNED):
-        return Unreadable(
-            "It is wrapped in a digital signature, which is not opened",
-            "Save what is in it with the program that checks the signature, and add that",
-            skipped=True,
-        )
-    if held and held.group(1) == _ENVELOPED:
+    if wrapped_in(head) == "encrypted":
         return Unreadable(
             "It is encrypted for whoever has a certain key",
             "Open it with the program that has the key, save what is in it and add that",
             skipped=True,
         )
     return None
+
+
+def wrapped_in(head: bytes) -> Literal["signed", "encrypted", ""]:
+    """Whether a file is a message of PKCS #7, of these kinds."""
+    if head.startswith(_IN_BASE64):
+        letters = _ARMOUR.sub(b"", head)[:400]
+        head = binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+    held = _CRYPTOGRAPHIC.match(head)
+    return _WRAPPED.get(held.group(1), "") if held else ""

@@ -74,7 +74,7 @@ class PageView(PageScroll):
         self._path, self._document_id, self._hash, self._inner = path, document_id, hash, inner
         engine, asked = self._desk.engine, self._asked
         self._desk.call(
-            lambda: (asked, stamp_of(path), engine.page_sizes(path, picture=inner)),
+            lambda: (asked, stamp_of(path), engine.originals.page_sizes(path, picture=inner)),
             self._sizes_came,
             lambda error: self._opening_failed(asked, error),
             lane="draw",

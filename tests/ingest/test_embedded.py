@@ -220,7 +220,7 @@ def test_the_picture_itself_can_be_seen_with_its_words(
     number = stored.pictures[0].number
     words = [box for box in unpack_boxes(stored.geometry, stored.pictures[0].span) if box.page == -number]
     assert " ".join(stored.text[slice(*word.span)] for word in words).startswith(SEEN if len(words) == 2 else LEASE[0])
-    file = read.engine.original(info.path, picture=number)
+    file = read.engine.originals.file(info.path, picture=number)
     assert file.read_bytes() == lease
     (size,) = renderer.sizes(file)
     assert renderer.image(file, 1, scale=1.0).width == round(size.width)

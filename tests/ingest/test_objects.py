@@ -91,7 +91,7 @@ def test_objects_of_a_word_file_are_documents_that_can_be_found_and_opened(engin
     assert text.index("As follows") < text.index("Attachments: Größen.txt") < text.index("With best wishes")
     hit = engine.search("how high is the mast")[0]
     assert hit.path == f"{file}/Größen.txt"
-    assert engine.original(hit.path).read_bytes() == b"The mast is nine metres high."
+    assert engine.originals.file(hit.path).read_bytes() == b"The mast is nine metres high."
     assert engine.search("sum of the varnish")[0].path == f"{file}/Excel sheet.xlsx"
 
 

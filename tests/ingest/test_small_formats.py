@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import plistlib
 import struct
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def test_a_fictionbook_has_its_chapters(tmp_path: Path) -> None:
     assert (document.title, document.date, document.metadata["author"]) == ("The Lamp", "2018", "Eva Malá")
     start = document.text.index("A horn")
     assert place_in(document.page_kind, document.pages, b"", (start, start + 1)) == "chapter 1, Sunset"
+
+
+def test_a_page_that_safari_saved_is_the_page(tmp_path: Path) -> None:
+    page = b"<html><head><title>Tides</title></head><body><h1>Tides</h1><p>High water is at six.</p></body></html>"
+    main = {"WebResourceData": page, "WebResourceMIMEType": "text/html", "WebResourceURL": "https://example.org/"}
+    (tmp_path / "a.webarchive").write_bytes(plistlib.dumps({"WebMainResource": main}, fmt=plistlib.FMT_BINARY))
+    document = read(tmp_path / "a.webarchive")
+    assert (document.format, document.title) == ("webarchive", "Tides")
+    assert "High water is at six." in document.text
 
 
 def flat(kind: str, body: str) -> str:
