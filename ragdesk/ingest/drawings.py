@@ -112,12 +112,12 @@ def charted(parts: Mapping[str, bytes]) -> set[str]:
 
 
 def _within(element: Any, skip: str) -> Iterator[Any]:
-    """The element and all below it, in order; of alternatives for different programs the first."""
+    """The element and all below it, in order; of alternatives for different programs the first, and what shows an object."""
     yield element
     for child in element:
         if not isinstance(child.tag, str) or (skip and child.tag == skip):
             continue
-        if child.tag.endswith("}Fallback") and element[0] is not child:
+        if child.tag.endswith("}Fallback") and element[0] is not child and next(child.iter("{*}oleObj"), None) is None:
             continue
         yield from _within(child, skip)
 

@@ -50,7 +50,7 @@ class Objects:
         """`left_out` are parts that say nothing new, such as the workbooks of charts, whose numbers stand in the charts."""
         self._file = package_of(path) or path
         self._members = members
-        self._put = set(left_out)
+        self._put = dict.fromkeys(left_out, True)
         with zipfile.ZipFile(self._file) as archive:
             self._entries = {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
 
@@ -60,8 +60,11 @@ class Objects:
         `name` is what stands below its icon; the object may know its name itself.
         """
         if part in self._put or part not in self._entries or self._members.done:
-            return part in self._put
-        self._put.add(part)
+            return self._put.get(part, False)
+        self._put[part] = self._hand_on(builder, part, name)
+        return self._put[part]
+
+    def _hand_on(self, builder: DocumentBuilder, part: str, name: str) -> bool:
         try:
             with zipfile.ZipFile(self._file) as archive, open_member(archive, self._entries[part]) as stream:
                 data = stream.read(_MOST_BYTES)

@@ -123,6 +123,8 @@ class Odf:
 
     def beside(self, element: Any) -> None:
         """What is anchored in a paragraph or cell: pictures, shapes with their text, objects and comments."""
+        if next(element.iter(*_BESIDE), None) is None:
+            return
         for child in element:
             if child.tag in _BESIDE:
                 self.element(child)

@@ -84,7 +84,7 @@ class Beside:
         for name in ("from", "to"):
             corner = anchor.find(f"{_DRAWING}{name}")
             if corner is not None:
-                column, row = (int(corner.findtext(f"{_DRAWING}{axis}") or 0) + 1 for axis in ("col", "row"))
+                column, row = (_whole(corner.findtext(f"{_DRAWING}{axis}")) + 1 for axis in ("col", "row"))
                 corners.append((float(column), float(row), float(column), float(row)))
         cells = cell_range(self._sheet, corners) if corners else self._sheet
         self._at[int(corners[0][1]) if corners else 0].append(partial(self._put_anchored, anchor, drawn, cells))
@@ -93,6 +93,11 @@ class Beside:
         for paragraph in anchor.iter(f"{_A}p"):
             self._builder.block("paragraph", "".join(t.text or "" for t in paragraph.iter(f"{_A}t")))
         drawn.put(anchor, cells=cells)
+
+
+def _whole(text: str | None) -> int:
+    said = (text or "").strip()
+    return int(said) if said.isascii() and said.isdecimal() else 0
 
 
 def _comments(parts: Mapping[str, bytes], targets: Sequence[str]) -> Iterator[tuple[str, str]]:
