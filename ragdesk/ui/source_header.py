@@ -111,12 +111,13 @@ class SourceHeader(QFrame):
         self.page_count.setText(f"of {pages}")
         self._show_what_fits()
 
-    def show_sure(self, sure: float | None, *, inside: Literal["", "text", "picture"] = "") -> None:
+    def show_sure(self, sure: float | None, *, inside: Literal["", "page", "text", "picture"] = "") -> None:
         """Say that the text of the page was recognised, and how surely; nothing where it was not.
 
-        Of a picture inside other text it is said which of the two is shown; the other one can be asked for.
+        Of a picture inside other text it is said what is shown: the picture or the text, beside which the other one can be
+        asked for, or the page with both.
         """
-        self.other.setVisible(bool(inside))
+        self.other.setVisible(inside in ("text", "picture"))
         self._shows_picture = inside == "picture"
         self.other.setText("Show the text" if self._shows_picture else "Show the picture")
         self.other.setAccessibleName(self.other.text())

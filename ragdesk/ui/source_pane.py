@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -212,12 +213,15 @@ class SourcePane(QWidget):
         looked = self.document.looked
         if looked is not None and looked.wanted.page is not None and abs(looked.wanted.page - page) <= 1:
             page = looked.wanted.page  # the cited one is seen too, though another one fills more of the pane
-        picture = looked.picture if looked is not None and not looked.shows_pages else None
+        picture = looked.picture if looked is not None else None
+        alone = looked is not None and not looked.shows_pages
         if picture is not None and view is not None:
-            self.header.show_sure(picture.sure, inside="picture" if isinstance(view, PageView) else "text")
+            shown: Literal["page", "picture"] = "picture" if alone else "page"
+            self.header.show_sure(picture.sure, inside=shown if isinstance(view, PageView) else "text")
         else:
             self.header.show_sure(looked.sure(page) if looked is not None and isinstance(view, PageView) else None)
-        self.header.tabs.setTabText(_PAGE, "Text" if isinstance(view, TextView) else "Page")
+        paged = "Picture" if picture is not None and alone else "Page"
+        self.header.tabs.setTabText(_PAGE, "Text" if isinstance(view, TextView) else paged)
         self._enable()
 
     def _tab_chosen(self, tab: int) -> None:
