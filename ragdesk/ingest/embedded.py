@@ -156,6 +156,8 @@ def picture_of(path: Path, number: int) -> io.BytesIO:
         return io.BytesIO(zipped_pictures(path).load(number))
     if kind == "fb2":
         from ragdesk.ingest.ebooks import fb2_pictures as found
+    elif kind == "mhtml":
+        from ragdesk.ingest.mail import mhtml_pictures as found
     elif kind == "rtf":
         from ragdesk.ingest.rtf import rtf_pictures as found
     else:

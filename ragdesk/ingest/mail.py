@@ -5,13 +5,13 @@ Attachments go to `Members` and become documents of their own.
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import io
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 from ragdesk.domain import Block, BlockKind, Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
+from ragdesk.ingest.embedded import Pictures, pictures_in_text
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.plain import decode
 from ragdesk.ingest.signed import signed_content
@@ -79,15 +80,24 @@ def read_mhtml(path: Path) -> Document:
     parts = _parts(message)
     if not parts.html:
         raise Unreadable("It is damaged: there is no page in it", "Save the page once more")
-    document = _html_document(parts.html[0])
-    subject = _header(message, "Subject")
-    return Document(
-        document.text,
-        "mhtml",
-        title=document.title or subject,
-        date=document.date or _date(message),
-        blocks=document.blocks,
-    )
+    document = _html_document(parts.html[0], pictures=_pictures_of(message))
+    title, date = document.title or _header(message, "Subject"), document.date or _date(message)
+    return replace(document, format="mhtml", title=title, date=date, metadata={})
+
+
+def mhtml_pictures(path: Path) -> Pictures:
+    """The pictures that are saved with a web page, by the addresses that it has for them."""
+    return _pictures_of(message_of(path.read_bytes()))
+
+
+def _pictures_of(message: EmailMessage) -> Pictures:
+    found = {}
+    for part in message.walk():
+        if part.get_content_maintype() == "image" and isinstance(part, EmailMessage):
+            id = _header(part, "Content-ID").strip("<> ")
+            name = _header(part, "Content-Location") or (f"cid:{id}" if id else "")
+            found[name] = base64.b64encode(_bytes_of(part)).decode()
+    return pictures_in_text(found)
 
 
 def message_of(data: bytes) -> EmailMessage:
@@ -318,13 +328,10 @@ def _introduces(text: str) -> str:
     return "Quoted from an earlier message" if _ORIGINAL.match(text) else ""
 
 
-def _html_document(data: bytes) -> Document:
-    from ragdesk.ingest.web import read_html
+def _html_document(data: bytes, *, pictures: Pictures | None = None) -> Document:
+    from ragdesk.ingest.web import html_document
 
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "part.html"
-        file.write_bytes(b"\xef\xbb\xbf" + data.removeprefix(b"\xef\xbb\xbf"))
-        return read_html(file)
+    return html_document(b"\xef\xbb\xbf" + data.removeprefix(b"\xef\xbb\xbf"), "html", pictures=pictures)
 
 
 def _header(message: EmailMessage, name: str) -> str:

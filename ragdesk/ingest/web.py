@@ -82,7 +82,7 @@ _DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.
 def read_html(path: Path) -> Document:
     """A web page without its navigation; with it where little else is left."""
     data = path.read_bytes()
-    return _html_document(data, "html", pictures=_written_pictures(data))
+    return html_document(data, "html", pictures=_written_pictures(data))
 
 
 def html_pictures(path: Path) -> Pictures:
@@ -102,7 +102,7 @@ def read_xml(path: Path) -> Document:
     root = parse_xml(data)
     builder = DocumentBuilder()
     if _name(root) == "html":
-        return _html_document(data, "html", pictures=_written_pictures(data))
+        return html_document(data, "html", pictures=_written_pictures(data))
     title = ""
     for element, depth in _elements(root, 0):
         name = _name(element)
@@ -173,7 +173,8 @@ def read_epub(path: Path) -> Document:
 # --- HTML ---------------------------------------------------------------------------------------------------------
 
 
-def _html_document(data: bytes, format: str, *, pictures: Pictures | None = None) -> Document:
+def html_document(data: bytes, format: str, *, pictures: Pictures | None = None) -> Document:
+    """A page from its bytes; `pictures` are those that its addresses lead to within the file."""
     root = _parse_html(data)
     builder = DocumentBuilder()
     if root is None:

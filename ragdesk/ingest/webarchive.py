@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import plistlib
-import tempfile
-from dataclasses import replace
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.web import read_html
+from ragdesk.ingest.web import html_document
 
 
 def read_webarchive(path: Path) -> Document:
@@ -22,7 +20,4 @@ def read_webarchive(path: Path) -> Document:
         raise Unreadable("It is a list of settings of a program", skipped=True) from error
     if "html" not in kind:
         raise Unreadable("It is a saved page without text", "Save what it shows as a file and add that", skipped=True)
-    with tempfile.TemporaryDirectory(prefix="ragdesk-") as folder:
-        file = Path(folder) / "page.html"
-        file.write_bytes(page)
-        return replace(read_html(file), format="webarchive")
+    return html_document(page, "webarchive")

@@ -39,7 +39,7 @@ def kept_pages(library: Library, hash: str) -> dict[int, str]:
 
 
 def pictured(library: Library) -> list[Pictured]:
-    """Documents with pages that are yet to be recognised, those with the fewest first.
+    """Documents with pages that are yet to be recognised, those with the fewest first, and last those that have other text.
 
     None are left where recognising was stopped before what it found was put into the document.
     """
@@ -51,7 +51,7 @@ def pictured(library: Library) -> list[Pictured]:
         kept = library.reading.execute("SELECT page FROM recognised_pages WHERE hash = ?", (row["hash"],))
         pages = set(json.loads(row["pictured"])) - {one[0] for one in kept}
         found.append(Pictured(row["id"], row["path"], row["hash"], tuple(sorted(pages, key=abs))))
-    return sorted(found, key=lambda one: len(one.pages))
+    return sorted(found, key=lambda one: (max(one.pages, default=1) < 0, len(one.pages)))
 
 
 def forget_unused(library: Library) -> None:

@@ -7,6 +7,7 @@ import html
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import docx
@@ -95,6 +96,15 @@ def web_page(path: Path, picture: bytes) -> None:
     path.write_text(f"<html><body><p>{BEFORE}</p><p><img src='{source}'></p><p>{AFTER}</p></body></html>")
 
 
+def saved_page(path: Path, picture: bytes) -> None:
+    page = EmailMessage()
+    page["Subject"] = "A page"
+    page.set_content(f"<p>{BEFORE}</p><img src='http://example.org/l.png'><p>{AFTER}</p>", subtype="html")
+    page.add_related(picture, maintype="image", subtype="png")
+    page.get_payload()[1]["Content-Location"] = "http://example.org/l.png"
+    path.write_bytes(page.as_bytes())
+
+
 def rich_text(path: Path, picture: bytes) -> None:
     shown = rf"{{\*\shppict{{\pict\pngblip\picw9 {picture.hex()}}}}}{{\nonshppict{{\pict\wmetafile8 0102}}}}"
     path.write_text(rf"{{\rtf1\ansi {BEFORE}\par {shown}\par {AFTER}\par}}")
@@ -135,6 +145,7 @@ MAKERS: dict[str, Callable[[Path, bytes], None]] = {
     "book.xlsx": sheets,
     "note.odt": open_text,
     "page.html": web_page,
+    "page.mhtml": saved_page,
     "letter.rtf": rich_text,
     "novel.fb2": fiction,
     "story.epub": book,
@@ -211,7 +222,7 @@ def renderer() -> Iterator[PageRenderer]:
     made.close()
 
 
-@pytest.mark.parametrize("name", ["report.docx", "page.html", "letter.rtf", "novel.fb2"])
+@pytest.mark.parametrize("name", ["report.docx", "page.html", "page.mhtml", "letter.rtf", "novel.fb2"])
 def test_the_picture_itself_can_be_seen_with_its_words(
     read: Read, renderer: PageRenderer, name: str, lease: bytes
 ) -> None:
