@@ -73,6 +73,7 @@ ONLY_IN = {
     "sqlite3": ("library/",),
     "rapidocr": ("ingest/ocr.py", "ingest/rapid.py"),
     "cv2": ("ingest/",),
+    "tree_sitter": ("ingest/grammars.py",),
     "PIL": ("pictures.py",),
 }
 

@@ -425,7 +425,7 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         same_as=row["same_as"] or "",
         format=row["format"],
         date=row["date"],
-        pages=row["page_count"] if row["page_kind"] else None,
+        pages=row["page_count"] if row["page_kind"] not in ("", "line") else None,
         chunks=chunk_count,
         embedded=embedded,
         size_bytes=row["size_bytes"],

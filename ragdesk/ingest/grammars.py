@@ -1,0 +1,242 @@
+"""Code in a language whose grammar is at hand in, its outline out: by tree-sitter, which reads broken code too.
+
+The names of what may stand in a tree differ by language, but not what they mean: one list serves all.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ragdesk.ingest.outline import Definition, Outline, signature
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Range
+
+GRAMMARS = {
+    "python": "python.language",
+    "javascript": "javascript.language",
+    "typescript": "typescript.language_typescript",
+    "tsx": "typescript.language_tsx",
+    "vue": "typescript.language_typescript",
+    "java": "java.language",
+    "c": "c.language",
+    "c++": "cpp.language",
+    "c#": "c_sharp.language",
+    "go": "go.language",
+    "rust": "rust.language",
+    "ruby": "ruby.language",
+    "php": "php.language_php",
+    "shell": "bash.language",
+    "lua": "lua.language",
+}
+"""Languages, each with the package `tree_sitter_…` of its grammar and the function in it."""
+
+_HOLDERS = frozenset(
+    (
+        *("class", "class_declaration", "class_definition", "class_specifier", "class_statement", "singleton_class"),
+        *("abstract_class_declaration", "struct_declaration", "struct_specifier", "union_specifier", "struct_item"),
+        *("enum_declaration", "enum_definition", "enum_item", "enum_specifier", "enum_statement", "union_item"),
+        *("interface_declaration", "annotation_type_declaration", "protocol_declaration", "trait_declaration"),
+        *("record_declaration", "object_declaration", "object_definition", "companion_object", "trait_definition"),
+        *("trait_item", "impl_item", "mod_item", "module", "internal_module", "namespace_declaration"),
+        *("namespace_definition", "type_declaration", "type_alias_declaration", "extension_declaration"),
+    )
+)
+_FUNCTIONS = frozenset(
+    (
+        *("function_declaration", "function_definition", "function_item", "function_statement", "method"),
+        *("generator_function_declaration", "singleton_method", "method_declaration", "method_definition"),
+        *("constructor_declaration", "compact_constructor_declaration", "destructor_declaration", "init_declaration"),
+        *("deinit_declaration", "secondary_constructor", "operator_declaration", "conversion_operator_declaration"),
+        *("class_method_definition", "macro_definition", "subscript_declaration", "anonymous_initializer"),
+    )
+)
+_IF_LONG = frozenset(("property_declaration", "indexer_declaration", "event_declaration"))
+"""What may be a function or a mere field; those over several lines are taken for functions."""
+
+_NAMING = frozenset(
+    (
+        *("variable_declarator", "assignment_expression", "assignment_statement", "pair"),
+        *("field_definition", "public_field_definition", "field"),
+    )
+)
+"""What may give a name to a function without one."""
+
+_NAMELESS = frozenset(("arrow_function", "function_expression", "function_definition", "generator_function", "class"))
+_LEADING = re.compile(
+    r"\w*comment|attribute(?:_item|_list|_declaration|_specifier)?|(?:marker_)?annotation|decorator|template_parameter_list"
+)
+"""What stands before a definition and belongs to it."""
+
+_BODY = re.compile("block|_body$|^body|declaration_list|compound_statement|_type$")
+_LONG_FUNCTION = 1000
+"""Characters of a function from which on those within it count for themselves."""
+
+_WHOLE = 300
+_DEEPEST = 150
+_LONGEST_S = 5.0
+_PIECE_BYTES = 64 << 10
+_MOST_BYTES = 2 << 20
+_LONGEST_LINES = 300
+"""Characters in a line on average, from which on no one wrote it by hand."""
+
+_SCRIPT = re.compile(rb"<script\b[^>]*>(.*?)</script>", re.S | re.I)
+
+
+def outline_by_grammar(text: str, language: str) -> Outline | None:
+    """The outline of code; None where there is no grammar for it, it is no text that people write, or takes too long."""
+    from tree_sitter import Parser
+
+    source = text.encode()
+    rows = source.split(b"\n")
+    grammar = GRAMMARS.get(language)
+    if grammar is None or len(source) > min(_MOST_BYTES, _LONGEST_LINES * len(rows)):
+        return None
+    parser = Parser(_language(grammar))
+    if language == "vue":
+        parser.included_ranges = _scripts(source)
+    until_s = time.monotonic() + _LONGEST_S
+    try:  # only where it asks for the text piece by piece can it be stopped
+        tree = parser.parse(
+            lambda offset, point: source[offset : offset + _PIECE_BYTES],
+            progress_callback=lambda offset, has_error: time.monotonic() > until_s,
+        )
+    except ValueError:  # stopped
+        return None
+    walk = _Walk(rows, source)
+    definitions: list[Definition] = []
+    walk.visit(tree.root_node, definitions, None, 0)
+    return Outline(definitions, walk.borders)
+
+
+@functools.cache
+def _language(grammar: str) -> Language:
+    from tree_sitter import Language
+
+    module, _, function = grammar.partition(".")
+    return Language(getattr(import_module(f"tree_sitter_{module}"), function)())
+
+
+def _scripts(source: bytes) -> list[Range]:
+    """Where the scripts of a page stand."""
+    from tree_sitter import Point, Range
+
+    def point(offset: int) -> Point:
+        return Point(source.count(b"\n", 0, offset), offset - source.rfind(b"\n", 0, offset) - 1)
+
+    return [Range(point(m.start(1)), point(m.end(1)), *m.span(1)) for m in _SCRIPT.finditer(source)]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Goes through the parts of a tree that are longer than a line, and collects definitions and borders."""
+
+    rows: list[bytes]
+    source: bytes
+    borders: set[int] = field(default_factory=set)
+
+    def visit(self, node: Node, found: list[Definition], begun: tuple[int, int] | None, depth: int) -> None:
+        """Add what is defined within this node. `begun` is where what it stands for began: the line, and the byte of its head."""
+        lead, lead_last, is_first = -1, -2, True
+        cuts = node.end_byte - node.start_byte > _WHOLE
+        for child in node.children:
+            if not child.is_named:
+                continue
+            row, last = child.start_point.row, child.end_point.row
+            own_line = not self.rows[row][: child.start_point.column].strip()
+            if _LEADING.fullmatch(child.type):
+                if own_line:  # else it is about what stands before it
+                    if row > lead_last + 1:
+                        lead = row
+                        self._border(row, cuts and not is_first)
+                    lead_last = last - (child.end_point.column == 0 and last > row)
+                    is_first = False
+                continue
+            adjacent = lead_last + 1 >= row
+            start, head = lead if adjacent else row, child.start_byte
+            is_template = node.type == "template_declaration"
+            if begun is not None and (start == node.start_point.row or is_template):
+                start = min(start, begun[0])
+                head = begun[1] if row == node.start_point.row or is_template else head
+            if own_line and not adjacent:
+                self._border(row, cuts and not is_first)
+            is_first, lead, lead_last = False, -1, -2
+            is_new = not found or start >= found[-1].end
+            kind = _kind(child) if is_new and (own_line or start < row or head < child.start_byte) else ""
+            if kind:
+                inner: list[Definition] = []
+                if depth < _DEEPEST:
+                    long = child.end_byte - child.start_byte > _LONG_FUNCTION
+                    self.visit(child, inner if kind == "holder" or long else [], None, depth + 1)
+                end = last + (child.end_point.column > 0 or last == row)
+                found.append(Definition(start, end, self._signature(child, head), _within(inner, start, end)))
+            elif last > row and depth < _DEEPEST:
+                self.visit(child, found, (start, head), depth + 1)
+
+    def _border(self, row: int, cuts: bool) -> None:
+        if cuts:
+            self.borders.add(row)
+
+    def _signature(self, node: Node, head: int) -> str:
+        if head == node.start_byte:
+            head = _after_marks(node)
+        value = _value(node) if node.type in _NAMING else None
+        body = value if value is not None and value.type == "object" else None
+        body = (
+            body
+            or (value or node).child_by_field_name("body")
+            or next((child for child in (value or node).children if child.is_named and _BODY.search(child.type)), None)
+        )
+        if body is not None and body.start_byte > head:
+            return signature(self.source[head : body.start_byte].decode("utf-8", "replace"))
+        return signature(self.source[head : node.end_byte].split(b"\n")[0].decode("utf-8", "replace"))
+
+
+def _kind(node: Node) -> str:
+    """Whether it is a definition that holds others, a function, or neither."""
+    kind = node.type
+    if kind in _FUNCTIONS:
+        named = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+        return "function" if kind != "function_definition" or named is not None else ""
+    if kind in _HOLDERS:
+        is_mere_name = kind.endswith("_specifier") and node.child_by_field_name("body") is None
+        return "" if is_mere_name else "holder"
+    if kind in _IF_LONG:
+        return "function" if node.end_point.row > node.start_point.row else ""
+    if kind in _NAMING and (value := _value(node)) is not None:
+        return "holder" if value.type in ("class", "object") else "function"
+    return ""
+
+
+def _value(node: Node) -> Node | None:
+    """The function, class or long object that gets a name here."""
+    value = node.child_by_field_name("value") or node.child_by_field_name("right")
+    if value is None and node.named_children:
+        value = node.named_children[-1]
+    if value is not None and value.type == "expression_list" and value.named_children:
+        value = value.named_children[0]
+    if value is None or value.type in _NAMELESS:
+        return value
+    return value if value.type == "object" and value.end_byte - value.start_byte > _WHOLE else None
+
+
+def _after_marks(node: Node) -> int:
+    """Where the head begins after annotations and attributes."""
+    for child in node.children:
+        if _LEADING.fullmatch(child.type):
+            continue
+        if child.type == "modifiers" and child.children:
+            if all(_LEADING.fullmatch(mark.type) for mark in child.children):
+                continue
+            return _after_marks(child)
+        return child.start_byte
+    return node.start_byte
+
+
+def _within(definitions: list[Definition], first: int, end: int) -> list[Definition]:
+    return [d for d in definitions if first < d.first and d.end <= end]
