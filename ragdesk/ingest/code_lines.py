@@ -103,19 +103,22 @@ _RULES = {
     "docker": _rule(r"(?:FROM|ENTRYPOINT|CMD)\b"),
     "ini": _rule(r"\[+[^\[\]\s][^\]]*\]+\s*(?:[#;].*)?$"),
     "yaml": _rule(r"(?:(?!)|^(?=\S)(?![#-])[^:\s][^:]*:(?:\s|$))"),
-    "diff": _rule(r"@@ ", r"diff |Index: |--- (?!$)"),
+    "diff": _rule(r"@@ ", r"diff |Index: "),
+    "bare diff": _rule(r"@@ ", r"--- \S"),
     "bibtex": _rule(r"@\w+\s*[{(]"),
     "log": _rule(r"(?!)"),
     "gettext": _rule(r"(?!)"),
 }
 """How definitions begin in languages where the rule for most finds too few; in data, how sections do."""
 
-_FLAT = frozenset(("diff",))
+_DIFFS = frozenset(("diff", "bare diff"))
+_FLAT = _DIFFS | {"objective-c"}
 """Languages in which what a line encloses is not indented: it goes on up to the next line that can hold others."""
 
 _LEADING = re.compile(
     r"""^[ \t]*(?://|#(?!include|define|if|endif|else)|/?\*|--|;|%|@[\w:]+|\[[A-Z<]|\"\"\"|'|rem\b)""", re.I
 )
+_COMMAND = re.compile(r"^(?:diff |Index: )", re.M)
 _MOST_INDENT = 8
 _LONGEST_LINE = 400
 
@@ -131,6 +134,8 @@ class _Start:
 def outline_by_lines(text: str, language: str) -> Outline:
     """The outline of code or settings; statements may begin after blank lines."""
     lines = text.split("\n")
+    if language == "diff" and not _COMMAND.search(text):
+        language = "bare diff"
     starts = list(_starts(lines, language))
     definitions, _ = _nested(starts, 0, -1, len(lines))
     borders = {row for row in range(1, len(lines)) if lines[row].strip() and not lines[row - 1].strip()}
@@ -147,7 +152,12 @@ def _starts(lines: Sequence[str], language: str) -> Iterator[_Start]:
         if indent > _MOST_INDENT and not holds:
             continue
         first = row
-        while not flat and first > last + 1 and lines[first - 1].strip() and _LEADING.match(lines[first - 1]):
+        while (
+            language not in _DIFFS
+            and first > last + 1
+            and lines[first - 1].strip()
+            and _LEADING.match(lines[first - 1])
+        ):
             first -= 1
         last = row
         yield _Start(first, indent, signature(line), holds)

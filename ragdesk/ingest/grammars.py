@@ -73,7 +73,8 @@ _LEADING = re.compile(
 )
 """What stands before a definition and belongs to it."""
 
-_BODY = re.compile("block|_body$|^body|declaration_list|compound_statement|_type$")
+_BODY = re.compile("block|_body$|^body|declaration_list|compound_statement|accessor_list")
+_STRING = re.compile("string|heredoc")
 _LONG_FUNCTION = 1000
 """Characters of a function from which on those within it count for themselves."""
 
@@ -154,8 +155,8 @@ class _Walk:
                     if row > lead_last + 1:
                         lead = row
                         self._border(row, cuts and not is_first)
+                        is_first = False
                     lead_last = last - (child.end_point.column == 0 and last > row)
-                    is_first = False
                 continue
             adjacent = lead_last + 1 >= row
             start, head = lead if adjacent else row, child.start_byte
@@ -164,8 +165,9 @@ class _Walk:
                 start = min(start, begun[0])
                 head = begun[1] if row == node.start_point.row or is_template else head
             if own_line and not adjacent:
-                self._border(row, cuts and not is_first)
-            is_first, lead, lead_last = False, -1, -2
+                self._border(row, cuts and not is_first and not _is_body(child))
+                is_first = False
+            lead_last = -2
             is_new = not found or start >= found[-1].end
             kind = _kind(child) if is_new and (own_line or start < row or head < child.start_byte) else ""
             if kind:
@@ -175,26 +177,36 @@ class _Walk:
                     self.visit(child, inner if kind == "holder" or long else [], None, depth + 1)
                 end = last + (child.end_point.column > 0 or last == row)
                 found.append(Definition(start, end, self._signature(child, head), _within(inner, start, end)))
-            elif last > row and depth < _DEEPEST:
+            elif last > row and depth < _DEEPEST and not _STRING.search(child.type):
                 self.visit(child, found, (start, head), depth + 1)
 
-    def _border(self, row: int, cuts: bool) -> None:
-        if cuts:
+    def _border(self, row: int, is_one: bool) -> None:
+        if is_one:
             self.borders.add(row)
 
     def _signature(self, node: Node, head: int) -> str:
+        """The head of a definition, which begins at this byte, up to its body and the remarks before that."""
         if head == node.start_byte:
             head = _after_marks(node)
+        end = node.end_byte
         value = _value(node) if node.type in _NAMING else None
-        body = value if value is not None and value.type == "object" else None
-        body = (
-            body
-            or (value or node).child_by_field_name("body")
-            or next((child for child in (value or node).children if child.is_named and _BODY.search(child.type)), None)
-        )
-        if body is not None and body.start_byte > head:
-            return signature(self.source[head : body.start_byte].decode("utf-8", "replace"))
-        return signature(self.source[head : node.end_byte].split(b"\n")[0].decode("utf-8", "replace"))
+        if value is not None and value.type == "object":
+            end = value.start_byte
+        else:
+            parts = (value or node).children
+            body = (value or node).child_by_field_name("body")
+            at = next(
+                (i for i, part in enumerate(parts) if part == body or (body is None and _is_body(part))), len(parts)
+            )
+            while at < len(parts):
+                end = parts[at].start_byte
+                at = at - 1 if at and _LEADING.fullmatch(parts[at - 1].type) else len(parts)
+        said = self.source[head:end] if end < node.end_byte else self.source[head:end].split(b"\n")[0]
+        return signature(said.decode("utf-8", "replace"))
+
+
+def _is_body(node: Node) -> bool:
+    return node.is_named and _BODY.search(node.type) is not None
 
 
 def _kind(node: Node) -> str:

@@ -16,6 +16,9 @@ _WHOLE = 300
 """Characters of code that are not cut: about a chunk."""
 
 _LONGEST_SIGNATURE = 160
+_INNER_SPACE = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")
+"""Where a list over several lines was broken."""
+
 _CLOSING = re.compile(r"[\W_]*(?:end\w*|fi|done|esac)?[\W_]*")
 
 
@@ -42,7 +45,7 @@ class Outline:
 
 def signature(text: str) -> str:
     """The head of a definition as one line."""
-    line = " ".join(text.split()).rstrip(" {:=")
+    line = _INNER_SPACE.sub("", " ".join(text.split())).rstrip(" {:=")
     return line if len(line) <= _LONGEST_SIGNATURE else line[:_LONGEST_SIGNATURE].rsplit(" ", 1)[0] + " …"
 
 
