@@ -45,7 +45,7 @@ class Outline:
 
 def signature(text: str) -> str:
     """The head of a definition as one line."""
-    line = _INNER_SPACE.sub("", " ".join(text.split())).rstrip(" {:=")
+    line = _INNER_SPACE.sub("", " ".join(text.split())).rstrip(" {:=;")
     return line if len(line) <= _LONGEST_SIGNATURE else line[:_LONGEST_SIGNATURE].rsplit(" ", 1)[0] + " …"
 
 
