@@ -33,7 +33,10 @@ _KOTLIN = r"(?:(?:@[\w.:]+(?:\([^)]*\))?|[a-z]+(?:\(\w+\))?)\s+)"
 """An annotation or a modifier of Kotlin or Swift."""
 
 _RULES = {
-    "r": _rule(r"[\w.`%<\[\"-]+\s*(?:<<?-|=)\s*function\b|setMethod\(|setGeneric\(", r"[\w.]+\s*(?:<-|=)\s*\w*Class\("),
+    "r": _rule(
+        r"(?:[\w.]+|`[^`]+`|\"[^\"]+\")\s*(?:<<?-|=)\s*function\b|setMethod\(|setGeneric\(",
+        r"[\w.]+\s*(?:<-|=)\s*(?:[\w.]+::)?\w*Class\(",
+    ),
     "perl": _rule(r"(?:sub|method)\s+\w+", r"(?:package|class|role)\s+[\w:]+"),
     "haskell": _rule(r"(?!import|module)[a-z_]\w*'*(?:,\s*\w+)*\s*::", r"(?:class|instance|data|newtype|type)\b"),
     "elm": _rule(r"(?:type|port)\b|[a-z]\w*\s+:\s"),
