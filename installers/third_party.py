@@ -29,11 +29,13 @@ def third_party() -> str:
     """The whole file as text."""
     found = parts()
     owners: dict[str, list[str]] = {}
+    alike: dict[str, str] = {}  # texts that differ in their lines only
     without = []
     for part in found:
         texts = list(_texts(part))
         for text in texts:
-            owners.setdefault(text, []).append(f"{part.name} {part.version}".strip())
+            first = alike.setdefault("".join(text.split()).replace("http://", "https://"), text)
+            owners.setdefault(first, []).append(f"{part.name} {part.version}".strip())
         if not texts:
             without.append(part)
     width = max(len(part.name) for part in found)

@@ -262,6 +262,12 @@ class DocumentInfo:
     pictured: int = 0
     recognised: int = 0
     sure: float | None = None
+    page_kind: PageKind = "page"
+
+    @property
+    def pages_in_words(self) -> str:
+        """How many pages, slides, sheets or so it has; empty where it has none."""
+        return f"{self.pages:,} {self.page_kind}{'' if self.pages == 1 else 's'}" if self.pages else ""
 
     @property
     def is_locked(self) -> bool:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from ragdesk import paths
-from ragdesk.domain import Answer, Conversation, DocumentInfo, Hit, Message, Scope, Span, WordBox, unpack_boxes
+from ragdesk import paths, removing
+from ragdesk.conversing import Conversations
+from ragdesk.domain import Answer, DocumentInfo, Hit, Message, Scope, Span, WordBox, unpack_boxes
 from ragdesk.errors import NotFound, Unreadable
-from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.inside import below, file_on_disk, lies_in
 from ragdesk.intake import Ingested, Intake
 from ragdesk.job import Job
-from ragdesk.library import conversations, files, indexes, scopes
+from ragdesk.library import files, indexes, scopes
 from ragdesk.library.branches import branch
 from ragdesk.library.files import LookedAt
 from ragdesk.library.library import DEFAULT_COLLECTION, Library
@@ -24,8 +23,8 @@ from ragdesk.library.stored import StoredText
 from ragdesk.models.chat_at_hand import ChatAtHand
 from ragdesk.models.places import Place, key_name, place_of
 from ragdesk.originals import Originals
-from ragdesk.pages import PageRenderer
 from ragdesk.passwords import Passwords
+from ragdesk.removing import documents_below
 from ragdesk.search_at_hand import SearchAtHand
 from ragdesk.settings import Settings, library_folder, load_settings
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from ragdesk.answer.explaining import Why
     from ragdesk.answer.retrieval import Question
     from ragdesk.ingest.changing import ChangeCost, EmbeddingState
-    from ragdesk.pages import PageImage, PageSize
 
 
 class Engine:
@@ -49,16 +47,16 @@ class Engine:
         self._search = SearchAtHand(self.library, lambda: self.settings)
         self._chat = ChatAtHand(lambda: self.settings)
         self._passwords = Passwords()
+        self.originals = Originals(self.library, self.settings, self._passwords)
         self._intake = Intake(
             self.library,
             lambda: self.settings,
             search=self._search,
             chat=self._chat,
             passwords=self._passwords,
-            original=self.original,
+            original=self.originals.file,
         )
-        self._pages: PageRenderer | None = None
-        self._originals = Originals(self.settings)
+        self.conversations = Conversations(self.library, self.originals)
 
     def __enter__(self) -> Engine:
         return self
@@ -73,9 +71,7 @@ class Engine:
         self._chat.close()
         self._intake.close()
         self._search.close()
-        if self._pages is not None:
-            self._pages.close()
-        self._originals.close()
+        self.originals.close()
         self.library.close()
 
     # --- Documents in and out
@@ -101,7 +97,9 @@ class Engine:
         for source in sources:
             files.remember_source(self.library, str(source), collection)
             if before.get(str(source), collection) != collection:
-                files.put_in_collection(self.library, [d.id for d in self._below(str(source))], collection)
+                files.put_in_collection(
+                    self.library, [d.id for d in documents_below(self.library, str(source))], collection
+                )
         return self._ingest([str(s) for s in sources], words_only=words_only, on_outcome=on_outcome, job=job)
 
     def sync(
@@ -120,21 +118,7 @@ class Engine:
 
         What lies in an added folder is left out of it from now on.
         """
-        removed: list[str] = []
-        sources = {path for path, _ in files.sources(self.library)}
-        for name in named:
-            folder = str(paths.resolved(name))
-            if folder in sources and not any(d.path == folder for d in self.library.documents()):
-                inside = self._below(folder)
-                files.forget_source(self.library, folder)
-            elif os.path.isabs(name) and (inside := self._below(folder)) and inside[0].path != folder:
-                files.exclude(self.library, folder)
-            else:
-                inside = self._below(self.library.document(name).path)
-                files.forget_source(self.library, inside[0].path)
-                files.exclude(self.library, inside[0].path)
-            self.library.remove(d.id for d in inside)
-            removed += [d.path for d in inside]
+        removed = removing.remove(self.library, named)
         with self._intake.turn:
             self._search.catch_up(Job())
         return removed
@@ -162,12 +146,12 @@ class Engine:
         """
         outer = file_on_disk(path)
         try:
-            file = self.original(path, job=job)
+            file = self.originals.file(path, job=job)
         except Unreadable:  # it may be its archive that the password is for
             if outer == path:
                 raise
             try:
-                self._originals.file(path, passwords=[password], job=job)
+                self.originals.file(path, passwords=[password], job=job)
             except Unreadable:
                 return False
             for holder in lies_in(path, outer):
@@ -188,8 +172,9 @@ class Engine:
 
     def move_to_collection(self, document_ids: Iterable[int], collection: str) -> None:
         """Put documents into a collection, which is made if there is none of this name."""
-        paths = {d.path for d in self.library.documents() if d.id in set(document_ids)}
-        inside = [d.id for d in self.library.documents() if any(below(d.path, path) for path in paths)]
+        chosen, documents = set(document_ids), self.library.documents()
+        named = [d.path for d in documents if d.id in chosen]
+        inside = [d.id for d in documents if any(below(d.path, path) for path in named)]
         files.put_in_collection(self.library, inside, collection)
         files.follow_collections(self.library)
 
@@ -202,18 +187,9 @@ class Engine:
 
         An added folder that also holds documents of other collections stays, without this one's documents.
         """
-        named: list[str] = []
-        for source, collection in files.sources(self.library):
-            inside = self._below(source)
-            if collection != name or any(d.path == source for d in inside):
-                continue
-            if all(d.collection == name for d in inside):
-                named.append(source)
-            else:
-                files.remember_source(self.library, source, DEFAULT_COLLECTION)
-        removed = self.remove(named)
-        removed += self.remove(str(d.id) for d in self.library.documents() if d.collection == name)
-        files.forget_collection(self.library, name)
+        removed = removing.remove_collection(self.library, name)
+        with self._intake.turn:
+            self._search.catch_up(Job())
         return removed
 
     def sources(self) -> list[tuple[str, str]]:
@@ -235,42 +211,6 @@ class Engine:
     def boxes(self, document_id: int, span: Span) -> list[WordBox]:
         """Where the words of a span stand on their pages; empty for formats without word boxes."""
         return list(unpack_boxes(self.library.text(document_id).geometry, span))
-
-    def page_sizes(self, path: str, *, job: Job | None = None) -> list[PageSize]:
-        """The size of each page of a PDF, in points."""
-        file = self.original(path, job=job)
-        return self._page_renderer().sizes(file, passwords=self._passwords.of(path), job=job)
-
-    def page_image(self, path: str, number: int, *, scale: float, job: Job | None = None) -> PageImage:
-        """A page of a PDF, drawn with `scale` pixels to a point."""
-        file = self.original(path, job=job)
-        return self._page_renderer().image(file, number, scale=scale, passwords=self._passwords.of(path), job=job)
-
-    def original(self, path: str, *, job: Job | None = None) -> Path:
-        """A document's file; of what lies in an archive or a message a copy, which is there as long as this engine.
-
-        Takes its time. Raises `Unreadable` where it is not there any more.
-        """
-        holders = lies_in(path, file_on_disk(path))
-        passwords = dict.fromkeys(p for holder in (path, *holders) for p in self._passwords.of(holder))
-        return self._originals.file(path, passwords=tuple(passwords), job=job)
-
-    def source_state(self, path: str, hash: str) -> Literal["same", "changed", "missing"]:
-        """Whether the file that was cited still says what it said. Reads the file only where its time or size changed."""
-        outer = file_on_disk(path)
-        try:
-            stat = os.stat(outer)
-        except OSError:
-            return "missing"
-        known = files.file(self.library, path)
-        if outer != path:
-            return self._state_inside(files.file(self.library, outer), known, stat, hash)
-        if known is not None and (stat.st_size, stat.st_mtime_ns) == (known.size_bytes, known.mtime_ns):
-            return "same" if known.hash == hash else "changed"
-        try:
-            return "same" if file_hash(Path(path)) == hash else "changed"
-        except OSError:
-            return "missing"
 
     def collections(self) -> list[tuple[str, int]]:
         """Collections with their number of documents."""
@@ -339,7 +279,7 @@ class Engine:
         from ragdesk.answer.retrieval import Question
         from ragdesk.reading_all import read_everything
 
-        history = () if conversation_id is None else branch(self.conversation(conversation_id).turns, follows)
+        history = () if conversation_id is None else branch(self.conversations.one(conversation_id).turns, follows)
         named = model or self.settings.model
         if everything:
             given = read_everything(
@@ -355,7 +295,7 @@ class Engine:
                 on_text=on_text,
                 job=job or Job(),
             )
-            return given, self._keep(given, conversation_id, follows) if keep else None
+            return given, self.conversations.keep(given, conversation_id, follows=follows) if keep else None
         with self._chat.for_question(named, job=job) as chat:
             given = answer(
                 self._search.searcher(job),
@@ -370,7 +310,7 @@ class Engine:
                 on_text=on_text,
                 job=job,
             )
-        return given, self._keep(given, conversation_id, follows) if keep else None
+        return given, self.conversations.keep(given, conversation_id, follows=follows) if keep else None
 
     def extent(self, scope: Scope | None = None) -> tuple[int, int]:
         """How many passages are in scope, and how many characters: what reading everything takes."""
@@ -413,7 +353,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Load what the first question and the first page need, so that they need not wait for it."""
-        self._page_renderer().warm_up()
+        self.originals.warm_up()
         self._search.searcher().embedder.info()
 
     def let_go_of_model(self, path: Path) -> None:
@@ -478,96 +418,9 @@ class Engine:
         with self._intake.turn:
             return indexes.drop_others(self.library)
 
-    # --- Conversations
-
-    def conversations(self, matching: str = "") -> list[Conversation]:
-        """Conversations without their turns, pinned and newest first; with `matching`, those that hold this text."""
-        found = conversations.conversations(self.library)
-        if not matching.strip():
-            return found
-        ids = conversations.matching(self.library, matching.strip())
-        return [conversation for conversation in found if conversation.id in ids]
-
-    def conversation(self, conversation_id: int) -> Conversation:
-        """A conversation with its turns."""
-        return conversations.conversation(self.library, conversation_id)
-
-    def copy_branch(self, conversation_id: int, turn_id: int) -> int:
-        """Copy a turn and those that lead to it into a new conversation, to go on there; returns its id."""
-        return conversations.copy_branch(self.library, conversation_id, turn_id)
-
-    def delete_conversation(self, conversation_id: int) -> None:
-        """Delete a conversation."""
-        conversations.delete_conversation(self.library, conversation_id)
-
-    def rename_conversation(self, conversation_id: int, title: str) -> None:
-        """Give a conversation another title."""
-        conversations.rename_conversation(self.library, conversation_id, title)
-
-    def pin_conversation(self, conversation_id: int, pinned: bool) -> None:
-        """Keep a conversation at the head of the list, or no longer."""
-        conversations.pin_conversation(self.library, conversation_id, pinned)
-
-    def delete_turns(self, turn_ids: Iterable[int]) -> None:
-        """Take turns out of their conversation."""
-        conversations.delete_turns(self.library, turn_ids)
-
-    def changed_sources(
-        self, conversation: Conversation, *, turn_ids: Collection[int] | None = None
-    ) -> dict[tuple[str, str], Literal["changed", "missing"]]:
-        """Files cited in a conversation (or in these turns of it) that changed or vanished since, by path and hash."""
-        turns = [turn for turn in conversation.turns if turn_ids is None or turn.id in turn_ids]
-        cited = dict.fromkeys((c.path, c.hash) for turn in turns for c in turn.citations)
-        states = {source: self.source_state(*source) for source in cited}
-        return {source: state for source, state in states.items() if state != "same"}
-
-    def export(
-        self,
-        conversation_id: int,
-        format: str,
-        *,
-        turn_ids: Collection[int] | None = None,
-        all_versions: bool = False,
-    ) -> bytes:
-        """A conversation's newest branch, all versions or these turns, as `md`, `html`, `json` or `docx`, with citations.
-
-        Each has its quote, title, page and file hash, and a warning where its file changed or vanished since.
-        """
-        from ragdesk.export import export_conversation
-
-        conversation = self.conversation(conversation_id)
-        if turn_ids is None:
-            turns = conversation.turns if all_versions else branch(conversation.turns)
-            turn_ids = [turn.id for turn in turns]
-        changed = self.changed_sources(conversation, turn_ids=turn_ids)
-        return export_conversation(conversation, format, turn_ids=turn_ids, changed=changed)
-
     # --- Inside
-
-    def _state_inside(
-        self, outer: files.FileState | None, known: files.FileState | None, stat: os.stat_result, hash: str
-    ) -> Literal["same", "changed", "missing"]:
-        """The same for what lies in a file, by what was last read of that."""
-        if known is None:
-            return "missing"
-        looked_at = outer is not None and (stat.st_size, stat.st_mtime_ns) == (outer.size_bytes, outer.mtime_ns)
-        return "same" if looked_at and known.hash == hash else "changed"
-
-    def _keep(self, answer: Answer, conversation_id: int | None, follows: int | None) -> int | None:
-        if not self.library.writable:
-            return None
-        return conversations.keep_turn(self.library, answer, conversation_id=conversation_id, follows=follows)
 
     def _ingest(
         self, sources: list[str], *, words_only: bool, on_outcome: Callable[[Outcome], None], job: Job | None
     ) -> Ingested:
         return self._intake.ingest(sources, words_only=words_only, on_outcome=on_outcome, job=job or Job())
-
-    def _below(self, folder: str) -> list[DocumentInfo]:
-        inside = folder.rstrip("/\\") + os.sep
-        return [d for d in self.library.documents() if d.path == folder or d.path.startswith(inside)]
-
-    def _page_renderer(self) -> PageRenderer:
-        if self._pages is None:
-            self._pages = PageRenderer()
-        return self._pages

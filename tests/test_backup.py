@@ -25,7 +25,7 @@ def test_a_copy_of_the_database_is_a_whole_library(engine: Engine, towns: Path, 
     with Engine(copy, write=True, settings=Settings()) as restored:
         assert indexes.pending_count(restored.library, restored.library.current_index) == 0, "nothing is embedded again"
         restored.sync()
-        assert [conversation.title for conversation in restored.conversations()]
+        assert [conversation.title for conversation in restored.conversations.all()]
         hits = restored.search("honey of the bees", limit=3)
         assert hits and hits[0].vector_rank is not None
     assert (copy / "chroma" / "manifest.json").exists(), "the vector index is built anew"

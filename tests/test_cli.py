@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from ragdesk.engine import Engine
@@ -72,6 +73,15 @@ def test_list_names_every_document_with_its_state(filled: Run) -> None:
     assert [d["state"] for d in documents] == ["indexed"] * 3
     assert {"id", "path", "title", "state", "reason", "pages", "chunks", "embedded"} <= documents[0].keys()
     assert "harbour.md" in filled("list").stdout
+
+
+def test_a_workbook_is_listed_with_its_sheets(ragdesk: Run, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Berth", 212])
+    book.create_sheet("Fares").append(["Adult", 4])
+    book.save(tmp_path / "a.xlsx")
+    ragdesk("add", "--words-only", tmp_path / "a.xlsx")
+    assert "2 sheets" in ragdesk("list").stdout
 
 
 def test_search_finds_a_passage_and_shows_where_it_stands(filled: Run) -> None:

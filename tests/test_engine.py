@@ -43,7 +43,7 @@ def test_an_added_folder_is_read_embedded_and_answers_with_a_citation(engine: En
     assert Path(citation.path).name == "harbour.md"
     assert engine.document_text(citation.document_id).text[slice(*citation.span)] == citation.quote
     assert conversation is not None
-    assert engine.conversation(conversation).turns[0].citations == answer.citations
+    assert engine.conversations.one(conversation).turns[0].citations == answer.citations
 
 
 def test_a_question_that_the_documents_do_not_answer_is_not_answered(engine: Engine, towns: Path) -> None:
@@ -85,6 +85,14 @@ def test_a_changed_file_replaces_its_chunks(engine: Engine, towns: Path) -> None
     assert "Alma Ruiz" in first(engine, "Who bought the lighthouse?")
     assert engine.library.document("lighthouse.txt").id == document_id
     assert all("nautical" not in hit.text for hit in engine.search("nautical miles"))
+
+
+def test_a_hit_in_code_names_its_lines_and_has_no_pages(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "lamp.py").write_text("import os\n\n\ndef lantern(wick):\n    return wick\n", "utf-8")
+    engine.add([tmp_path / "lamp.py"], words_only=True)
+    hit = engine.search("lantern")[0]
+    assert (hit.where, hit.page) == ("lines 1–5", None)
+    assert engine.library.document("lamp.py").pages is None
 
 
 def test_a_vanished_file_goes_and_a_new_one_comes(engine: Engine, towns: Path) -> None:

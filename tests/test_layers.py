@@ -15,26 +15,10 @@ import ragdesk
 HOUSE = Path(ragdesk.__file__).parent
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset(
-        (
-            "__main__",
-            "ui",
-            "cli",
-            "mcp",
-            "demo",
-            "doctor",
-            "arguments",
-            "measuring_commands",
-            "model_commands",
-            "model_listing",
-            "ledger_commands",
-            "printing",
-            "progress",
-        )
-    ),
+    frozenset(("__main__", "ui", "cli", "mcp", "commands")),
     frozenset(("diagnosing", "diagnosing_models", "mending", "measuring")),
     frozenset(("engine",)),
-    frozenset(("intake", "reading_all", "search_at_hand", "originals")),
+    frozenset(("intake", "reading_all", "search_at_hand", "originals", "conversing", "removing")),
     frozenset(("ingest", "answer", "evaluate", "export")),
     frozenset(("library", "models", "pages")),
     frozenset(("pictures",)),

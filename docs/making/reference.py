@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtGui import QKeySequence
 
-from ragdesk.arguments import EXIT_CODES, parser
+from ragdesk.commands.arguments import EXIT_CODES, parser
 from ragdesk.models.chat_models import MODELS as CHAT_MODELS
 from ragdesk.models.checkers import CHECKERS
 from ragdesk.models.embedding_models import MODELS as EMBEDDING_MODELS

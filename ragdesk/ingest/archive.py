@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.errors import Unreadable
+from ragdesk.ingest import flat_odf
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.protection import office_package, open_member
 
@@ -18,6 +19,7 @@ _MOST_RATIO = 200
 _RATIO_FROM_BYTES = 10 << 20
 _MOST_PARTS = 10_000
 _BLOCK = 1 << 16
+_HEAD_BYTES = 4096
 _KEPT = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm", "mimetype")
 
 
@@ -25,7 +27,7 @@ def safe_members(path: Path) -> dict[str, bytes]:
     """The text parts of a zip file by name. Raises `Unreadable` for bombs, encryption and damage."""
     parts: dict[str, bytes] = {}
     total = 0
-    package = office_package(path) if _is_ole(path) else None
+    package = _package(path)
     size = path.stat().st_size
     try:
         with zipfile.ZipFile(package or path) as archive:
@@ -58,9 +60,15 @@ def safe_members(path: Path) -> dict[str, bytes]:
     return parts
 
 
-def _is_ole(path: Path) -> bool:
+def _package(path: Path) -> io.BytesIO | None:
+    """The zip file that was made or unlocked of a file that is none by itself."""
+    if (kept := allowance().packages.get(path)) is not None:
+        return io.BytesIO(kept)
     with path.open("rb") as stream:
-        return stream.read(4) == b"\xd0\xcf\x11\xe0"
+        head = stream.read(_HEAD_BYTES)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return office_package(path)
+    return flat_odf.package(path) if flat_odf.is_flat(head) else None
 
 
 def zipped(parts: Mapping[str, bytes]) -> io.BytesIO:

@@ -11,10 +11,12 @@ from typing import BinaryIO
 
 from ragdesk.domain import Document, PageKind
 from ragdesk.errors import Cancelled, RagDeskError, Unreadable
+from ragdesk.ingest import flat_odf, kindle
 from ragdesk.ingest.languages import language_of
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.protection import office_package
+from ragdesk.ingest.unread import HEAD_BYTES, refusal, wrapped_in
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
@@ -27,21 +29,19 @@ _READERS = {
     "xlsx": "sheets.read_xlsx",
     "ods": "sheets.read_ods",
     "xls": "legacy.read_xls",
-    "doc": "legacy.read_doc",
-    "ppt": "legacy.read_ppt",
-    "works": "legacy.read_works",
-    "vsd": "legacy.read_vsd",
-    "pub": "legacy.read_pub",
+    "iwork": "legacy.read_iwork",
     "ipynb": "notebook.read_notebook",
     "subtitles": "subtitles.read_subtitles",
     "ics": "cards.read_calendar",
     "vcf": "cards.read_cards",
     "fb2": "ebooks.read_fb2",
+    "mobi": "kindle.read_mobi",
     "xps": "pdf.read_xps",
     "html": "web.read_html",
     "xml": "web.read_xml",
     "epub": "web.read_epub",
     "mhtml": "mail.read_mhtml",
+    "webarchive": "webarchive.read_webarchive",
     "markdown": "plain.read_markdown",
     "csv": "plain.read_csv",
     "json": "plain.read_json",
@@ -50,13 +50,18 @@ _READERS = {
     "code": "code.read_code",
     "picture": "image.read_picture",
 }
+_BY_LIBREOFFICE = ("doc", "ppt", "works", "vsd", "pub", "wpd", "xlsb", "sxw", "sxc", "sxi")
+"""Kinds of file that are turned into a newer one first."""
+
 _HOLDERS = {
     "eml": "mail.read_eml",
-    "msg": "mailbox.read_msg",
+    "msg": "outlook.read_msg",
+    "tnef": "tnef.read_tnef",
     "mbox": "mailbox.read_mbox",
     "zip": "unpacking.read_zip",
     "tar": "unpacking.read_tar",
     "packed": "unpacking.read_packed",
+    "signed": "signed.read_signed",
 }
 """Kinds of file that other files lie in; their readers also take `Members`."""
 
@@ -99,6 +104,8 @@ _SUFFIXES = {
     ".dbk": "xml",
 }
 _MAIN_PARTS = {
+    "sheet.binary": "xlsb",
+    "ms-visio": "vsd",
     "wordprocessingml": "docx",
     "ms-word": "docx",
     "presentationml": "pptx",
@@ -109,22 +116,14 @@ _MAIN_PARTS = {
 _MIMETYPES = {
     b"application/vnd.oasis.opendocument.text": "odt",
     b"application/vnd.oasis.opendocument.presentation": "odp",
+    b"application/vnd.oasis.opendocument.graphics": "odp",
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/epub+zip": "epub",
+    b"application/vnd.sun.xml.writer": "sxw",
+    b"application/vnd.sun.xml.calc": "sxc",
+    b"application/vnd.sun.xml.impress": "sxi",
 }
-_ARCHIVE = ("It is an archive of a kind that is not opened", "Unpack it and add the folder")
 _PROGRAMS = (".jar", ".war", ".apk", ".ipa", ".xpi", ".crx", ".vsix", ".whl", ".egg", ".nupkg")
-_KNOWN: tuple[tuple[bytes, str, str], ...] = (
-    (b"7z\xbc\xaf", *_ARCHIVE),
-    (b"Rar!", *_ARCHIVE),
-    (b"AT&TFORM", "It is a DjVu file, which is not read", "Save it as PDF and add that"),
-    (b"\x7fELF", "It is a program", ""),
-    (b"MZ", "It is a program", ""),
-    (b"ID3", "It is a sound recording", ""),
-    (b"OggS", "It is a recording", ""),
-    (b"SQLite format 3\0", "It is a database", "Export the tables as CSV and add these"),
-    (b"%!PS", "It is a PostScript file, which is not read", "Save it as PDF and add that"),
-)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_PARTS = {
     "__properties_version1.0": "msg",
@@ -138,6 +137,9 @@ _OLE_PARTS = {
 }
 """What lies in files of old Office programs, each with its kind."""
 
+_PROPERTY_LIST = b"bplist00"
+_TNEF = b"\x78\x9f\x3e\x22"
+_WORDPERFECT = b"\xffWPC"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00\x00\x05")
 _OLD_OFFICE = {
     ".doc": ("Word", ".docx"),
@@ -147,7 +149,6 @@ _OLD_OFFICE = {
     ".ppt": ("PowerPoint", ".pptx"),
     ".pps": ("PowerPoint", ".pptx"),
 }
-_HEAD_BYTES = 4096
 _PDF_LATER = re.compile(rb"[\r\n\0]%PDF-\d")
 """Viewers open a PDF with something before it, such as the head of a message."""
 _PAGES: dict[str, PageKind] = {
@@ -173,6 +174,8 @@ def read(path: Path, members: Members | None = None) -> Document:
         try:
             if kind in _HOLDERS:
                 document = _reader(_HOLDERS[kind])(path, members or Members(name=path.name))
+            elif kind in _BY_LIBREOFFICE:
+                document = _reader("legacy.read_old")(path, kind)
             else:
                 document = _reader(_READERS[kind])(path)
         except Enough as enough:
@@ -201,7 +204,7 @@ def _so_far(kind: str, said: str) -> Document:
 def kind_of(path: Path) -> str:
     """The name of the format. Raises `Unreadable` for what is empty, or known and not read."""
     with path.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = stream.read(HEAD_BYTES)
     if not head:
         raise Unreadable("It is empty", skipped=True)
     suffix = path.suffix.lower()
@@ -220,21 +223,30 @@ def kind_of(path: Path) -> str:
     if head.startswith(_OLE):
         package = office_package(path)
         return _kind_of_ole(path) if package is None else _kind_of_zip(package, path.suffix)
+    if wrapped_in(head) == "signed":
+        return "signed"
     if kind_of_picture(head):
         return "picture"
     if _PDF_LATER.search(head[:1024]) or (
         suffix == ".pdf" and b"%PDF-" in head[:1024]
     ):  # after the archives, which may hold a PDF as it is
         return "pdf"
-    for magic, reason, hint in _KNOWN:
-        if head.startswith(magic) and not (magic in (b"MZ", b"ID3") and _is_text(head)):
-            raise Unreadable(reason, hint, skipped=True)
-    if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
-        raise Unreadable("It is a recording", skipped=True)
+    if head.startswith(_PROPERTY_LIST):
+        return "webarchive"
+    if head.startswith(_TNEF):
+        return "tnef"
+    if head.startswith(_WORDPERFECT):
+        return "wpd"
+    if head[kindle.MAGIC_AT :].startswith(kindle.MAGIC):
+        return "mobi"
+    if refused := refusal(head, suffix, is_text=_is_text(head)):
+        raise refused
     if not _is_text(head):
         raise Unreadable(
             "It is of a kind that RagDesk does not know", "Save it as PDF or text and add that", skipped=True
         )
+    if flat_odf.is_flat(head):
+        return _kind_of_zip(flat_odf.package(path), suffix)
     return _kind_of_text(head, path.name, suffix)
 
 
@@ -292,6 +304,12 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
                 for known, kind in _MIMETYPES.items():
                     if mimetype.startswith(known):
                         return kind
+                if mimetype.startswith(b"application/vnd.oasis.opendocument."):
+                    raise Unreadable(
+                        "It is an OpenDocument file of a kind that is not read",
+                        "Save it as PDF and add that",
+                        skipped=True,
+                    )
             if "META-INF/container.xml" in names:
                 return "epub"
             if "[Content_Types].xml" in names:
@@ -307,7 +325,7 @@ def _kind_of_zip(file: Path | BinaryIO, suffix: str) -> str:
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
     if suffix.lower() in (".pages", ".numbers", ".key"):
-        raise Unreadable("It is an Apple iWork file, which is not read", "Export it as PDF and add that", skipped=True)
+        return "iwork"
     if suffix.lower() in _PROGRAMS:
         raise Unreadable("It is a program", skipped=True)
     return "zip"

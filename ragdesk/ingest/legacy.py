@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,56 +16,66 @@ from ragdesk.ingest.office_program import converted
 from ragdesk.ingest.sheets import add_sheet, shown
 
 _WAYS: dict[str, tuple[str, str]] = {
-    "doc": ("Word", ".docx"),
-    "ppt": ("PowerPoint", ".pptx"),
-    "works": ("Works", ".docx"),
-    "vsd": ("Visio", ".pdf"),
-    "pub": ("Publisher", ".pdf"),
-    "wpd": ("WordPerfect", ".docx"),
+    "doc": ("file of an old Word", ".docx"),
+    "ppt": ("file of an old PowerPoint", ".pptx"),
+    "works": ("file of an old Works", ".docx"),
+    "pub": ("Publisher file", ".pdf"),
+    "vsd": ("Visio drawing", ".pdf"),
+    "wpd": ("WordPerfect file", ".docx"),
+    "sxw": ("text of an old OpenOffice", ".docx"),
+    "sxc": ("workbook of an old OpenOffice", ".xlsx"),
+    "sxi": ("presentation of an old OpenOffice", ".pptx"),
+    "pages": ("Pages file of Apple", ".docx"),
+    "numbers": ("Numbers file of Apple", ".xlsx"),
+    "key": ("Keynote file of Apple", ".pptx"),
+    "xlsb": ("workbook in the binary form of Excel", ".xlsx"),
 }
-"""Kinds, each with its program and what LibreOffice saves it as."""
+"""Kinds, each in words and with what LibreOffice saves it as."""
+
+
+_PREVIEW, _LARGEST_PREVIEW = "QuickLook/Preview.pdf", 200 << 20
+_IWORK = ("It is a file of Pages, Numbers or Keynote, which is not read", "Export it as PDF and add that")
+_IWORK_LOCKED = (
+    "It is protected by a password that only Apple's programs take",
+    "Save a copy without the password as PDF and add that",
+)
 
 
 def read_old(path: Path, kind: str) -> Document:
     """A file of an old program. Raises `Unreadable` where LibreOffice is not installed."""
     from ragdesk.ingest import formats
 
-    program, suffix = _WAYS[kind]
+    said, suffix = _WAYS[kind]
     with tempfile.TemporaryDirectory(prefix="ragdesk-") as folder:
         # a name of its own: what LibreOffice makes of a name with odd letters cannot be foretold
         made = converted(_named(path, Path(folder), kind), suffix, Path(folder))
         if made is None:
             raise Unreadable(
-                f"It is a file of an old {program}",
+                f"It is a {said}",
                 f"Install LibreOffice (libreoffice.org), with which it can be read, or save it as {suffix} and add that",
                 skipped=True,
             )
         return replace(formats.read(made), format=kind)
 
 
-def read_doc(path: Path) -> Document:
-    """A file of Word 97 to 2003."""
-    return read_old(path, "doc")
+def read_iwork(path: Path) -> Document:
+    """A file of Pages, Numbers or Keynote: the PDF that older ones carry of themselves, else by LibreOffice.
 
+    Raises `Unreadable` where neither is to be had, as with all newer ones, and for those with a password.
+    """
+    from ragdesk.ingest import formats
 
-def read_ppt(path: Path) -> Document:
-    """A file of PowerPoint 97 to 2003."""
-    return read_old(path, "ppt")
-
-
-def read_works(path: Path) -> Document:
-    """A text of Microsoft Works."""
-    return read_old(path, "works")
-
-
-def read_vsd(path: Path) -> Document:
-    """A drawing of Visio."""
-    return read_old(path, "vsd")
-
-
-def read_pub(path: Path) -> Document:
-    """A publication of Publisher."""
-    return read_old(path, "pub")
+    kind = path.suffix.lower().lstrip(".")
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="ragdesk-") as folder:
+        if any(name.startswith(".iwp") for name in archive.namelist()):
+            raise Unreadable(*_IWORK_LOCKED, skipped=True)
+        if _PREVIEW in archive.namelist() and archive.getinfo(_PREVIEW).file_size <= _LARGEST_PREVIEW:
+            made = Path(archive.extract(_PREVIEW, folder))
+            return replace(formats.read(made), format=kind)
+    try:
+        return read_old(path, kind)
+    except Unreadable as error:
+        raise Unreadable(*_IWORK, skipped=True) from error
 
 
 def read_xls(path: Path) -> Document:

@@ -21,8 +21,11 @@ from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.plain import decode
+from ragdesk.ingest.signed import signed_content
+from ragdesk.ingest.unread import HEAD_BYTES, wrapped_in
 
 _SHOWN = ("From", "To", "Cc", "Date")
+_WRAPPED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _STUB = 4
 """Plain text that is so many times shorter than the HTML beside it says less than that, and is not taken."""
@@ -140,6 +143,9 @@ def _take_apart(part: EmailMessage, parts: Parts, *, related: bool, depth: int) 
         if depth < _MOST_NESTED:
             for inner in _inner(part):
                 _take_apart(inner, parts, related=kind == "multipart/related", depth=depth + 1)
+    elif kind in _WRAPPED and (content := _signed_message(part)) is not None:
+        if depth < _MOST_NESTED:
+            _take_apart(content, parts, related=False, depth=depth + 1)
     elif kind in (*_SIGNATURES, "text/rfc822-headers") or (name or "").lower() in ("smime.p7s", "signature.asc"):
         return
     elif kind in ("text/plain", "text/html") and not attached and not name:
@@ -216,6 +222,18 @@ def _file_name(name: str, suffix: str) -> str:
     """A name that is a file's: without folders, and with the suffix of its kind where it has none."""
     name = " ".join(re.sub(r"[/\\\0-\x1f]", " ", name).split()).strip(". ")[:150] or "unnamed"
     return name if Path(name).suffix and (suffix != ".eml" or name.lower().endswith(".eml")) else name + suffix
+
+
+def _signed_message(part: EmailMessage) -> EmailMessage | None:
+    """The message inside a signature; None where the part is encrypted, or damaged."""
+    data = _bytes_of(part)
+    if wrapped_in(data[:HEAD_BYTES]) != "signed":
+        return None
+    try:
+        content = signed_content(data)
+    except Unreadable:
+        return None
+    return message_of(content) if content is not None else None
 
 
 def _is_encrypted(message: EmailMessage) -> bool:

@@ -18,6 +18,8 @@ _RIGHTS_HANDLERS = (b"/EBX_HANDLER", b"/Adobe.APS", b"/FOPN_f", b"/MicrosoftIRM"
 _ENCRYPTED = 1
 """The flag of a zip file's entry that says so."""
 _BLOCK = 1 << 16
+_EXCELS_OWN = "VelvetSweatshop"
+"""The password with which Excel protects a workbook against changes, and opens it without asking (MS-OFFCRYPTO, 2.4.2.3)."""
 
 
 def unlock(opens: Callable[[str], object]) -> None:
@@ -86,7 +88,7 @@ def office_package(path: Path) -> io.BytesIO | None:
     with path.open("rb") as stream:
         try:
             file = msoffcrypto.OfficeFile(stream)
-            unlock(lambda password: bool(password) and _is_key(file, password))
+            unlock(lambda password: _is_key(file, password or _EXCELS_OWN))
             file.decrypt(inside)
         except (DecryptionError, FileFormatError, InvalidKeyError, ParseError) as error:
             raise Unreadable(

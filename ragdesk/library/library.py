@@ -426,6 +426,7 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         format=row["format"],
         date=row["date"],
         pages=row["page_count"] if row["page_kind"] not in ("", "line") else None,
+        page_kind=row["page_kind"],
         chunks=chunk_count,
         embedded=embedded,
         size_bytes=row["size_bytes"],

@@ -92,7 +92,7 @@ class ConversationPane(QWidget):
         """Show a kept conversation."""
         self._wanted = conversation_id
         self._desk.call(
-            lambda: self._desk.engine.conversation(conversation_id),
+            lambda: self._desk.engine.conversations.one(conversation_id),
             self._opened,
             lambda error: self.begin(),  # it was deleted meanwhile
         )

@@ -265,11 +265,11 @@ class Desk(QObject):
     def look_at_conversations(self, matching: str | None = None) -> None:
         """List the conversations that hold this text, None the text of last time; `conversations_changed` follows."""
         self._matching = wanted = self._matching if matching is None else matching
-        self.call(lambda: (wanted, self.engine.conversations(wanted)), self._conversations_listed)
+        self.call(lambda: (wanted, self.engine.conversations.all(wanted)), self._conversations_listed)
 
     def rename_conversation(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title."""
-        self._change(lambda: self.engine.rename_conversation(conversation_id, title))
+        self._change(lambda: self.engine.conversations.rename(conversation_id, title))
 
     def copy_branch(self, conversation_id: int, turn_id: int, done: Callable[[int], None]) -> None:
         """Copy a turn and those that lead to it into a new conversation; `done` gets its id."""
@@ -278,11 +278,11 @@ class Desk(QObject):
             self.look_at_conversations()
             done(new)
 
-        self.call(lambda: self.engine.copy_branch(conversation_id, turn_id), copied, lane="change")
+        self.call(lambda: self.engine.conversations.copy_branch(conversation_id, turn_id), copied, lane="change")
 
     def pin_conversation(self, conversation_id: int, pinned: bool) -> None:
         """Keep a conversation at the head of the list, or no longer."""
-        self._change(lambda: self.engine.pin_conversation(conversation_id, pinned))
+        self._change(lambda: self.engine.conversations.pin(conversation_id, pinned))
 
     def delete_conversation(self, conversation_id: int) -> None:
         """Delete a conversation in a while, until when it can be undone."""
@@ -295,7 +295,7 @@ class Desk(QObject):
 
         self._do_later(
             "Deleted the conversation.",
-            lambda: self._change(lambda: self.engine.delete_conversation(conversation_id)),
+            lambda: self._change(lambda: self.engine.conversations.delete(conversation_id)),
             undo,
         )
 
@@ -314,7 +314,7 @@ class Desk(QObject):
 
         self._do_later(
             "Deleted the question and its answer.",
-            lambda: self._change(lambda: self.engine.delete_turns([turn_id])),
+            lambda: self._change(lambda: self.engine.conversations.delete_turns([turn_id])),
             undo,
         )
 

@@ -254,7 +254,7 @@ class ExportDialog(QDialog):
         asked, engine, conversation, turn_ids = self._asked_for, self._desk.engine, self._conversation, self.turn_ids
 
         def look() -> tuple[int, _Changed]:
-            return asked, engine.changed_sources(conversation, turn_ids=turn_ids)
+            return asked, engine.conversations.changed_sources(conversation, turn_ids=turn_ids)
 
         self._desk.call(look, self._sources_looked_at)
 
@@ -281,7 +281,9 @@ class ExportDialog(QDialog):
         def write() -> Path:
             from ragdesk.ui.pdf_export import write_pdf
 
-            data = desk.engine.export(conversation_id, "html" if format == "pdf" else format, turn_ids=turn_ids)
+            data = desk.engine.conversations.export(
+                conversation_id, "html" if format == "pdf" else format, turn_ids=turn_ids
+            )
             if format == "pdf":
                 write_pdf(data.decode(), path)
             else:

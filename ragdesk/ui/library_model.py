@@ -123,7 +123,7 @@ def state_text(document: DocumentInfo, reading: str = "") -> str:
     if document.state == "searchable":
         return f"embedded {100 * document.embedded // max(1, document.chunks)} %"
     if document.state == "indexed":
-        return f"{document.pages:,} page{'' if document.pages == 1 else 's'}" if document.pages else ""
+        return document.pages_in_words
     return {"partly": "partly read", "skipped": "not read", "failed": "failed"}[document.state]
 
 
@@ -299,8 +299,7 @@ def _tip(entry: Entry) -> str:
         return tip(*filter(None, (entry.path or entry.name, f"{entry.count:,} documents", followed)))
     lines = [d.name, d.path]
     if d.format:
-        pages = f", {d.pages:,} page{'' if d.pages == 1 else 's'}" if d.pages else ""
-        lines.append(f"{d.format}, {_size(d.size_bytes)}{pages}")
+        lines.append(", ".join(filter(None, (d.format, _size(d.size_bytes), d.pages_in_words))))
     if d.read_at:
         local = datetime.fromisoformat(d.read_at).astimezone()
         lines.append(f"Last read {local.day} {local:%b %Y}, {local:%H:%M}")

@@ -98,11 +98,11 @@ def look(engine: Engine, wanted: Citation) -> Looked:
     try:
         stored = engine.document_text(info.id)
     except NotFound:
-        return Looked(wanted, engine.source_state(info.path, info.hash), info)
+        return Looked(wanted, engine.originals.state(info.path, info.hash), info)
     hash = wanted.hash or stored.hash
     wanted = _where_it_is_now(wanted, stored) if stored.hash == hash else wanted
     holds = stored.hash == hash and stored.text[slice(*wanted.span)] == wanted.quote
-    return Looked(wanted, engine.source_state(info.path, hash), info, stored, holds)
+    return Looked(wanted, engine.originals.state(info.path, hash), info, stored, holds)
 
 
 def _where_it_is_now(wanted: Citation, stored: StoredText) -> Citation:

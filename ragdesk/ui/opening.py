@@ -35,7 +35,7 @@ def open_original(desk: Desk, path: str) -> None:
     if file_on_disk(path) == path:
         opened(Path(path))
     else:
-        desk.call(lambda: desk.engine.original(path), opened)
+        desk.call(lambda: desk.engine.originals.file(path), opened)
 
 
 def reveal(path: Path) -> RagDeskError | None:

@@ -142,7 +142,7 @@ def stamp_of(path: str) -> Stamp | None:
 def draw(engine: Engine, path: str, page: int, scale: float, stamp: Stamp | None) -> Picture:
     """A page as a picture. Called in the background. Raises `FileChanged`, so that no mark is put on other words."""
     try:
-        drawn = engine.page_image(path, page, scale=scale)
+        drawn = engine.originals.page_image(path, page, scale=scale)
     except Unreadable as error:
         if stamp is not None and stamp_of(path) != stamp:
             raise FileChanged("The file has changed since it was opened") from error

@@ -70,7 +70,7 @@ class PageView(PageScroll):
         self._path, self._document_id, self._hash = path, document_id, hash
         engine, asked = self._desk.engine, self._asked
         self._desk.call(
-            lambda: (asked, stamp_of(path), engine.page_sizes(path)),
+            lambda: (asked, stamp_of(path), engine.originals.page_sizes(path)),
             self._sizes_came,
             lambda error: self._opening_failed(asked, error),
             lane="draw",

@@ -114,7 +114,7 @@ class QuestionQueue(QObject):
             return
         waiting.talk.id = conversation_id
         self._desk.call(
-            lambda: self._desk.engine.conversation(conversation_id),
+            lambda: self._desk.engine.conversations.one(conversation_id),
             lambda conversation: self._over(waiting, lambda: self._keep(waiting, conversation)),
             lambda error: self._over(waiting, lambda: None),
         )

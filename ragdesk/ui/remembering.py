@@ -89,7 +89,7 @@ def _seen(
 ) -> tuple[Citation, Turn | None] | None:
     """The citation with this mark, else the document, else None where both are gone."""
     try:
-        turns = engine.conversation(conversation_id).turns if conversation_id else ()
+        turns = engine.conversations.one(conversation_id).turns if conversation_id else ()
     except NotFound:
         turns = ()
     for turn in turns:

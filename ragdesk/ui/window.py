@@ -295,7 +295,7 @@ class Window(QMainWindow):
             dialog.one.setChecked(turn is not None)
             dialog.open()
 
-        self._desk.call(lambda: self._desk.engine.conversation(conversation_id), show)
+        self._desk.call(lambda: self._desk.engine.conversations.one(conversation_id), show)
 
     def _open_palette(self) -> None:
         palette = CommandPalette(self.actions_by_name, self._desk, self)

@@ -114,9 +114,9 @@ def test_what_nothing_bears_on_is_not_answered(town: Engine) -> None:
 def test_it_is_kept_with_what_was_read(town: Engine) -> None:
     answer, conversation = town.ask("List all fees a night.", everything=True)
     assert conversation is not None
-    (turn,) = town.conversation(conversation).turns
+    (turn,) = town.conversations.one(conversation).turns
     assert turn.passages_read == answer.passages_read
-    assert f"{turn.passages_read} passages read" in town.export(conversation, "md").decode()
+    assert f"{turn.passages_read} passages read" in town.conversations.export(conversation, "md").decode()
 
 
 # --- With a language model -----------------------------------------------------------------------------------------

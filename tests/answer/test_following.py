@@ -203,9 +203,9 @@ def test_a_follow_up_finds_what_it_leaves_out_and_says_what_was_asked(town: Engi
     assert heard == [second.asked_as] and "berth" in second.asked_as and second.question == "When was it dredged?"
     assert second.answered and "1987" in second.text
     assert conversation is not None
-    assert town.conversation(conversation).turns[1].asked_as == second.asked_as
+    assert town.conversations.one(conversation).turns[1].asked_as == second.asked_as
     for format in ("md", "html", "json", "docx"):
-        data = town.export(conversation, format)
+        data = town.conversations.export(conversation, format)
         assert format == "docx" or "longest berth" in data.decode().split("When was it dredged?")[1]
     fresh, _ = town.ask("When was it dredged?", conversation_id=conversation, follows=0, keep=False)
     assert fresh.asked_as == "", "asked in place of the first question it follows nothing"

@@ -55,7 +55,7 @@ def test_thoughts_are_told_before_the_answer_and_kept_beside_it(town: Engine, th
     assert answer.text == SAYS
     assert answer.to_json()["thoughts"] == THOUGHT
     assert conversation is not None
-    (turn,) = town.conversation(conversation).turns
+    (turn,) = town.conversations.one(conversation).turns
     assert turn.thoughts == THOUGHT and turn.thought_s == answer.thought_s < answer.seconds
 
 
@@ -69,9 +69,9 @@ def test_thoughts_are_neither_cited_nor_exported_nor_given_to_a_model_again(town
     told = "\n".join(message.content for message in second.prompt)
     assert "nine crowns" in told and "5 or 9" not in told
     for format in ("md", "html", "json", "docx"):
-        assert "5 or 9" not in town.export(conversation, format).decode("utf-8", "replace")
-    assert town.conversations("5 or 9") == [], "nor is a conversation found by them"
-    assert len(town.conversations("nine crowns")) >= 1
+        assert "5 or 9" not in town.conversations.export(conversation, format).decode("utf-8", "replace")
+    assert town.conversations.all("5 or 9") == [], "nor is a conversation found by them"
+    assert len(town.conversations.all("nine crowns")) >= 1
 
 
 @pytest.mark.parametrize("inline", [True, False])

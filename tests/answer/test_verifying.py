@@ -153,7 +153,7 @@ def test_what_a_model_invents_is_told_apart_kept_and_in_json(engine: Engine, tmp
     (row,) = answer.to_json()["unsupported"]
     assert row["sentence"] == "Queen Bertha christened 87 ships there." and "Bertha" in row["reason"]
     assert conversation_id is not None
-    (turn,) = engine.conversation(conversation_id).turns
+    (turn,) = engine.conversations.one(conversation_id).turns
     assert turn.doubts == answer.doubts
 
 

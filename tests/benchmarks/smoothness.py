@@ -134,7 +134,7 @@ def main() -> None:
         figures = {
             "seconds": round(time.monotonic() - began, 1),
             "documents": len(desk.documents),
-            "questions": sum(len(desk.engine.conversation(c.id).turns) for c in desk.engine.conversations()),
+            "questions": sum(len(desk.engine.conversations.one(c.id).turns) for c in desk.engine.conversations.all()),
             "beats": watchdog.beats,
             "blocks over 50 ms": len(watchdog.blocks),
             "worst block ms": round(watchdog.worst_ms),

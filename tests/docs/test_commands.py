@@ -16,8 +16,8 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from ragdesk.arguments import parser
 from ragdesk.cli import run
+from ragdesk.commands.arguments import parser
 from ragdesk.models.chat_models import known_chat_model
 from tests.docs.pages import PAGES, ROOT, TOP, in_text, lines, named
 from tests.models.light_embedder import write_light_model

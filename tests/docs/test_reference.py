@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from packaging.requirements import Requirement
 
-from ragdesk.arguments import parser
+from ragdesk.commands.arguments import parser
 from ragdesk.settings import Settings
 from ragdesk.ui.actions import ACTIONS
 from tests.docs.pages import DOCS, ROOT

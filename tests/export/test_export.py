@@ -212,11 +212,11 @@ def test_the_newest_branch_is_exported_unless_all_versions_are_wanted(engine: En
         answer = Answer(turn.question, turn.answer, True, (), (), "tiny", 1.0)
         id = keep_turn(engine.library, answer, conversation_id=id, follows=turn.follows)
     assert id is not None
-    newest = read_text(engine.export(id, format), format)
+    newest = read_text(engine.conversations.export(id, format), format)
     assert "What else first?" in newest and "And then?" in newest
     assert "Then what?" not in newest and "Version" not in newest
-    assert "Then what?" in read_text(engine.export(id, format, all_versions=True), format)
-    assert "And then?" not in read_text(engine.export(id, format, turn_ids=[1, 2]), format)
+    assert "Then what?" in read_text(engine.conversations.export(id, format, all_versions=True), format)
+    assert "And then?" not in read_text(engine.conversations.export(id, format, turn_ids=[1, 2]), format)
 
 
 @pytest.mark.parametrize("format", ["md", "html", "json", "docx"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import zipfile
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from ragdesk.ingest.formats import kind_of, read
         ("a.tex", b"\\section{x}", "latex"),
         ("a.unknown", "žluťoučký kůň".encode("utf-16"), "text"),
         ("mail", b"From: a@b.c\nTo: d@e.f\nSubject: x\nDate: y\n\nhello", "eml"),
+        ("a.dwg.txt", b"AC1032 is the mark of a drawing", "text"),
+        ("a.asc", b"-----BEGIN PGP SIGNED MESSAGE-----\n\nWords", "text"),
+        ("a", b"\xffWPC\x10\0\0\0", "wpd"),
         ("a.eml", b"From someone Mon\nReceived: x\nSubject: y\n\nhello", "eml"),
     ],
 )
@@ -43,6 +47,15 @@ def test_the_kind_is_told_by_content_before_suffix(tmp_path: Path, name: str, co
         ("a.mbox", b"\n\n", "no message"),
         ("a.bin", bytes(range(256)) * 10, "does not know"),
         ("a.txt", b" \n\t\n", "no text"),
+        ("a.plist", plistlib.dumps({"Theme": "dark"}, fmt=plistlib.FMT_BINARY), "settings of a program"),
+        ("a.pst", b"!BDN....", "Outlook's store"),
+        ("a.one", b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d....", "OneNote"),
+        ("a.mdb", b"\0\1\0\0Standard Jet DB\0", "Access"),
+        ("a.dwg", b"AC1032\0\0\0\0\0\0\x02\x01", "AutoCAD"),
+        ("a.lnk", b"L\0\0\0\x01\x14\x02\0", "shortcut"),
+        ("a.gdoc", b'{"doc_id": "1x", "email": "a@b.c"}', "link to a document at Google"),
+        ("a.asc", b"-----BEGIN PGP MESSAGE-----\n\nhQEMA+\n", "PGP"),
+        ("a.p7m", b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x80" + bytes(9), "certain key"),
     ],
 )
 def test_what_is_not_read_is_refused_in_plain_words(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
@@ -65,6 +78,31 @@ def test_a_damaged_file_is_an_ordinary_refusal(tmp_path: Path, name: str, magic:
     (tmp_path / name).write_bytes(magic + b"\x00\x01garbage" * 40)
     with pytest.raises(Unreadable, match="damaged"):
         read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "kind"),
+    [
+        ("application/vnd.ms-visio.drawing.main+xml", "vsd"),
+        ("application/vnd.ms-excel.sheet.binary.macroEnabled.main", "xlsb"),
+        ("application/vnd.ms-excel.sheet.macroEnabled.main+xml", "xlsx"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml", "docx"),
+    ],
+)
+def test_a_package_is_of_the_kind_of_its_main_part(tmp_path: Path, content_type: str, kind: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.bin", "w") as archive:
+        archive.writestr(
+            "[Content_Types].xml", f'<Types><Override PartName="/a" ContentType="{content_type}"/></Types>'
+        )
+    assert kind_of(tmp_path / "a.bin") == kind
+
+
+def test_an_open_document_of_another_kind_is_refused_and_not_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.odf", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.formula")
+        archive.writestr("content.xml", "<math/>")
+    with pytest.raises(Unreadable, match="OpenDocument"):
+        kind_of(tmp_path / "a.odf")
 
 
 def test_a_zip_without_a_document_is_an_archive(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import struct
 import subprocess
+import zipfile
 from pathlib import Path
 
 import docx
+import pymupdf
 import pytest
 
 from ragdesk.errors import Unreadable
@@ -56,10 +58,30 @@ def test_without_libreoffice_the_advice_is_to_install_it(
         pytest.skip("LibreOffice stands where it is always looked for")
     path = write_ole(tmp_path / "a.bin", {part: b"x" * 600})
     assert kind_of(path) == kind
-    with pytest.raises(Unreadable, match="old") as caught:
+    with pytest.raises(Unreadable, match=r"It is a (file of an old|Visio drawing)") as caught:
         read(path)
     assert caught.value.skipped
     assert re.search(advice, caught.value.hint)
+
+
+def test_a_pages_file_is_read_from_the_pdf_that_it_carries_of_itself(tmp_path: Path) -> None:
+    with pymupdf.open() as pdf:
+        pdf.new_page().insert_text((72, 72), "The harbour opens at six.")
+        preview = pdf.tobytes()
+    with zipfile.ZipFile(tmp_path / "a.pages", "w") as archive:
+        archive.writestr("index.xml", "<document/>")
+        archive.writestr("QuickLook/Preview.pdf", preview)
+    document = read(tmp_path / "a.pages")
+    assert (document.format, document.text) == ("pages", "The harbour opens at six.")
+    with zipfile.ZipFile(tmp_path / "b.key", "w") as archive:
+        archive.writestr("Index/Document.iwa", b"x")
+    with pytest.raises(Unreadable, match="Keynote, which is not read") as caught:
+        read(tmp_path / "b.key")
+    assert caught.value.skipped
+    with zipfile.ZipFile(tmp_path / "c.pages", "a") as archive:
+        archive.writestr(".iwpv2", b"x")
+    with pytest.raises(Unreadable, match="password"):
+        read(tmp_path / "c.pages")
 
 
 @pytest.mark.skipif(office_program() is None, reason="LibreOffice is not installed")

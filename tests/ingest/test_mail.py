@@ -11,9 +11,10 @@ import pytest
 
 from ragdesk.domain import Document
 from ragdesk.engine import Engine
+from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import kind_of, read
-from ragdesk.ingest.mailbox import _unpacked
 from ragdesk.ingest.members import Members
+from ragdesk.ingest.packed_rich_text import unpacked
 from tests.ingest.ole_file import write_ole
 
 
@@ -149,14 +150,14 @@ def test_rich_text_of_outlook_is_unpacked() -> None:
     packed = bytes.fromhex(
         "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
     )
-    assert _unpacked(packed) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+    assert unpacked(packed) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
     packed = bytes.fromhex("1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0")
-    assert _unpacked(packed) == b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"
+    assert unpacked(packed) == b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 15, struct.pack("<IIII", 9999, 9999, 0x75465A4C, 0) + b"\xff" * 40])
 def test_damaged_rich_text_ends(data: bytes) -> None:
-    assert len(_unpacked(data)) < 1000
+    assert len(unpacked(data)) < 1000
 
 
 def outlook(path: Path) -> Path:
@@ -198,3 +199,29 @@ def test_an_outlook_message_is_read_with_what_is_attached(tmp_path: Path) -> Non
     assert held["fees.csv"] == b"Boat,Fee\nSailing boat,9\n"
     inner, _ = opened(tmp_path / "inner.eml", held["Old fees.eml"], tmp_path / "more")
     assert (inner.title, inner.text.splitlines()[-1]) == ("Old fees", "It was eight.")
+
+
+def wrapped(*attributes: tuple[int, int, bytes]) -> bytes:
+    """What Outlook wraps: attributes, each with its level, its number and its bytes ([MS-OXTNEF], section 2.1.3)."""
+    data = struct.pack("<IH", 0x223E9F78, 1)
+    for level, number, value in attributes:
+        data += struct.pack("<BII", level, number, len(value)) + value + struct.pack("<H", sum(value) % 65536)
+    return data
+
+
+def test_what_outlook_wraps_for_other_outlooks_is_unwrapped(tmp_path: Path) -> None:
+    data = wrapped(
+        (1, 0x00069007, struct.pack("<II", 1252, 0)),
+        (1, 0x00018004, b"The mill\0"),
+        (1, 0x0002800C, b"See what is attached.\0"),
+        (2, 0x00069002, bytes(14)),
+        (2, 0x00018010, b"fees.txt\0"),
+        (2, 0x0006800F, b"Ten crowns."),
+    )
+    document, held = opened(tmp_path / "winmail.dat", data, tmp_path / "out")
+    assert (document.format, document.title) == ("tnef", "The mill")
+    assert "See what is attached." in document.text
+    assert held == {"fees.txt": b"Ten crowns."}
+    (tmp_path / "b.dat").write_bytes(data[:9])
+    with pytest.raises(Unreadable):
+        read(tmp_path / "b.dat")

@@ -87,6 +87,11 @@ def test_a_signed_file_is_read_like_any_other(tmp_path: Path) -> None:
     assert read(signed_pdf(tmp_path / "a.pdf")).text.strip() == SAID
 
 
+def test_a_workbook_that_excel_protects_only_against_changes_is_read_without_asking(tmp_path: Path) -> None:
+    file = locked_office(tmp_path / "a.xlsx", "VelvetSweatshop")
+    assert SAID in read(file).text
+
+
 def test_a_files_own_password_is_tried_before_those_for_all() -> None:
     passwords = Passwords()
     assert passwords.of("a") == ()
@@ -106,15 +111,15 @@ def test_a_password_opens_a_document_for_this_session_only(library_folder: Path,
         assert engine.unlock(str(path), PASSWORD)
         engine.read_again([document.id], words_only=True)
         assert engine.documents()[0].state == "searchable"
-        assert engine.page_image(str(path), 1, scale=0.5).width > 100
+        assert engine.originals.page_image(str(path), 1, scale=0.5).width > 100
     assert all(PASSWORD.encode() not in file.read_bytes() for file in library_folder.rglob("*") if file.is_file())
     with Engine(library_folder, write=True, settings=Settings()) as engine:
         assert engine.sync(words_only=True).outcomes == []
         assert SAID in engine.document_text(engine.documents()[0].id).text
         with pytest.raises(Locked):
-            engine.page_sizes(str(path))
+            engine.originals.page_sizes(str(path))
         assert engine.unlock(str(path), PASSWORD)
-        assert len(engine.page_sizes(str(path))) == 1
+        assert len(engine.originals.page_sizes(str(path))) == 1
 
 
 def test_a_changed_file_that_needs_a_password_keeps_its_text_and_asks(engine: Engine, tmp_path: Path) -> None:

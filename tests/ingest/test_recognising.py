@@ -11,13 +11,13 @@ import pymupdf
 import pytest
 from PIL import Image, ImageDraw
 
+from ragdesk.commands.printing import document_json
 from ragdesk.domain import DocumentInfo, unpack_boxes
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled
 from ragdesk.job import Job, Progress
 from ragdesk.library import files
 from ragdesk.library.recognised_pages import kept_pages
-from ragdesk.printing import document_json
 from ragdesk.settings import Settings
 from tests.scans import DPI, Drawn, drawn, scanned_pdf
 

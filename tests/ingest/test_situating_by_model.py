@@ -163,7 +163,7 @@ def test_sentences_are_found_not_quoted_and_go_when_turned_off(
             assert engine.document_text(hit.document_id).text[slice(*hit.span)] == hit.text
         assert {(d.situated, d.state) for d in engine.documents()} == {("model speaking", "indexed")}
         assert index_situating(engine) == "prefix, sentences, neighbours 0.5"
-        for citation in engine.conversation(conversation).turns[0].citations:
+        for citation in engine.conversations.one(conversation).turns[0].citations:
             assert engine.document_text(citation.document_id).text[slice(*citation.span)] == citation.quote
 
         engine.settings = settings(speaking.path, on=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import plistlib
+import struct
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,67 @@ def test_a_fictionbook_has_its_chapters(tmp_path: Path) -> None:
     assert (document.title, document.date, document.metadata["author"]) == ("The Lamp", "2018", "Eva Malá")
     start = document.text.index("A horn")
     assert place_in(document.page_kind, document.pages, b"", (start, start + 1)) == "chapter 1, Sunset"
+
+
+def test_a_page_that_safari_saved_is_the_page(tmp_path: Path) -> None:
+    page = b"<html><head><title>Tides</title></head><body><h1>Tides</h1><p>High water is at six.</p></body></html>"
+    main = {"WebResourceData": page, "WebResourceMIMEType": "text/html", "WebResourceURL": "https://example.org/"}
+    (tmp_path / "a.webarchive").write_bytes(plistlib.dumps({"WebMainResource": main}, fmt=plistlib.FMT_BINARY))
+    document = read(tmp_path / "a.webarchive")
+    assert (document.format, document.title) == ("webarchive", "Tides")
+    assert "High water is at six." in document.text
+
+
+def flat(kind: str, body: str) -> str:
+    """An OpenDocument file as one piece of XML."""
+    spaces = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "text", "table", "meta")
+    )
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<office:document{spaces} xmlns:dc="http://purl.org/dc/elements/1.1/" office:version="1.3"
+ office:mimetype="application/vnd.oasis.opendocument.{kind}"><office:meta><dc:title>Harbour rules</dc:title></office:meta>
+<office:settings><x>true</x></office:settings><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document>"""
+
+
+def test_an_open_document_in_one_piece_of_xml_is_read_as_its_kind(tmp_path: Path) -> None:
+    body = '<text:h text:outline-level="1">Berths</text:h><text:p>The longest measures 212 metres.</text:p>'
+    (tmp_path / "a.fodt").write_text(flat("text", body), "utf-8")
+    document = read(tmp_path / "a.fodt")
+    assert (document.format, document.title) == ("odt", "Harbour rules")
+    assert document.text == "Berths\n\nThe longest measures 212 metres."
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    row = f"<table:table-row>{cell.format('Berth')}{cell.format('212')}</table:table-row>"
+    (tmp_path / "a.fods").write_text(flat("spreadsheet", f'<table:table table:name="B">{row}</table:table>'), "utf-8")
+    document = read(tmp_path / "a.fods")
+    assert (document.format, document.page_kind) == ("ods", "sheet")
+    assert "Berth | 212" in document.text
+
+
+def mobi(text: str, *, encryption: int = 0) -> bytes:
+    """A Mobipocket e-book of one record of text, by the description at wiki.mobileread.com/wiki/MOBI."""
+    html, title = text.encode(), b"Lighthouses"
+    header = bytearray(232)
+    header[:4] = b"MOBI"
+    for at, value in ((4, 232), (8, 2), (12, 65001), (20, 6), (68, 16 + 232), (72, len(title))):
+        struct.pack_into(">I", header, at, value)
+    first = struct.pack(">HHIHHHH", 1, 0, len(html), 1, 4096, encryption, 0) + bytes(header) + title + bytes(2)
+    start = 78 + 2 * 8 + 2
+    head = title.ljust(60, b"\0") + b"BOOKMOBI" + struct.pack(">IIH", 0, 0, 2)
+    return head + struct.pack(">IIIIH", start, 0, start + len(first), 1, 0) + first + html
+
+
+def test_a_kindle_book_is_read_with_its_headings(tmp_path: Path) -> None:
+    text = "<html><body><h1>The Keeper</h1><p>Brandt rock has\n47 puffins.</p></body></html>"
+    (tmp_path / "a.mobi").write_bytes(mobi(text))
+    document = read(tmp_path / "a.mobi")
+    assert (document.format, document.title) == ("mobi", "Lighthouses")
+    assert [(b.kind, document.text[slice(*b.span)]) for b in document.blocks] == [
+        ("heading", "The Keeper"),
+        ("paragraph", "Brandt rock has 47 puffins."),
+    ]
+    (tmp_path / "b.azw").write_bytes(mobi(text, encryption=2))
+    with pytest.raises(Unreadable, match="DRM"):
+        read(tmp_path / "b.azw")
+    (tmp_path / "c.mobi").write_bytes(mobi(text)[:90])
+    with pytest.raises(Unreadable, match="damaged"):
+        read(tmp_path / "c.mobi")

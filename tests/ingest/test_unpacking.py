@@ -234,17 +234,17 @@ def test_the_original_of_a_file_in_an_archive_can_be_seen(engine: Engine, place:
     zipped(place / "a.zip", {"more/i.zip": inner, "crow.txt": "A crow."})
     engine.add([place], words_only=True)
     owl = held(engine)["a.zip/more/i.zip/deep/owl.pdf"]
-    assert [(size.width, size.height) for size in engine.page_sizes(owl.path)] == [(300, 200)]
-    copy = engine.original(owl.path)
+    assert [(size.width, size.height) for size in engine.originals.page_sizes(owl.path)] == [(300, 200)]
+    copy = engine.originals.file(owl.path)
     assert (copy.name, copy.read_bytes()) == ("owl.pdf", data)
-    assert engine.source_state(owl.path, owl.hash) == "same"
+    assert engine.originals.state(owl.path, owl.hash) == "same"
     assert engine.search("owl", scope=Scope(documents=(str(place / "a.zip"),)))[0].path == owl.path
     zipped(place / "a.zip", {"crow.txt": "A crow."})
-    assert engine.source_state(owl.path, owl.hash) == "changed"
+    assert engine.originals.state(owl.path, owl.hash) == "changed"
     engine.sync(words_only=True)
-    assert engine.source_state(owl.path, owl.hash) == "missing"
+    assert engine.originals.state(owl.path, owl.hash) == "missing"
     with pytest.raises(Unreadable, match=r"no owl\.pdf in it any more"):
-        engine.original(owl.path)
+        engine.originals.file(owl.path)
 
 
 def test_what_is_in_an_archive_goes_to_another_collection_with_it(engine: Engine, place: Path) -> None:

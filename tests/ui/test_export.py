@@ -59,7 +59,7 @@ def test_pages_are_a4_and_numbered_and_none_is_blank(desk: Desk, tmp_path: Path)
         assert (round(page.rect.width), round(page.rect.height)) == (595, 842)
         lines = page.get_text().strip().splitlines()
         assert lines[-1].strip() == f"{number} of {len(pdf)}"
-        assert len(lines) > 5
+        assert len(lines) > (5 if number < len(pdf) else 1)
 
 
 def test_no_heading_stands_alone_at_the_foot_and_no_line_is_cut(desk: Desk, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def kept(desk: Desk) -> Conversation:
         answer = Answer(question, "Some words [1].", True, (citation,), (), "quote", 0.1)
         id = keep_turn(desk.engine.library, answer, conversation_id=id)
     assert id is not None
-    return desk.engine.conversation(id)
+    return desk.engine.conversations.one(id)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_what_is_shown_is_exported_and_other_versions_on_demand(
 ) -> None:
     changed = Answer("Which chain was replaced?", "Some words.", True, (), (), "quote", 0.1)
     keep_turn(desk.engine.library, changed, conversation_id=kept.id, follows=kept.turns[0].id)
-    branched = desk.engine.conversation(kept.id)
+    branched = desk.engine.conversations.one(kept.id)
     dialog = ExportDialog(desk, branched, kept.turns[-1], None, shown=[turn.id for turn in kept.turns])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)

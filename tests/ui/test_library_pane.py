@@ -121,6 +121,7 @@ def test_problems_can_stand_first_and_names_be_filtered() -> None:
 
 def test_states_are_said_in_words() -> None:
     assert state_text(info(1, "/a.pdf", pages=12)) == "12 pages"
+    assert state_text(info(1, "/a.pptx", pages=1, page_kind="slide")) == "1 slide"
     assert state_text(info(1, "/a.pdf", state="searchable", embedded=1)) == "embedded 25 %"
     assert state_text(info(1, "/d/a.pdf", state="waiting"), reading="a.pdf") == "reading…"
     assert state_text(info(1, "/a.pdf", state="failed")) == "failed"

@@ -153,7 +153,7 @@ def test_deleting_the_conversation_shown_closes_it_and_undo_opens_it_again(windo
 
 def test_a_change_leaves_the_list_searched_and_the_title_follows(window: Window, qtbot: QtBot) -> None:
     id, other = kept(window._desk.engine, 1), kept(window._desk.engine, 1)
-    window._desk.engine.rename_conversation(other, "Quite another thing")
+    window._desk.engine.conversations.rename(other, "Quite another thing")
     show(window, id, qtbot)
     window._desk.look_at_conversations("question 0?")
     window._desk.rename_conversation(id, "Question 0? Of gusts")
@@ -314,7 +314,7 @@ def test_a_file_replaced_while_it_is_shown_is_told_and_never_marked(
 def test_odd_and_long_conversations_come_out_whole(desk: Desk, tmp_path: Path, format: str) -> None:
     engine = desk.engine
     id = kept(engine, 5)
-    citation = engine.conversation(id).turns[0].citations[0]
+    citation = engine.conversations.one(id).turns[0].citations[0]
     gone = replace(citation, path=str(tmp_path / f"gone {EVIL.replace('/', ' ')}.txt"), title=EVIL, quote=f"{EVIL} q")
     many = tuple(replace(citation, mark=n) for n in range(1, 41))
     marks = "".join(f"[{n}]" for n in range(1, 41))
@@ -324,7 +324,7 @@ def test_odd_and_long_conversations_come_out_whole(desk: Desk, tmp_path: Path, f
         Answer("Long " * 1000, f"It stops {marks}. " + "So it is said here. " * 500, True, many, (), "tiny", 0.1),
     ):
         keep_turn(engine.library, answer, conversation_id=id)
-    data = engine.export(id, "html" if format == "pdf" else format)
+    data = engine.conversations.export(id, "html" if format == "pdf" else format)
     if format == "json":
         turns = json.loads(data)["turns"]
         assert len(turns) == 8 and turns[5]["citations"][0]["warning"] and len(turns[7]["citations"]) == 40

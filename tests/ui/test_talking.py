@@ -55,8 +55,8 @@ def test_a_changed_question_keeps_what_was_there_in_another_version(window: Wind
     ask(window, qtbot, "And the chains?")
     settle(window, qtbot)
     assert shown(window) == [QUESTION, BUILT, "And the chains?"], "and it goes on there"
-    (kept,) = window.desk.engine.conversations()
-    assert len(window.desk.engine.conversation(kept.id).turns) == 4
+    (kept,) = window.desk.engine.conversations.all()
+    assert len(window.desk.engine.conversations.one(kept.id).turns) == 4
 
 
 def test_answering_again_keeps_the_first_answer(window: Window, qtbot: QtBot) -> None:
@@ -107,7 +107,7 @@ def test_a_conversation_goes_on_in_a_new_one(window: Window, qtbot: QtBot) -> No
     pane.views[0].branch_wanted.emit(pane.views[0])
     qtbot.waitUntil(lambda: pane.conversation is not None and pane.conversation.id != first, timeout=PATIENCE_MS)
     assert shown(window) == [QUESTION] and pane.views[0].citations
-    assert len(window.desk.engine.conversation(first).turns) == 2
+    assert len(window.desk.engine.conversations.one(first).turns) == 2
 
 
 def test_a_question_for_everything_is_told_so_and_read_beside_the_first_answer(window: Window, qtbot: QtBot) -> None:

@@ -125,7 +125,7 @@ def test_stopping_ends_the_work_and_keeps_nothing(window: Window, qtbot: QtBot) 
     window.actions_by_name["stop"].trigger()
     qtbot.waitUntil(lambda: not window.conversation.is_busy, timeout=PATIENCE_MS)
     assert view.turn is None and "Stopped" in view.state.text()
-    assert window._desk.engine.conversations() == []
+    assert window._desk.engine.conversations.all() == []
 
 
 def test_deleting_an_answer_can_be_undone(window: Window, qtbot: QtBot) -> None:
@@ -298,8 +298,8 @@ def test_questions_that_wait_go_on_when_another_conversation_is_shown(window: Wi
     pane.begin()
     assert pane.views == [] and pane.conversation is None
     qtbot.waitUntil(lambda: not pane.queue.going, timeout=PATIENCE_MS)
-    (kept,) = window._desk.engine.conversations()
-    assert [turn.question for turn in window._desk.engine.conversation(kept.id).turns] == [
+    (kept,) = window._desk.engine.conversations.all()
+    assert [turn.question for turn in window._desk.engine.conversations.one(kept.id).turns] == [
         first.question,
         second.question,
     ]
@@ -313,7 +313,7 @@ def test_a_question_that_waits_comes_into_view_again_with_its_conversation(windo
     waiting = pane.ask("What does a bicycle cost?")
     pane._take(None)
     assert not waiting.isVisible()
-    pane._take(window._desk.engine.conversation(kept))
+    pane._take(window._desk.engine.conversations.one(kept))
     assert pane.views[-1] is waiting and waiting.isVisible()
     qtbot.waitUntil(lambda: waiting.turn is not None and waiting.turn.id > 0, timeout=PATIENCE_MS)
     assert [view.question for view in pane.views] == [QUESTION, waiting.question]

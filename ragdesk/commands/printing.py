@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ragdesk.engine import Engine
     from ragdesk.intake import Ingested
 
+QT_HINT = (
+    "On Debian and Ubuntu: sudo apt-get install libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4"
+    " libxcb-keysyms1 libxcb-shape0 libfontconfig1 libdbus-1-3. The other commands work without: ragdesk --help"
+)
+"""What to do where a system library that Qt needs is missing."""
+
 
 def outcome_printer(options: argparse.Namespace) -> Callable[[Any], None]:
     """What is called for each file that was read or refused: a line of JSON where asked for, else nothing."""

@@ -8,12 +8,13 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
-from ragdesk.arguments import current_settings, library_folder
+from ragdesk.commands.arguments import current_settings, library_folder
+from ragdesk.commands.model_listing import file_json, list_models
+from ragdesk.commands.printing import print_json
 from ragdesk.engine import Engine
 from ragdesk.errors import Unavailable, WrongUse
 from ragdesk.ingest.changing import told_cost
 from ragdesk.job import Job
-from ragdesk.model_listing import file_json, list_models
 from ragdesk.models import catalogue
 from ragdesk.models.chat_models import known_chat_model
 from ragdesk.models.embedder_place import PACKAGED
@@ -23,7 +24,6 @@ from ragdesk.models.model_download import forget_unfinished, unfinished
 from ragdesk.models.model_folders import Kind
 from ragdesk.models.places import ENDPOINT, KEY_VARIABLE, key_name, place_at
 from ragdesk.paths import settings_file
-from ragdesk.printing import print_json
 from ragdesk.secrets import Secrets
 from ragdesk.settings import Settings, save_settings
 from ragdesk.sizes import size_in_words
@@ -31,7 +31,7 @@ from ragdesk.sizes import size_in_words
 _NEED_A_MODEL = ("use", "key", "add", "remove", "download", "verify", "use-embedder")
 
 
-def models_command(options: argparse.Namespace, job: Job) -> int:
+def models(options: argparse.Namespace, job: Job) -> int:
     """Run `ragdesk models ACTION [MODEL]` and return the exit code."""
     settings = current_settings()
     action = options.action

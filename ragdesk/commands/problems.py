@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ragdesk.arguments import scope_of
+from ragdesk.commands.arguments import scope_of
+from ragdesk.commands.opening import open_engine
+from ragdesk.commands.printing import counted, outcome_printer, print_json, report
+from ragdesk.commands.progress import ProgressBar
 from ragdesk.domain import DocumentInfo
 from ragdesk.errors import Unreadable, WrongUse
 from ragdesk.job import Job
 from ragdesk.ledger import Group, Problem, ProblemState, as_text, grouped, problems, totals
-from ragdesk.printing import counted, outcome_printer, print_json, report
-from ragdesk.progress import ProgressBar
 from ragdesk.ui.names import one_line
 
 if TYPE_CHECKING:
@@ -69,17 +70,18 @@ def list_problems(options: argparse.Namespace, engine: Engine) -> int:
     return 0
 
 
-def retry_command(options: argparse.Namespace, engine: Engine, job: Job) -> int:
+def retry(options: argparse.Namespace, job: Job) -> int:
     """Read again what was not wholly read: these documents, or all such."""
-    give_passwords(options, engine)
-    wanted = [engine.document(name) for name in options.documents] or [
-        d for d in engine.documents() if d.state in _SHORT
-    ]
-    done = engine.read_again(
-        [d.id for d in wanted], words_only=options.words_only, on_outcome=outcome_printer(options), job=job
-    )
-    done = ask_for_passwords(options, engine, done, job)
-    return report(options, done, engine, named=[d.path for d in wanted])
+    with open_engine(options, write=True) as engine:
+        give_passwords(options, engine)
+        wanted = [engine.document(name) for name in options.documents] or [
+            d for d in engine.documents() if d.state in _SHORT
+        ]
+        done = engine.read_again(
+            [d.id for d in wanted], words_only=options.words_only, on_outcome=outcome_printer(options), job=job
+        )
+        done = ask_for_passwords(options, engine, done, job)
+        return report(options, done, engine, named=[d.path for d in wanted])
 
 
 def give_passwords(options: argparse.Namespace, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -14,12 +15,12 @@ from ragdesk.paths import samples_dir
 from ragdesk.settings import Settings
 
 
-def demo(out: Path | None, *, job: Job, as_json: bool = False) -> int:
+def demo(options: argparse.Namespace, job: Job) -> int:
     """Add the samples, ask their questions by quoting, export the conversation. Returns 0 if every answer was as expected."""
     samples = samples_dir()
     questions = json.loads((samples / "questions.json").read_text("utf-8"))
-    out = out or Path("ragdesk-demo.md")
-    say = (lambda text: None) if as_json else print
+    out = Path(options.out or "ragdesk-demo.md")
+    say = (lambda text: None) if options.json else print
     answers: list[Answer] = []
     met: list[bool] = []
     with (
@@ -42,9 +43,9 @@ def demo(out: Path | None, *, job: Job, as_json: bool = False) -> int:
                 say(f"          [{c.mark}] {Path(c.path).name}{page}")
             say("")
         if conversation is not None:
-            out.write_bytes(engine.export(conversation, "md"))
+            out.write_bytes(engine.conversations.export(conversation, "md"))
             say(f"Transcript: {out.resolve()}")
-    if as_json:
+    if options.json:
         print(json.dumps({"answers": [a.to_json() for a in answers], "transcript": str(out.resolve())}, indent=1))
     return 0 if all(met) and not done.failures else 1
 

@@ -6,32 +6,34 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ragdesk.answer.explaining import PART_NAMES, Why
-from ragdesk.arguments import current_settings, question_text, scope_of
+from ragdesk.commands.arguments import current_settings, question_text, scope_of
+from ragdesk.commands.opening import open_engine
+from ragdesk.commands.printing import counted, print_json
 from ragdesk.errors import NotFound, WrongUse
 from ragdesk.evaluate.comparing import Difference, compare, summarise
 from ragdesk.evaluate.evaluating import Evaluation, evaluation_from_json
 from ragdesk.job import Job
-from ragdesk.printing import counted, print_json
-
-if TYPE_CHECKING:
-    from ragdesk.engine import Engine
+from ragdesk.measuring import Measuring, measure
+from ragdesk.settings import load_settings
 
 
-def why_command(engine: Engine, options: argparse.Namespace, job: Job) -> int:
+def why(options: argparse.Namespace, job: Job) -> int:
     """Say where a passage ranks for a question; 1 where it is not shown. The document named holds it and limits nothing."""
     if len(options.document or ()) != 1:
         raise WrongUse("Name the document that holds the passage", "Give it once: --document DOCUMENT")
     (document,) = options.document
     scope = replace(scope_of(options), documents=())
-    why = engine.why(question_text(options), document=document, passage=options.passage, scope=scope, limit=options.k)
+    with open_engine(options, write=False) as engine:
+        found = engine.why(
+            question_text(options), document=document, passage=options.passage, scope=scope, limit=options.k
+        )
     if options.json:
-        print_json(why.to_json())
+        print_json(found.to_json())
     else:
-        _print_why(why)
-    return 0 if why.shown else 1
+        _print_why(found)
+    return 0 if found.shown else 1
 
 
 def _print_why(why: Why) -> None:
@@ -68,7 +70,7 @@ def _reranking_rows(why: Why) -> list[tuple[str, str, str]]:
     return [("before the reranker", f"{why.rank_before_reranking}", f"it gives {why.reranker_score:.3f}")]
 
 
-def evaluate_command(options: argparse.Namespace, job: Job) -> int:
+def evaluate(options: argparse.Namespace, job: Job) -> int:
     """Measure a labelled set, measure it with two settings, or compare two saved results."""
     if options.compare:
         first, second = (evaluation_from_json(Path(name)) for name in options.compare)
@@ -78,9 +80,6 @@ def evaluate_command(options: argparse.Namespace, job: Job) -> int:
         return 0
     if options.folder is None:
         raise WrongUse("There is no labelled set", "Name its folder: ragdesk evaluate FOLDER")
-    from ragdesk.measuring import Measuring, measure
-    from ragdesk.settings import load_settings
-
     settings = [current_settings()]
     if options.against:
         if not Path(options.against).is_file():

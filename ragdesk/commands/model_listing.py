@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
+from ragdesk.commands.printing import print_json
 from ragdesk.models import catalogue
 from ragdesk.models.checkers import CHECKERS
 from ragdesk.models.embedder_place import PACKAGED
@@ -15,7 +16,6 @@ from ragdesk.models.folder_models import KINDS, FolderOffer, folder_offers
 from ragdesk.models.offers import Offer, offers
 from ragdesk.models.published import PublishedModel
 from ragdesk.models.rerankers import RERANKERS
-from ragdesk.printing import print_json
 from ragdesk.settings import Settings
 from ragdesk.sizes import progress_in_words, size_in_words
 
