@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -70,7 +71,7 @@ def blocks_of(text: str, outline: Outline) -> list[Block]:
         elif stop - start <= _WHOLE:
             blocks.append(Block("code", (start, stop), context=context))
         else:
-            cuts = [first, *(row for row in borders if first < row < end), end]
+            cuts = [first, *borders[bisect_right(borders, first) : bisect_left(borders, end)], end]
             for a, b in itertools.pairwise(cuts):
                 if (stop := _ending(text, offsets[a], min(offsets[b], len(text)))) > offsets[a]:
                     blocks.append(Block("code", (offsets[a], stop), context=context))
