@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate, chain, repeat
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -21,7 +22,7 @@ Span: TypeAlias = tuple[int, int]
 Box: TypeAlias = tuple[float, float, float, float]
 
 BlockKind = Literal["heading", "paragraph", "item", "row", "code"]
-PageKind = Literal["page", "slide", "sheet", "chapter", "minute", ""]
+PageKind = Literal["page", "slide", "sheet", "chapter", "minute", "line", ""]
 State = Literal["waiting", "searchable", "indexed", "partly", "skipped", "failed"]
 
 
@@ -171,6 +172,18 @@ def pack_boxes(words: Sequence[WordBox]) -> bytes:
     return zlib.compress(numbers.tobytes(), 6)
 
 
+def pack_lines(text: str) -> bytes:
+    """Pack where the lines of a text stand: word boxes like cells in one column, whose rows are the numbers of the lines."""
+    starts = array("i", accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+    count = len(starts) - 1
+    numbers = array("i", [count])
+    numbers += starts[:-1]
+    numbers += starts[1:]
+    numbers.extend(repeat(1, count))
+    numbers.extend(chain.from_iterable((10, 10 * row, 10, 10 * row) for row in range(1, count + 1)))
+    return zlib.compress(numbers.tobytes(), 6)
+
+
 def unpack_boxes(packed: bytes, span: Span | None = None) -> Iterator[WordBox]:
     """The word boxes that `pack_boxes` packed, in order; with `span`, only those that overlap it."""
     if not packed:
@@ -193,8 +206,9 @@ def place_in(
 ) -> str:
     """Where a span stands, in the words of its kind of document; empty where the number of its page says it all.
 
-    `Sales!B7:F7` in a sheet, `slide 3`, `chapter 2, The Voyage`, `at 1:05` in subtitles (hours and minutes). Cells are
-    word boxes whose sides are columns and rows. What was recognised on a picture stands `in a picture`.
+    `Sales!B7:F7` in a sheet, `slide 3`, `chapter 2, The Voyage`, `at 1:05` in subtitles (hours and minutes), `lines 120–148`
+    in code. Cells and lines are word boxes whose sides are columns and rows. What was recognised on a picture stands
+    `in a picture`.
     """
     picture = picture_at(pictures, span)
     if picture is None:
@@ -205,6 +219,9 @@ def place_in(
 
 
 def _place_in(kind: PageKind, pages: Sequence[Page], geometry: bytes, span: Span) -> str:
+    if kind == "line":
+        rows = [int(word.box[1]) for word in unpack_boxes(geometry, span)]
+        return "" if not rows else f"line {rows[0]}" if len(rows) == 1 else f"lines {rows[0]}–{rows[-1]}"
     number = page_at(pages, span[0])
     page = next((page for page in pages if page.number == number), None)
     if page is None or kind in ("", "page"):

@@ -87,6 +87,14 @@ def test_a_changed_file_replaces_its_chunks(engine: Engine, towns: Path) -> None
     assert all("nautical" not in hit.text for hit in engine.search("nautical miles"))
 
 
+def test_a_hit_in_code_names_its_lines_and_has_no_pages(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "lamp.py").write_text("import os\n\n\ndef lantern(wick):\n    return wick\n", "utf-8")
+    engine.add([tmp_path / "lamp.py"], words_only=True)
+    hit = engine.search("lantern")[0]
+    assert (hit.where, hit.page) == ("lines 1–5", None)
+    assert engine.library.document("lamp.py").pages is None
+
+
 def test_a_vanished_file_goes_and_a_new_one_comes(engine: Engine, towns: Path) -> None:
     engine.add([towns], words_only=True)
     (towns / "orchard.md").unlink()

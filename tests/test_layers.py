@@ -57,6 +57,7 @@ ONLY_IN = {
     "sqlite3": ("library/",),
     "rapidocr": ("ingest/ocr.py", "ingest/rapid.py"),
     "cv2": ("ingest/",),
+    "tree_sitter": ("ingest/grammars.py",),
     "PIL": ("pictures.py",),
 }
 
@@ -136,7 +137,8 @@ with Engine(Path({str(library_folder)!r}), write=True) as engine:
     engine.add([{str(towns)!r}])
     assert engine.search("berths")
     engine.ask("How long is the longest berth?")
-print([m for m in ("torch", "llama_cpp", "pymupdf", "chromadb", "sentence_transformers", "PySide6") if m in sys.modules])
+strangers = ("torch", "llama_cpp", "pymupdf", "chromadb", "sentence_transformers", "PySide6", "tree_sitter")
+print([m for m in strangers if m in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200)
     assert done.stdout.strip() == "[]", done.stderr

@@ -135,7 +135,7 @@ def _parts(last: _Unit, unit: _Unit) -> bool:
     return (
         unit.page != last.page
         or unit.block.context != last.block.context
-        or (unit.block.kind == "code" and unit.block is not last.block)
+        or (unit.block.kind == "code" and last.block.kind != "code")
     )
 
 

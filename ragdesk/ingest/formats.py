@@ -12,6 +12,7 @@ from typing import BinaryIO
 from ragdesk.domain import Document, PageKind
 from ragdesk.errors import Cancelled, RagDeskError, Unreadable
 from ragdesk.ingest import flat_odf, kindle
+from ragdesk.ingest.languages import language_of
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.pictured import without_text
@@ -69,12 +70,18 @@ _HOLDERS = {
 _SUFFIXES = {
     ".md": "markdown",
     ".markdown": "markdown",
+    ".mdown": "markdown",
+    ".mkd": "markdown",
+    ".mdx": "markdown",
+    ".rmd": "markdown",
+    ".qmd": "markdown",
     ".csv": "csv",
     ".tsv": "csv",
     ".tab": "csv",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".geojson": "json",
     ".tex": "latex",
     ".ltx": "latex",
     ".eml": "eml",
@@ -244,7 +251,7 @@ def kind_of(path: Path) -> str:
         )
     if flat_odf.is_flat(head):
         return _kind_of_zip(flat_odf.package(path), suffix)
-    return _kind_of_text(head, suffix)
+    return _kind_of_text(head, path.name, suffix)
 
 
 def _reader(named: str) -> Callable[..., Document]:
@@ -253,13 +260,11 @@ def _reader(named: str) -> Callable[..., Document]:
     return reader
 
 
-def _kind_of_text(head: bytes, suffix: str) -> str:
-    from ragdesk.ingest.code import LANGUAGES
-
+def _kind_of_text(head: bytes, name: str, suffix: str) -> str:
     if suffix in (".mbox", ".mbx") or (suffix != ".eml" and re.match(rb"From [^\n]*\d\d\r?\n>?[\w-]+:", head)):
         return "mbox"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:600].lower()
-    if suffix in LANGUAGES:
+    if language_of(name, head):
         return "code"
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith(b"<?xml") and b"<html" in head[:1500].lower()

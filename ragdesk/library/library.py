@@ -457,7 +457,7 @@ def _info(row: sqlite3.Row) -> DocumentInfo:
         same_as=row["same_as"] or "",
         format=row["format"],
         date=row["date"],
-        pages=row["page_count"] if row["page_kind"] else None,
+        pages=row["page_count"] if row["page_kind"] not in ("", "line") else None,
         page_kind=row["page_kind"],
         chunks=chunk_count,
         embedded=embedded,

@@ -1,4 +1,4 @@
-"""Plain text, Markdown, CSV, JSON, LaTeX, source code, web pages, e-books and mail."""
+"""Plain text, Markdown, CSV, JSON, LaTeX, web pages, e-books and mail."""
 
 from __future__ import annotations
 
@@ -89,40 +89,6 @@ def test_latex_reads_as_text_with_sections(tmp_path: Path) -> None:
     assert "The old chain held 40% more." in document.text
     assert ("item", "tar") in blocks(document)
     assert "secret" not in document.text
-
-
-def test_python_is_cut_at_functions_and_methods(tmp_path: Path) -> None:
-    source = '"""Doc."""\nimport os\n\n# about f\n@cache\ndef f(x):\n    return x\n\n\n'
-    source += "class A:\n    y = 1\n\n    def m(self):\n        pass\n"
-    document = written(tmp_path / "a.py", source)
-    assert document.text == source
-    found = {b.context: document.text[slice(*b.span)] for b in document.blocks}
-    assert found["def f(x)"].startswith("# about f\n@cache")
-    assert found["class A > def m(self)"] == "    def m(self):\n        pass"
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "context"),
-    [
-        (
-            "a.rs",
-            "struct A;\n\nimpl A {\n    pub fn go(&self) -> u8 {\n        1\n    }\n}\n",
-            "impl A > pub fn go(&self) -> u8",
-        ),
-        ("a.go", "package x\n\nfunc Go(a int) error {\n\treturn nil\n}\n", "func Go(a int) error"),
-        ("a.js", "const a = 1;\n\nexport async function go(x) {\n  return x;\n}\n", "export async function go(x)"),
-        (
-            "a.java",
-            "public class A {\n    private int go(int x) {\n        return x;\n    }\n}\n",
-            "public class A > private int go(int x)",
-        ),
-        ("a.c", "int a;\n\nstatic int go(int x) {\n    return x;\n}\n", "static int go(int x)"),
-    ],
-)
-def test_other_languages_are_cut_at_definitions(tmp_path: Path, name: str, source: str, context: str) -> None:
-    document = written(tmp_path / name, source)
-    assert document.text == source
-    assert context in [b.context for b in document.blocks]
 
 
 def test_a_web_page_is_read_without_its_navigation(tmp_path: Path) -> None:
