@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragdesk.child import Call, Child, ChildFailed, Payload
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
+from ragdesk.ingest.limits import Limits, applied
 from ragdesk.ingest.recognised import SeenPage, seen_from_json, seen_to_json
 from ragdesk.job import Job
 from ragdesk.settings import Settings
@@ -101,7 +102,8 @@ def _page(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         raise Unavailable(
             f"Text in pictures cannot be recognised: RapidOCR does not load ({error})", "Set RagDesk up again"
         ) from error
-    pixels, points = _drawn(Path(value["path"]), value["number"], value["passwords"])
+    with applied(Limits(), value["passwords"]):
+        pixels, points = _drawn(Path(value["path"]), value["number"], value["passwords"])
     call.check()
     return {"seen": seen_to_json(read_pixels(pixels, value["language"]).scaled(points))}, b""
 
@@ -177,20 +179,18 @@ def _drawn(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, floa
         return np.ascontiguousarray(rgb[:, :, ::-1]), size.width / image.width
     path = as_read(path)
     if number < 0 and kind_of(path) != "pdf":
-        return _drawn_picture(path, -number, passwords)
+        return _drawn_picture(path, -number)
     return _drawn_of_pdf(path, number, passwords)
 
 
-def _drawn_picture(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, float]:
+def _drawn_picture(path: Path, number: int) -> tuple[Any, float]:
     """A picture that stands among the text of a file."""
     import numpy as np
 
     from ragdesk.ingest.embedded import picture_of
-    from ragdesk.ingest.limits import Limits, applied
     from ragdesk.pictures import picture_page
 
-    with applied(Limits(), passwords):
-        image, size = picture_page(picture_of(path, number), 1, most_pixels=_MOST_PIXELS)
+    image, size = picture_page(picture_of(path, number), 1, most_pixels=_MOST_PIXELS)
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1]), size.width / image.width
 
 

@@ -16,6 +16,7 @@ import openpyxl.drawing.image
 import pptx
 import pymupdf
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 from pptx.util import Inches
 
@@ -246,6 +247,19 @@ def test_the_words_of_a_picture_in_a_pdf_are_marked_on_the_page(read: Read) -> N
 
 def test_what_a_picture_is_said_to_show_is_read(read: Read) -> None:
     assert "Picture: The lease as it was signed" in read.engine.document_text(read.info("deck.pptx").id).text
+
+
+def test_a_picture_behind_a_password_is_recognised(tmp_path: Path, lease: bytes) -> None:
+    slides(tmp_path / "open.pptx", lease)
+    with (tmp_path / "open.pptx").open("rb") as plain, (tmp_path / "locked.pptx").open("wb") as locked:
+        OOXMLFile(plain).encrypt("lamp", locked)
+    with Engine(tmp_path / "library", write=True, settings=Settings()) as engine:
+        engine.give_password("lamp")
+        engine.add([tmp_path / "locked.pptx"], words_only=True)
+        (info,) = engine.documents()
+        assert (info.recognised, info.reason) == (1, None)
+        assert LEASE[2] in engine.document_text(info.id).text
+        assert engine.originals.file(info.path, picture=1).read_bytes() == lease
 
 
 def test_pictures_that_are_yet_to_be_recognised_are_counted_and_a_file_of_nothing_else_waits(
