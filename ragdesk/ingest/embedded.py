@@ -22,7 +22,7 @@ from ragdesk.errors import Unreadable
 from ragdesk.ingest.archive import package_of
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.metafile import metafile_text
-from ragdesk.ingest.pictured import said_of
+from ragdesk.ingest.pictured import said_of, without_ornaments
 from ragdesk.ingest.protection import open_member
 from ragdesk.ingest.recognised import SeenPage, laid_out, seen_pages
 from ragdesk.pictures import pixels_of
@@ -96,6 +96,7 @@ class Pictures:
         number = self._numbers[name]
         seen = seen_pages().get(-number)
         if seen is not None:
+            seen = without_ornaments(seen)
             self._seen[-number] = seen
             self._write(builder, number, seen, cells)
         elif self._may_hold_text(name):

@@ -23,7 +23,7 @@ from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_orde
 from ragdesk.ingest.pdf_letters import mended_letters
 from ragdesk.ingest.pdf_outline import attach, bare, notes_of, outline_of
 from ragdesk.ingest.pdf_pictures import pictures_among, placed_pictures, with_pictures
-from ragdesk.ingest.pictured import is_pictured, said_of, with_seen, without_text
+from ragdesk.ingest.pictured import is_pictured, said_of, with_seen, without_ornaments, without_text
 from ragdesk.ingest.pictured import numbers as _numbers
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
 from ragdesk.ingest.recognised import SeenPage, seen_pages
@@ -131,7 +131,7 @@ def read_pdf(path: Path, members: Members, *, kind: str = "pdf") -> Document:
         seen = {number: page for number, page in all_seen.items() if number in pictured}
         bad = (*pictured, *failed, *allowance().limits.bad_pages)
         placed = placed_pictures(pdf, pages, but=bad) if kind == "pdf" else []
-        inside = {one.number: all_seen[-one.number] for one in placed if -one.number in all_seen}
+        inside = {one.number: without_ornaments(all_seen[-one.number]) for one in placed if -one.number in all_seen}
         pages = with_pictures(with_seen(pages, seen), placed, inside)
         waiting = [number for number in pictured if number not in seen] if kind == "pdf" else []
         waiting += [-one.number for one in placed if one.number not in inside]

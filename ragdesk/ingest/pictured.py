@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ragdesk.errors import Unreadable
@@ -19,6 +20,9 @@ _COVERED = 0.5
 
 _SPOILT = 0.3
 """Share of a page's characters that stand for no letter, from which its text is good for nothing."""
+
+_FEW_LETTERS, _SOME_LETTERS = 4, 30
+"""With fewer, a picture among text is a logo or a photograph with a sign in it; with fewer than some, if they are unsure."""
 
 _DRAWN = (
     "fill-image",
@@ -59,6 +63,13 @@ def with_seen(pages: Sequence[Page], seen: Mapping[int, SeenPage]) -> list[Page]
         laid_out(seen[page.number], page.number) if page.number in seen and seen[page.number].lines else page
         for page in pages
     ]
+
+
+def without_ornaments(seen: SeenPage) -> SeenPage:
+    """What was recognised on a picture among other text; nothing where it is so little, or so unsure, that it is none."""
+    letters = sum(character.isalnum() for character in seen.text)
+    few = letters < _FEW_LETTERS or (letters < _SOME_LETTERS and (seen.sure or 0.0) < LEAST_SURE)
+    return replace(seen, lines=()) if few else seen
 
 
 def said_of(waiting: Sequence[int], seen: Mapping[int, SeenPage]) -> list[str]:

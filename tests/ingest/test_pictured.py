@@ -8,7 +8,7 @@ import pymupdf
 import pytest
 
 from ragdesk.ingest.formats import read
-from ragdesk.ingest.pictured import said_of
+from ragdesk.ingest.pictured import said_of, without_ornaments
 from ragdesk.ingest.recognised import SeenPage, SeenWord, having_seen, seen_from_json, seen_to_json
 
 LONG = "The harbour office opens at nine, and it is closed on the first Monday of each month, when boats are counted."
@@ -79,10 +79,28 @@ def test_recognised_words_stand_on_the_page_as_it_is_shown(tmp_path: Path) -> No
     assert document.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("said", "sure", "is_text"),
+    [
+        ("Quay 7 is closed", 0.9, True),
+        ("SE", 0.99, False),
+        ("NOHLR&ARENOW", 0.72, False),
+        ("Quay is closed " * 3, 0.7, True),
+    ],
+)
+def test_a_few_unsure_letters_on_a_picture_among_text_are_an_ornament(said: str, sure: float, is_text: bool) -> None:
+    seen = SeenPage((tuple(word(part, sure) for part in said.split()),), 300, 400, 0, "engine")
+    assert bool(without_ornaments(seen).lines) is is_text
+
+
 def test_what_could_not_be_read_well_is_told_by_its_pages() -> None:
     late = SeenPage(trouble="it took too long")
     assert said_of([4, 5, 6], {1: SeenPage(), 2: late, 3: SeenPage(((word("blur", 0.5),),)), 7: late}) == [
         "Pages 4-6 are pictures: their text is not recognised yet.",
         "Pages 2, 7 could not be read: it took too long.",
         "Page 3 is hard to read: its text was recognised with a certainty of 50 % only.",
+    ]
+    assert said_of([-1, -2], {-3: late}) == [
+        "The text of 2 pictures in it is not recognised yet.",
+        "A picture in it could not be read: it took too long.",
     ]
