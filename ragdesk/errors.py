@@ -34,6 +34,10 @@ class Locked(Unreadable):
         super().__init__(message or LOCKED, hint or "Give its password", skipped=skipped)
 
 
+class Harmful(Unreadable):
+    """A file that unpacks to far more than there can be in it: it was made to fill the disk or the memory."""
+
+
 LOCKED = "It is protected by a password"
 WRONG_PASSWORD = "It is protected by a password, and none of those given opens it"
 

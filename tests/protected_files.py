@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
+import os
 import zipfile
 import zlib
 from pathlib import Path
 
 import pymupdf
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from tests import hostile_files as hostile
 
 SAID = "The harbour opens at six."
+
+_TEXT = "application/vnd.oasis.opendocument.text"
+_CONTENT = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+    ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text><text:p>{}</text:p>'
+    "</office:text></office:body></office:document-content>"
+)
+_MANIFEST = """<?xml version="1.0"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.4"
+ xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0">
+<manifest:file-entry manifest:full-path="encrypted-package" manifest:media-type="{type}" manifest:size="1">
+<manifest:encryption-data>
+<manifest:algorithm manifest:algorithm-name="http://www.w3.org/2009/xmlenc11#aes256-gcm"
+ manifest:initialisation-vector="{number}"/>
+<manifest:start-key-generation manifest:start-key-generation-name="http://www.w3.org/2001/04/xmlenc#sha256"
+ manifest:key-size="32"/>
+<manifest:key-derivation
+ manifest:key-derivation-name="urn:org:documentfoundation:names:experimental:office:manifest:argon2id"
+ manifest:key-size="32" manifest:salt="{salt}" loext:argon2-iterations="3" loext:argon2-memory="{memory}"
+ loext:argon2-lanes="4"/>
+</manifest:encryption-data></manifest:file-entry></manifest:manifest>"""
 
 
 def locked_pdf(path: Path, password: str, said: str = SAID) -> Path:
@@ -26,29 +52,52 @@ def locked_office(path: Path, password: str, said: str = SAID) -> Path:
     """A Word, Excel or PowerPoint file, by its suffix, that opens with a password."""
     from msoffcrypto.format.ooxml import OOXMLFile
 
-    plain = io.BytesIO()
+    office(path, said)
+    plain = io.BytesIO(path.read_bytes())
+    with path.open("wb") as stream:
+        OOXMLFile(plain).encrypt(password, stream)
+    return path
+
+
+def office(path: Path, said: str = SAID) -> Path:
+    """A Word, Excel or PowerPoint file, by its suffix."""
     if path.suffix == ".docx":
         import docx
 
         document = docx.Document()
         document.add_paragraph(said)
-        document.save(plain)
+        document.save(str(path))
     elif path.suffix == ".xlsx":
         import openpyxl
 
         book = openpyxl.Workbook()
         book.active["A1"] = said
-        book.save(plain)
+        book.save(path)
     else:
         import pptx
 
         slides = pptx.Presentation()
         slides.slides.add_slide(slides.slide_layouts[0]).shapes.title.text = said
-        slides.save(plain)
-    plain.seek(0)
-    with path.open("wb") as stream:
-        OOXMLFile(plain).encrypt(password, stream)
+        slides.save(str(path))
     return path
+
+
+def locked_package(path: Path, password: str, *, memory_kb: int = 1024) -> Path:
+    """An OpenDocument text encrypted as one, as OpenDocument 1.4 has it and LibreOffice 24.8 writes it."""
+    inside = io.BytesIO()
+    with zipfile.ZipFile(inside, "w") as archive:
+        archive.writestr("mimetype", _TEXT)
+        archive.writestr("content.xml", _CONTENT.format(SAID))
+    packing = zlib.compressobj(wbits=-15)
+    packed = packing.compress(inside.getvalue()) + packing.flush()
+    salt, number = os.urandom(16), os.urandom(12)
+    start = hashlib.sha256(password.encode()).digest()
+    key = Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=1024).derive(start)
+    manifest = _MANIFEST.format(
+        number=base64.b64encode(number).decode(), salt=base64.b64encode(salt).decode(), memory=memory_kb, type=_TEXT
+    )
+    encrypted = number + AESGCM(key).encrypt(number, packed, None)
+    return hostile.zipped(path, {"mimetype": _TEXT, "META-INF/manifest.xml": manifest, "encrypted-package": encrypted})
 
 
 def rights_managed_pdf(path: Path) -> Path:

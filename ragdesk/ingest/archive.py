@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from ragdesk.errors import Unreadable
+from ragdesk.errors import Harmful, Unreadable
 from ragdesk.ingest import flat_odf
 from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.open_document import PACKAGE, inflated, locks_of, password_for
 from ragdesk.ingest.protection import office_package, open_member
 
 _MOST_BYTES = 200 << 20
@@ -30,7 +33,7 @@ def safe_members(path: Path) -> dict[str, bytes]:
     package = package_of(path)
     size = path.stat().st_size
     try:
-        with zipfile.ZipFile(package or path) as archive:
+        with _opened(package or path) as (archive, unlocked):
             entries = archive.infolist()
             if len(entries) > _MOST_PARTS:
                 raise Unreadable(f"It holds more than {_MOST_PARTS:,} parts", skipped=True)
@@ -38,26 +41,45 @@ def safe_members(path: Path) -> dict[str, bytes]:
                 if not entry.filename.lower().endswith(_KEPT):
                     continue
                 blocks = []
-                with open_member(archive, entry) as stream:
+                with unlocked(entry) as stream:
                     while block := stream.read(_BLOCK):
                         if said := allowance().exceeded():
                             raise Enough(said)
                         total += len(block)
                         if total > _MOST_BYTES or (total > _RATIO_FROM_BYTES and total > _MOST_RATIO * size):
-                            raise Unreadable("It unpacks to far more than a document holds", "It may be harmful")
+                            raise Harmful("It unpacks to far more than a document holds", "It may be harmful")
                         blocks.append(block)
                 parts[entry.filename] = _transitional(b"".join(blocks))
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError) as error:
         raise Unreadable(
             "It is damaged: it cannot be unpacked", "Open it in its own program and save it again"
         ) from error
-    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
-        raise Unreadable(
-            "It is an OpenDocument file with a password, which is not opened",
-            "Save a copy without the password and add that",
-            skipped=True,
-        )
     return parts
+
+
+@contextlib.contextmanager
+def _opened(file: Path | IO[bytes]) -> Iterator[tuple[zipfile.ZipFile, Callable[[zipfile.ZipInfo], IO[bytes]]]]:
+    """The parts of a document, and how to open one; of an OpenDocument file with a password, what it protects.
+
+    Raises `Locked` where none of the passwords given opens it.
+    """
+    with contextlib.ExitStack() as open_now:
+        archive = open_now.enter_context(zipfile.ZipFile(file))
+        locks = locks_of(archive)
+        password = password_for(archive, locks) if locks else ""
+
+        def unlocked(entry: zipfile.ZipInfo) -> IO[bytes]:
+            if entry.filename not in locks:
+                return open_member(archive, entry)
+            plain = locks[entry.filename].open(archive.read(entry), password)
+            if plain is None:
+                raise zipfile.BadZipFile(f"{entry.filename} has another sum")
+            return io.BytesIO(inflated(plain, _MOST_BYTES + 1))
+
+        if PACKAGE in locks:
+            package = unlocked(archive.getinfo(PACKAGE))
+            archive, locks = open_now.enter_context(zipfile.ZipFile(package)), {}
+        yield archive, unlocked
 
 
 def package_of(path: Path) -> io.BytesIO | None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ragdesk.errors import Cancelled
 from ragdesk.ingest.ignoring import LINKED_FOLDER, Rules, Sieve
 from ragdesk.inside import below, holder_of
 from ragdesk.job import Job
@@ -110,6 +111,13 @@ def sync(
     return changes
 
 
+ELSEWHERE = "It is kept in the cloud and not on this computer"
+_RECALLED_WHEN_READ = 0x400000
+"""FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS of Windows."""
+_DATALESS = 0x40000000
+"""SF_DATALESS of macOS."""
+
+
 @dataclass(slots=True)
 class Looked:
     """What is to be said of one added folder: what the rules leave out, counted, and what could not be looked at."""
@@ -120,8 +128,8 @@ class Looked:
     """Folders and files of which it is not known what there is: what was read of them is kept."""
 
 
-def file_hash(path: Path, size_bytes: int | None = None) -> str:
-    """SHA-256 of a file's bytes, in hex; of its first `size_bytes` where it may grow meanwhile."""
+def file_hash(path: Path, size_bytes: int | None = None, *, job: Job | None = None) -> str:
+    """SHA-256 of a file's bytes, in hex; of its first `size_bytes` where it may grow meanwhile. Heeds the job, if any."""
     with path.open("rb") as stream:
         if size_bytes is None:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -129,6 +137,8 @@ def file_hash(path: Path, size_bytes: int | None = None) -> str:
         while size_bytes > 0 and (block := stream.read(min(_BLOCK, size_bytes))):
             digest.update(block)
             size_bytes -= len(block)
+            if job is not None and job.cancelled:
+                raise Cancelled
         return digest.hexdigest()
 
 
@@ -141,6 +151,17 @@ def no_file(mode: int) -> str:
     if modes.S_ISSOCK(mode):
         return "It is a socket, a door between programs, and not a file"
     return "It is a folder" if modes.S_ISDIR(mode) else "It is a device, not a file"
+
+
+def _in_icloud(name: str) -> str:
+    """The name of the file that iCloud keeps this placeholder for; empty where it is none."""
+    return name[1:].removesuffix(".icloud") if name.startswith(".") and name.endswith(".icloud") else ""
+
+
+def not_here(stat: os.stat_result) -> bool:
+    """Whether a file is kept in the cloud and would have to be downloaded to be read (OneDrive, iCloud, Dropbox)."""
+    attributes, flags = getattr(stat, "st_file_attributes", 0), getattr(stat, "st_flags", 0)
+    return bool(attributes & _RECALLED_WHEN_READ or flags & _DATALESS)
 
 
 def _walk(
@@ -166,7 +187,11 @@ def _walk(
             is_folder = entry.is_dir(follow_symlinks=False)
             if entry.path in leave_out:
                 continue
-            if out := sieve.why_out(entry.name, is_folder=is_folder):
+            if not is_folder and (name := _in_icloud(entry.name)):
+                path = os.path.join(folder, name)
+                looked.problems.append((path, f"{ELSEWHERE}. Download it in the Finder, and it is read"))
+                looked.not_seen.append(path)
+            elif out := sieve.why_out(entry.name, is_folder=is_folder):
                 looked.left_out[out] += 1
             elif is_folder:
                 inside.append((entry.path, sieve.inside(entry.name)))
@@ -224,7 +249,7 @@ def _moved_from(
     path: str, stat: os.stat_result | None, gone: set[str], known: dict[str, files.FileState]
 ) -> str | None:
     """The vanished file that this new one is, told by size and then by hash."""
-    if stat is None or no_file(stat.st_mode):
+    if stat is None or no_file(stat.st_mode) or not_here(stat):
         return None
     same_size = [old for old in gone if known[old].size_bytes == stat.st_size and known[old].hash]
     if not same_size:

@@ -12,13 +12,14 @@ from typing import BinaryIO
 from ragdesk.domain import Document, PageKind
 from ragdesk.errors import Cancelled, RagDeskError, Unreadable
 from ragdesk.ingest import flat_odf, kindle
+from ragdesk.ingest.archive_program import kind_of_archive
 from ragdesk.ingest.languages import language_of
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.pictured import without_text
 from ragdesk.ingest.protection import office_package
 from ragdesk.ingest.recognised import seen_pages
-from ragdesk.ingest.unread import HEAD_BYTES, refusal, wrapped_in
+from ragdesk.ingest.unread import HEAD_BYTES, refusal, unfinished, wrapped_in
 from ragdesk.pictures import kind_of_picture
 
 _READERS = {
@@ -63,6 +64,7 @@ _HOLDERS = {
     "zip": "unpacking.read_zip",
     "tar": "unpacking.read_tar",
     "packed": "unpacking.read_packed",
+    "archive": "archive_program.read_archive",
     "signed": "signed.read_signed",
 }
 """Kinds of file that other files lie in; their readers also take `Members`."""
@@ -212,6 +214,8 @@ def kind_of(path: Path) -> str:
     if not head:
         raise Unreadable("It is empty", skipped=True)
     suffix = path.suffix.lower()
+    if said := unfinished(suffix):
+        raise said
     if head.lstrip().startswith(b"%PDF-"):
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -243,6 +247,8 @@ def kind_of(path: Path) -> str:
         return "wpd"
     if head[kindle.MAGIC_AT :].startswith(kindle.MAGIC):
         return "mobi"
+    if kind_of_archive(path, head):
+        return "archive"
     if refused := refusal(head, suffix, is_text=_is_text(head)):
         raise refused
     if not _is_text(head):

@@ -18,16 +18,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from ragdesk.errors import Cancelled, Unreadable
-from ragdesk.ingest.folders import file_hash, no_file
+from ragdesk.errors import Cancelled, Harmful, Unreadable
+from ragdesk.ingest.folders import ELSEWHERE, file_hash, no_file, not_here
 from ragdesk.ingest.members import put_away
 from ragdesk.ingest.reading import Contents, Cutting, Reader
-from ragdesk.ingest.situating import situate_vectors
+from ragdesk.ingest.situating import situate_compact
+from ragdesk.ingest.storing import parcel_beside, store_long
 from ragdesk.ingest.waiting import Waiting, Wanted
 from ragdesk.job import Job
 from ragdesk.library import files, indexes
 from ragdesk.library.held import held_in
 from ragdesk.library.library import Library
+from ragdesk.library.long_documents import LongDocuments
 from ragdesk.library.recognised_pages import kept_pages
 from ragdesk.library.resituating import has_sentences
 from ragdesk.library.stored import FileVersion
@@ -92,7 +94,12 @@ def read_queued(
     if not waiting:
         return
     count = settings.reader_processes or max(1, min(4, (os.cpu_count() or 2) - 1))
-    with _readers(count, settings, how) as readers, ThreadPoolExecutor(count) as threads, closing(waiting):
+    with (
+        _readers(count, settings, how) as readers,
+        ThreadPoolExecutor(count) as threads,
+        closing(waiting),
+        closing(LongDocuments(library)) as long,
+    ):
         work = _Reading(library, readers, waiting, settings, how, passwords, job)
         running: dict[Future[_Read | None], Wanted] = {}
         done = 0
@@ -107,7 +114,7 @@ def read_queued(
                 finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in finished:
                     wanted = running.pop(future)
-                    on_outcome(_commit(library, waiting, wanted, future.result()))
+                    on_outcome(_commit(library, long, waiting, wanted, future.result(), job))
                     waiting.done(wanted)
                     done += 1
         except BaseException:
@@ -150,9 +157,10 @@ def situate_complete(library: Library, index: int, weight: float) -> None:
 
     for document_id in indexes.unsituated(library, index):
         rows = indexes.chunk_vectors(library, index, document_id)
+        ids = [id for id, _ in rows]
         vectors = np.frombuffer(b"".join(vector or b"" for _, vector in rows), np.float16).reshape(len(rows), -1)
-        situated = situate_vectors(vectors.astype(np.float32), weight)
-        indexes.add_situated(library, index, document_id, [id for id, _ in rows], situated.astype(np.float16).tobytes())
+        del rows
+        indexes.add_situated(library, index, document_id, ids, situate_compact(vectors, weight).tobytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +231,24 @@ def _read_as_it_is(work: _Reading, wanted: Wanted, folder: Path) -> _Read | None
         version = FileVersion("", stat.st_size, stat.st_mtime_ns, work.how.identity)
         if reason := no_file(stat.st_mode):
             raise Unreadable(reason, skipped=True)
+        if work.waiting.is_given_up(wanted):
+            raise Unreadable(
+                "It lies in an archive of which no more is opened, because other files in it may be harmful",
+                "Unpack the archive and add what you need of it",
+                skipped=True,
+            )
+        if not_here(stat):
+            raise Unreadable(
+                ELSEWHERE, "Have it kept on this computer, in the file manager: it is then read", skipped=True
+            )
         if stat.st_size > work.settings.file_limit_mb << 20:
             raise Unreadable(
                 f"It is larger than {work.settings.file_limit_mb:,} MB",
                 "Raise the setting file_limit_mb to read it",
                 skipped=True,
             )
-        version = FileVersion(file_hash(path, stat.st_size), stat.st_size, stat.st_mtime_ns, work.how.identity)
+        hash = file_hash(path, stat.st_size, job=work.job)
+        version = FileVersion(hash, stat.st_size, stat.st_mtime_ns, work.how.identity)
         unchanged = (state.hash, state.reading) == (version.hash, version.reading)
         if unchanged and not wanted.again and state.outcome in ("read", "partly"):
             return _Read(version)
@@ -242,6 +261,7 @@ def _read_as_it_is(work: _Reading, wanted: Wanted, folder: Path) -> _Read | None
                 room=work.waiting.room(wanted),
                 passwords=work.passwords(state.path),
                 seen=kept_pages(work.library, version.hash),
+                parcel=parcel_beside(folder),
                 job=work.job,
             )
             work.waiting.spend(wanted, contents.members)
@@ -257,6 +277,8 @@ def _read_as_it_is(work: _Reading, wanted: Wanted, folder: Path) -> _Read | None
         return _Read(replace(version, hash=""), refusal=refusal)
     except Unreadable as refusal:
         put_away(folder)
+        if isinstance(refusal, Harmful):
+            work.waiting.warn(wanted)
         return _Read(version, refusal=refusal)
     return _Read(version, contents, folder)
 
@@ -270,7 +292,9 @@ def _was_written(path: Path, version: FileVersion) -> bool:
     return (stat.st_size, stat.st_mtime_ns) != (version.size_bytes, version.mtime_ns)
 
 
-def _commit(library: Library, waiting: Waiting, wanted: Wanted, read: _Read | None) -> Outcome:
+def _commit(
+    library: Library, long: LongDocuments, waiting: Waiting, wanted: Wanted, read: _Read | None, job: Job
+) -> Outcome:
     state = wanted.state
     if read is None:
         library.remove([state.document_id, *(inner.document_id for inner in held_in(library, state.path).values())])
@@ -283,12 +307,23 @@ def _commit(library: Library, waiting: Waiting, wanted: Wanted, read: _Read | No
     if read.contents is None:
         files.touch(library, state.document_id, read.version)
         return Outcome(state.path, "unchanged")
-    document = read.contents.document
+    contents, parcel = read.contents, parcel_beside(read.folder)
+    if contents.parcelled or (not contents.members and long.are_long(state.document_id)):
+        refused = store_long(library, long, state.document_id, contents, read.version, parcel=parcel, job=job)
+        waiting.put(wanted, (), read.folder)
+        return outcome_of(state.path, contents, refused)
     with library.writing():  # what lies in it comes and goes with it
-        library.add(state.document_id, document, read.contents.chunks, read.version)
-        waiting.put(wanted, read.contents.members, read.folder)
-    if document.pictured and not document.text:
-        return Outcome(state.path, "waiting", " ".join(document.warnings))
-    if document.warnings:
-        return Outcome(state.path, "partly", " ".join(document.warnings))
-    return Outcome(state.path, "searchable")
+        library.add(state.document_id, contents.document, contents.chunks, read.version)
+        waiting.put(wanted, contents.members, read.folder)
+    return outcome_of(state.path, contents)
+
+
+def outcome_of(path: str, contents: Contents, refused: Unreadable | None = None) -> Outcome:
+    """What became of a file that was read."""
+    if refused is not None:
+        return Outcome(path, "failed", refused.message, refused.hint)
+    document = contents.document
+    said = " ".join(document.warnings)
+    if document.pictured and not document.text and not contents.parcelled:
+        return Outcome(path, "waiting", said)
+    return Outcome(path, "partly" if said else "searchable", said)

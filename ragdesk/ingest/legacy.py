@@ -18,6 +18,7 @@ from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.objects import put_stored
 from ragdesk.ingest.office_program import converted, office_program
+from ragdesk.ingest.protection import UNKNOWN_PROTECTION, without_password
 from ragdesk.ingest.sheets import add_sheet, shown
 
 _WAYS: dict[str, tuple[str, str]] = {
@@ -84,6 +85,7 @@ def read_xls(path: Path, members: Members) -> Document:
     """A workbook of Excel 2 to 2003: what its cells show; pictures and objects in it by way of LibreOffice."""
     import xlrd
 
+    unlocked = without_password(path)
     more = _holds_more(path)
     if more and office_program():
         try:
@@ -91,12 +93,12 @@ def read_xls(path: Path, members: Members) -> Document:
         except Unreadable:  # such as for its password: its cells can be read all the same
             members.found.clear()
     try:
-        book = xlrd.open_workbook(str(path), on_demand=True, logfile=_Silence(), formatting_info=True)
+        book = xlrd.open_workbook(
+            str(path), file_contents=unlocked, on_demand=True, logfile=_Silence(), formatting_info=True
+        )
     except xlrd.XLRDError as error:
         if "encrypted" in str(error).lower():
-            raise Unreadable(
-                "It is protected by a password", "Save a copy without the password and add that", skipped=True
-            ) from error
+            raise Unreadable(*UNKNOWN_PROTECTION, skipped=True) from error
         raise
     builder = DocumentBuilder()
     if more and not office_program():
@@ -209,5 +211,9 @@ class _Silence:
 
 def _named(path: Path, folder: Path, kind: str) -> Path:
     copy = folder / f"document.{ {'works': 'wps'}.get(kind, kind) }"
-    shutil.copyfile(path, copy)
+    unlocked = without_password(path) if kind in ("doc", "ppt", "xls") else None
+    if unlocked is None:
+        shutil.copyfile(path, copy)
+    else:
+        copy.write_bytes(unlocked)  # in a folder that is for this user alone, and goes when it is read
     return copy

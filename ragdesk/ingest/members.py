@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ragdesk.errors import LOCKED, Unavailable, Unreadable
+from ragdesk.errors import Harmful, Unavailable
 from ragdesk.ingest.building import clean
 
 _BLOCK = 1 << 18
@@ -25,7 +25,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _IGNORED = frozenset(("__macosx", "thumbs.db", "desktop.ini", "icon\r", "__pycache__", "node_modules"))
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}$")
 
-PROTECTED = (LOCKED, "Give its password, or unpack it and add what was in it")
+PROTECTED_HINT = "Give its password, or unpack it and add what was in it"
 
 
 class Stream(Protocol):
@@ -190,7 +190,7 @@ class Members:
     def _fits(self, size: int) -> bool:
         total = self._size_bytes + size
         if self._packed_bytes and total > _RATIO_FROM_BYTES and total > _MOST_RATIO * self._packed_bytes:
-            raise Unreadable("It unpacks to far more than an archive of its size holds", "It may be harmful")
+            raise Harmful("It unpacks to far more than an archive of its size holds", "It may be harmful")
         return total <= self._room.size_bytes
 
 

@@ -106,7 +106,7 @@ def _convert(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=users_environment(),
         start_new_session=True,
         creationflags=flags,
     )
@@ -121,7 +121,7 @@ def _convert(value: dict[str, Any], data: bytes, call: Call) -> Payload:
             _end(process)
 
 
-def _environment() -> dict[str, str]:
+def users_environment() -> dict[str, str]:
     """The user's own environment: a packed program puts its libraries before those of others (PyInstaller's manual)."""
     environment = dict(os.environ)
     if getattr(sys, "frozen", False):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import mmap
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ragdesk.errors import WRONG_PASSWORD, Locked, Unreadable
 from ragdesk.ingest.limits import Limits, allowance, applied
+from ragdesk.ingest.zip_aes import METHOD, WrongPassword, open_encrypted
 
 _RIGHTS_HANDLERS = (b"/EBX_HANDLER", b"/Adobe.APS", b"/FOPN_f", b"/MicrosoftIRM")
 """Names in a PDF of what keeps it for readers of certain shops or companies (Adobe Digital Editions, FileOpen and so on)."""
 _ENCRYPTED = 1
 """The flag of a zip file's entry that says so."""
 _BLOCK = 1 << 16
+WRONG_KEY = (WrongPassword, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError)
+"""What is raised by the wrong key for a file in an archive."""
+
+UNKNOWN_PROTECTION = ("It is protected in a way that is not read", "Save a copy without the password and add that")
+
 _EXCELS_OWN = "VelvetSweatshop"
 """The password with which Excel protects a workbook against changes, and opens it without asking (MS-OFFCRYPTO, 2.4.2.3)."""
 
@@ -33,21 +41,40 @@ def open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
     """A file in an archive, to be read. Raises `Locked` where it is protected and none of the passwords given opens it."""
     if not entry.flag_bits & _ENCRYPTED:
         return archive.open(entry)
-    for password in allowance().passwords:
+    for key in zip_keys():
         try:
-            with archive.open(entry, pwd=password.encode()) as stream:
+            with open_with(archive, entry, key) as stream:
                 stream.read(_BLOCK)  # one in 256 wrong passwords is taken, and shows only here
-        except (RuntimeError, zipfile.BadZipFile, zlib.error):
+        except NotImplementedError as error:  # before its base, which RuntimeError is
+            raise Unreadable(*UNKNOWN_PROTECTION) from error
+        except WRONG_KEY:
             continue
-        except NotImplementedError as error:  # AES, as newer programs do it
-            raise Unreadable("It is protected in a way that is not read", "Unpack it and add the folder") from error
-        return archive.open(entry, pwd=password.encode())
+        return open_with(archive, entry, key)
     raise Locked(WRONG_PASSWORD if allowance().passwords else "")
+
+
+def zip_keys() -> Iterator[bytes]:
+    """The passwords that may be tried, as programs write them: in UTF-8, or in the code page of Windows or DOS."""
+    for password in allowance().passwords:
+        ways = [password.encode()]
+        for page in ("cp1252", "cp850"):
+            with contextlib.suppress(UnicodeEncodeError):
+                ways.append(password.encode(page))
+        yield from dict.fromkeys(ways)
+
+
+def open_with(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, key: bytes) -> IO[bytes]:
+    """A protected file in an archive, opened with this key. Raises one of `WRONG_KEY`, perhaps only when it is read.
+
+    Raises `NotImplementedError` where it is protected or packed in a way that is not read.
+    """
+    return open_encrypted(archive, entry, key) if entry.compress_type == METHOD else archive.open(entry, pwd=key)
 
 
 def opens(path: Path, password: str) -> bool:
     """Whether this password opens a file. Raises `Unreadable` where the file is no good at all."""
     from ragdesk.ingest import formats
+    from ragdesk.ingest.open_document import locks_of, password_for
 
     with applied(Limits(), (password,)):
         try:
@@ -56,8 +83,12 @@ def opens(path: Path, password: str) -> bool:
                     protected = (entry for entry in archive.infolist() if entry.flag_bits & _ENCRYPTED)
                     if (first := next(protected, None)) is not None:
                         open_member(archive, first).close()
-            elif formats.kind_of(path) == "pdf":
+                    elif locks := locks_of(archive):
+                        password_for(archive, locks)
+            elif (kind := formats.kind_of(path)) == "pdf":
                 _open_pdf(path)
+            elif kind in ("doc", "xls", "ppt"):
+                without_password(path)
         except Locked:
             return False
     return True
@@ -91,12 +122,37 @@ def office_package(path: Path) -> io.BytesIO | None:
             unlock(lambda password: _is_key(file, password or _EXCELS_OWN))
             file.decrypt(inside)
         except (DecryptionError, FileFormatError, InvalidKeyError, ParseError) as error:
-            raise Unreadable(
-                "It is protected in a way that is not read", "Save a copy without the password and add that"
-            ) from error
+            raise Unreadable(*UNKNOWN_PROTECTION) from error
     allowance().packages[path] = inside.getvalue()
     inside.seek(0)
     return inside
+
+
+def without_password(path: Path) -> bytes | None:
+    """What a file of Word, Excel or PowerPoint 97 to 2003 holds behind its password; None where it has none.
+
+    Raises `Locked` without the right password.
+    """
+    import msoffcrypto
+    from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
+
+    if (kept := allowance().packages.get(path)) is not None:
+        return kept
+    inside = io.BytesIO()
+    with path.open("rb") as stream:
+        try:
+            file = msoffcrypto.OfficeFile(stream)
+            if not file.is_encrypted():
+                return None
+        except Exception:  # it is damaged, or so old that there is nothing like this in it: its reader will say
+            return None
+        try:
+            unlock(lambda password: _is_old_key(file, password or _EXCELS_OWN))
+            file.decrypt(inside)
+        except (DecryptionError, FileFormatError, ParseError, InvalidKeyError, struct.error) as error:
+            raise Unreadable(*UNKNOWN_PROTECTION) from error
+    allowance().packages[path] = inside.getvalue()
+    return inside.getvalue()
 
 
 def is_rights_managed_pdf(path: Path) -> bool:
@@ -114,11 +170,21 @@ def rights_managed() -> Unreadable:
     )
 
 
-def _is_key(file: object, password: str) -> bool:
+def _is_key(file: Any, password: str) -> bool:
     from msoffcrypto.exceptions import InvalidKeyError
 
     try:
-        file.load_key(password=password, verify_password=True)  # type: ignore[attr-defined]  # any of msoffcrypto's files
+        file.load_key(password=password, verify_password=True)
+    except InvalidKeyError:
+        return False
+    return True
+
+
+def _is_old_key(file: Any, password: str) -> bool:
+    from msoffcrypto.exceptions import InvalidKeyError
+
+    try:
+        file.load_key(password=password)
     except InvalidKeyError:
         return False
     return True

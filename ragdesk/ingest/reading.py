@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ragdesk.child import Call, Child, ChildFailed, Payload
-from ragdesk.domain import Chunk, Document, document_from_json
+from ragdesk.domain import Chunk, Document
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
 from ragdesk.ingest.limits import Limits
 from ragdesk.ingest.members import Member, Members, Room, member_from_json
 from ragdesk.job import Job
+from ragdesk.library.long_documents import LONG_CHARACTERS
+from ragdesk.library.parcel import packed_chunks, packed_document, unpacked_chunk, unpacked_document, write_parcel
 from ragdesk.settings import Settings
 
 READING_VERSION = 5
@@ -43,11 +45,15 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file says, cut and situated, and the files that lie in it, their bytes in the folder that was given."""
+    """What a file says, cut and situated, and the files that lie in it, their bytes in the folder that was given.
+
+    Where it is `parcelled`, its text, pages and chunks are in the parcel alone: they would take much memory here.
+    """
 
     document: Document
     chunks: tuple[Chunk, ...]
     members: tuple[Member, ...] = ()
+    parcelled: bool = False
 
 
 class Reader:
@@ -67,12 +73,13 @@ class Reader:
         room: Room | None = None,
         passwords: Sequence[str] = (),
         seen: Mapping[int, str] | None = None,
+        parcel: Path | None = None,
         job: Job | None = None,
     ) -> Contents:
         """What a file says, and with a `folder` what lies in it; `name` is its path where its bytes lie elsewhere.
 
-        These passwords are tried where it is protected. `seen` is what was recognised on pages that are pictures, by number,
-        as it is kept.
+        With a `parcel`, what is read of a long file in which no other files lie goes there. These passwords are tried
+        where it is protected. `seen` is what was recognised on pages that are pictures, by number, as it is kept.
 
         Raises `Unreadable` with the reason, in words for the user, whatever the file does to its reader; `OSError` where
         it is not there or may not be opened.
@@ -80,7 +87,7 @@ class Reader:
         request = {
             **{"path": str(path), "name": name, "folder": str(folder or ""), "room": asdict(room or Room())},
             **{"cutting": asdict(self._cutting), "passwords": list(passwords)},
-            "seen": list((seen or {}).items()),
+            **{"seen": list((seen or {}).items()), "parcel": str(parcel or "")},
         }
         if self._child.memory_bytes > self._limits.memory_bytes * _USED_UP:
             self._child.close(timeout_s=0.5)
@@ -98,11 +105,10 @@ class Reader:
                 if first is not None:
                     raise Unreadable(*self._why(first)) from error
                 raise
-        size = value["text_bytes"]
-        text = data[:size].decode()
-        document = document_from_json({**value["document"], "text": text, "geometry": ""})
+        document = unpacked_document(value, data)
         members = tuple(member_from_json(row) for row in value["members"])
-        return Contents(replace(document, geometry=data[size:]), tuple(_chunk(row, text) for row in rows), members)
+        chunks = tuple(unpacked_chunk(row, document.text) for row in rows)
+        return Contents(document, chunks, members, parcelled=value["parcelled"])
 
     def _try(
         self, request: dict[str, Any], limits: Limits, job: Job | None
@@ -220,19 +226,11 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def _chunk(row: dict[str, Any], text: str) -> Chunk:
-    span = (row["span"][0], row["span"][1])
-    return Chunk(**{**row, "span": span, "text": text[slice(*span)], "headings": tuple(row["headings"])})
-
-
 # --- In the child -------------------------------------------------------------------------------------------------
-
-_CHUNKS_AT_A_TIME = 200
-"""A long list of chunks in one piece would keep the interpreter of the window busy while it is taken in."""
 
 
 def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
-    """The document without its text, and its chunks in parts without theirs; as data the text, then the geometry."""
+    """The document, and its chunks in parts before it; those of a long one go into the parcel."""
     from ragdesk.ingest import formats
     from ragdesk.ingest.chunking import cut
     from ragdesk.ingest.limits import applied
@@ -267,12 +265,16 @@ def _read(value: dict[str, Any], data: bytes, call: Call) -> Payload:
         count_tokens=tokens.count,
         prefix_tokens=cutting["prefix_tokens"],
     )
-    for begin in range(0, len(chunks), _CHUNKS_AT_A_TIME):
-        call.part({"chunks": [{**asdict(c), "text": ""} for c in chunks[begin : begin + _CHUNKS_AT_A_TIME]]})
-    text = document.text.encode()
-    fields = replace(document, text="", geometry=b"", blocks=()).to_json()
     found = [asdict(member) for member in members.found] if value["folder"] else []
-    return {"document": fields, "text_bytes": len(text), "members": found}, text + document.geometry
+    parcelled = bool(value["parcel"]) and not found and len(document.text) >= LONG_CHARACTERS
+    if parcelled:
+        write_parcel(Path(value["parcel"]), document, chunks)
+        document = replace(document, text="", pages=(), geometry=b"")
+    else:
+        for part in packed_chunks(chunks):
+            call.part(part)
+    fields, body = packed_document(document)
+    return {**fields, "members": found, "parcelled": parcelled}, body
 
 
 def _take_out(value: dict[str, Any], data: bytes, call: Call) -> Payload:

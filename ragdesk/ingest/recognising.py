@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.folders import file_hash
-from ragdesk.ingest.ingesting import Outcome, PasswordsOf
+from ragdesk.ingest.ingesting import Outcome, PasswordsOf, outcome_of
 from ragdesk.ingest.ocr import Recogniser, ocr_identity
 from ragdesk.ingest.reading import Cutting, Reader
 from ragdesk.ingest.recognised import SeenPage, seen_to_json
+from ragdesk.ingest.storing import store_long
 from ragdesk.job import Job
 from ragdesk.library.library import Library
+from ragdesk.library.long_documents import LongDocuments
 from ragdesk.library.recognised_pages import Pictured, forget_unused, keep_page, kept_pages, pictured
 from ragdesk.library.stored import FileVersion
 from ragdesk.settings import Settings
@@ -83,7 +86,7 @@ def read_recognised(
     job: Job,
 ) -> Outcome | None:
     """Read a document anew with what was recognised on its pages, and put it in the place of the old; None where it changed."""
-    version = None
+    version, parcel = None, library.folder / "unpacked" / "recognised.parcel"
     try:
         path = original(document.path)
         stat = path.stat()
@@ -92,7 +95,7 @@ def read_recognised(
         version = FileVersion(document.hash, stat.st_size, stat.st_mtime_ns, how.identity)
         seen = kept_pages(library, document.hash)
         known = passwords(document.path)
-        contents = reader.read(path, name=document.path, seen=seen, passwords=known, job=job)
+        contents = reader.read(path, name=document.path, seen=seen, passwords=known, parcel=parcel, job=job)
     except OSError:
         return None
     except Unreadable as refusal:
@@ -100,9 +103,12 @@ def read_recognised(
             return None
         library.refuse(document.document_id, version, refusal.message, hint=refusal.hint, skipped=refusal.skipped)
         return Outcome(document.path, "skipped" if refusal.skipped else "failed", refusal.message, refusal.hint)
+    with closing(LongDocuments(library)) as long:
+        if contents.parcelled or long.are_long(document.document_id):
+            refused = store_long(library, long, document.document_id, contents, version, parcel=parcel, job=job)
+            return outcome_of(document.path, contents, refused)
     library.add(document.document_id, contents.document, contents.chunks, version)
-    warnings = contents.document.warnings
-    return Outcome(document.path, "partly" if warnings else "searchable", " ".join(warnings))
+    return outcome_of(document.path, contents)
 
 
 def _recognise_pages(

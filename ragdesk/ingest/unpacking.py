@@ -8,15 +8,16 @@ import lzma
 import stat
 import tarfile
 import zipfile
-import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from ragdesk.domain import Document
-from ragdesk.errors import Unreadable
+from ragdesk.errors import LOCKED, WRONG_PASSWORD, Unreadable
 from ragdesk.ingest.building import DocumentBuilder
-from ragdesk.ingest.limits import allowance
-from ragdesk.ingest.members import PROTECTED, Members
+from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.members import PROTECTED_HINT, Members
+from ragdesk.ingest.protection import UNKNOWN_PROTECTION, WRONG_KEY, open_with, zip_keys
 
 _MOST_LISTED = 1000
 _SINGLE: tuple[tuple[bytes, str, Any], ...] = (
@@ -37,15 +38,26 @@ def read_zip(path: Path, members: Members) -> Document:
                     continue
                 if stat.S_ISLNK(entry.external_attr >> 16):
                     members.pass_link()
-                elif (password := _password(archive, entry)) is None:
-                    members.refuse(_zip_name(entry), *PROTECTED)
                 else:
-                    members.add(_zip_name(entry), _Late(archive, entry, password))
+                    _add(members, archive, entry)
                 if members.done:
                     break
     except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
         raise Unreadable(*_DAMAGED) from error
     return listing("zip", members)
+
+
+def _add(members: Members, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    name = _zip_name(entry)
+    try:
+        key = _key(archive, entry)
+    except NotImplementedError:
+        members.refuse(name, *UNKNOWN_PROTECTION)
+        return
+    if key is None:
+        members.refuse(name, WRONG_PASSWORD if allowance().passwords else LOCKED, PROTECTED_HINT)
+    else:
+        members.add(name, _Late(archive, entry, key))
 
 
 def read_tar(path: Path, members: Members) -> Document:
@@ -85,10 +97,10 @@ def read_packed(path: Path, members: Members) -> Document:
     return listing("packed", members)
 
 
-def listing(format: str, members: Members, *, title: str = "") -> Document:
+def listing(format: str, members: Members, *, title: str = "", warnings: Sequence[str] = ()) -> Document:
     """A document that says what is in an archive. It is shown, and has nothing to be found by: what is in it has."""
     builder = DocumentBuilder()
-    builder.warnings += members.warnings()
+    builder.warnings += [*warnings, *members.warnings()]
     count = len(members.found)
     builder.block("paragraph", f"{count:,} file{'' if count == 1 else 's'}")
     for member in members.found[:_MOST_LISTED]:
@@ -102,32 +114,40 @@ def listing(format: str, members: Members, *, title: str = "") -> Document:
 class _Late:
     """A member of a zip archive that is opened when it is first read, so that what is wrong with it is its own reason."""
 
-    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, password: bytes) -> None:
+    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, key: bytes) -> None:
         self._archive = archive
-        self._password = password
+        self._key = key
         self._entry = entry
         self._stream: IO[bytes] | None = None
 
     def read(self, size: int, /) -> bytes:
         if self._stream is None:
-            self._stream = self._archive.open(self._entry, pwd=self._password or None)
+            self._stream = (
+                open_with(self._archive, self._entry, self._key) if self._key else self._archive.open(self._entry)
+            )
         block = self._stream.read(size)
         if not block:
             self._stream.close()
         return block
 
 
-def _password(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
-    """The password that opens a member, empty where it needs none; None where none of those given does."""
+def _key(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
+    """What opens a member, empty where it needs nothing; None where none of the passwords given does.
+
+    Raises `NotImplementedError` where it is protected or packed in a way that is not read.
+    """
     if not entry.flag_bits & 1:
         return b""
-    for password in allowance().passwords:
+    for key in zip_keys():
         try:
-            with archive.open(entry, pwd=password.encode()) as stream:
+            with open_with(archive, entry, key) as stream:
                 while stream.read(1 << 18):  # a wrong one may open it, and gives another sum of its bytes
-                    pass
-            return password.encode()
-        except (RuntimeError, zipfile.BadZipFile, NotImplementedError, zlib.error):
+                    if said := allowance().exceeded():
+                        raise Enough(said)
+            return key
+        except NotImplementedError:  # before its base, which RuntimeError is
+            raise
+        except WRONG_KEY:
             continue
     return None
 

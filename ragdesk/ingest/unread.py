@@ -16,8 +16,11 @@ _AS_PDF = "Save it as PDF and add that"
 _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"7z\xbc\xaf", *_ARCHIVE),
     (b"Rar!", *_ARCHIVE),
-    (b"MSCF", *_ARCHIVE),
     (b"!<arch>", *_ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", *_ARCHIVE),
+    (b"\x04\x22\x4d\x18", *_ARCHIVE),
+    (b"LZIP\x01", *_ARCHIVE),
+    (b"\x1f\x9d", *_ARCHIVE),
     (b"AT&TFORM", "It is a DjVu file, which is not read", _AS_PDF),
     (b"\x7fELF", "It is a program", ""),
     (b"MZ", "It is a program", ""),
@@ -36,7 +39,7 @@ _KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"L\0\0\0\x01\x14\x02\0", "It is a shortcut to another file", "Add that file itself"),
     (b"-----BEGIN PGP MESSAGE", "It is encrypted with PGP", "Decrypt it and add what comes out"),
 )  # fmt: skip
-_TEXT_TOO = (b"MZ", b"ID3", b"AC10", b"8BPS", b"MSCF", b"ITSF")
+_TEXT_TOO = (b"MZ", b"ID3", b"AC10", b"8BPS", b"ITSF")
 """Beginnings that a text may have as well."""
 
 _CRYPTOGRAPHIC = re.compile(rb"\x30[\x80-\x84].{0,8}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07(.)", re.S)
@@ -48,8 +51,27 @@ _ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9]+-----|\s")
 _GOOGLE = (".gdoc", ".gsheet", ".gslides", ".gdraw", ".gform")
 
 
+_UNFINISHED = (".crdownload", ".part", ".partial", ".opdownload", ".filepart", ".aria2", ".!ut", ".!qb")
+"""What browsers and other programs that download call a file until it is whole."""
+
+
+def unfinished(suffix: str) -> Unreadable | None:
+    """What is said of a file that is still being downloaded, or whose download was given up; None for all others."""
+    if suffix not in _UNFINISHED:
+        return None
+    return Unreadable(
+        "It is not wholly downloaded", "Let its download finish: it is then found under its own name", skipped=True
+    )
+
+
 def refusal(head: bytes, suffix: str, *, is_text: bool) -> Unreadable | None:
     """What is said of a file that begins with `head`, of a kind that is known and not read."""
+    if not head.strip(b"\0"):
+        return Unreadable(
+            "It begins with nothing but zeros",
+            "It was lost when it was saved or copied: get it once more",
+            skipped=True,
+        )
     for magic, reason, hint in _KNOWN:
         if head.startswith(magic) and not (magic in _TEXT_TOO and is_text):
             return Unreadable(reason, hint, skipped=True)

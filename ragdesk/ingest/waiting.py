@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,9 @@ from ragdesk.library.held import Held, held_in, replace_held
 from ragdesk.library.library import Library
 from ragdesk.library.stored import FileVersion
 from ragdesk.settings import Settings
+
+_MOST_HARMFUL = 3
+"""Each of them takes seconds until it shows what it is, and an archive of archives may hold ten thousand."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Waiting:
         self._folder = library.folder / "unpacked"
         self._count = 0
         self._room: dict[str, Room] = {}
+        self._harmful: Counter[str] = Counter()
         self._spending = threading.Lock()
         self._whole = Room(settings.archive_files, settings.archive_limit_mb << 20)
         put_away(self._folder)
@@ -86,10 +90,20 @@ class Waiting:
                 left = max(0, room.files - len(members)), max(0, room.size_bytes - sum(m.size_bytes for m in members))
                 self._room[wanted.top] = replace(room, files=left[0], size_bytes=left[1])
 
+    def warn(self, wanted: Wanted) -> None:
+        """A file turned out to be harmful. For any thread."""
+        with self._spending:
+            self._harmful[wanted.top] += 1
+
+    def is_given_up(self, wanted: Wanted) -> bool:
+        """Whether it lies with so many harmful files in one that no more of that one is opened. For any thread."""
+        return wanted.depth > 0 and self._harmful[wanted.top] >= _MOST_HARMFUL
+
     def put(self, wanted: Wanted, members: Sequence[Member], folder: Path) -> None:
         """What lies in a file that was just read is read next, as far as it is new or changed."""
         inside = [
-            Held(os.path.join(wanted.state.path, *m.name.split("/")), m.hash, m.size_bytes, m.reason) for m in members
+            Held(os.path.join(wanted.state.path, *m.name.split("/")), m.hash, m.size_bytes, m.reason, m.hint)
+            for m in members
         ]
         to_read = replace_held(self._library, wanted.state, inside, reading=self._reading)
         if not to_read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,10 @@ def lock(folder: Path) -> BaseFileLock:
             "Searching works meanwhile. To add or remove documents, close the other one or wait until it is done",
         ) from error
     except OSError as error:
-        raise Unavailable(f"The library folder {folder} cannot be used", str(error)) from error
+        raise Unavailable(
+            f"The library folder {folder} cannot be used ({error.strerror or error})",
+            "Let your user write it and see that its disk has room, or choose another library",
+        ) from error
     return lock
 
 
@@ -42,8 +46,14 @@ def connect(folder: Path, *, write: bool) -> sqlite3.Connection:
     if not write and not file.exists():
         raise NotFound(f"There is no library in {folder}", "Add documents first: ragdesk add FOLDER")
     try:
+        still = not write and _is_kept_still(folder)
         connection = sqlite3.connect(
-            file, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=256
+            f"{file.absolute().as_uri()}?immutable=1" if still else file,
+            uri=still,
+            timeout=30.0,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
         )
         connection.row_factory = sqlite3.Row
         connection.create_function("terms", 2, terms, deterministic=True)
@@ -57,6 +67,11 @@ def connect(folder: Path, *, write: bool) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise explained(error, folder) from error
     return connection
+
+
+def _is_kept_still(folder: Path) -> bool:
+    """Whether the database lies where nobody writes it: on a disc, in a backup. Its log of changes cannot be made there."""
+    return not os.access(folder, os.W_OK) and not (folder / f"{DATABASE}-wal").exists()
 
 
 def explained(error: sqlite3.Error, folder: Path) -> Exception:

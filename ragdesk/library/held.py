@@ -16,12 +16,13 @@ from ragdesk.library.stored import FileVersion
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What lies in a file: its whole path, SHA-256 of its bytes, their number, and why it could not be unpacked."""
+    """What lies in a file: its whole path, SHA-256 of its bytes, their number, why it could not be unpacked and what to do."""
 
     path: str
     hash: str
     size_bytes: int
     reason: str = ""
+    hint: str = ""
 
 
 def held_in(library: Library, path: str) -> dict[str, FileState]:
@@ -63,7 +64,9 @@ def replace_held(library: Library, holder: FileState, inside: Sequence[Held], *,
         for path, held in wanted.items():
             state = now[path]
             if held.reason:
-                library.refuse(state.document_id, FileVersion("", 0, 0, reading), held.reason, skipped=True)
+                library.refuse(
+                    state.document_id, FileVersion("", 0, 0, reading), held.reason, hint=held.hint, skipped=True
+                )
             elif (state.hash, state.reading) != (held.hash, reading) or not state.outcome:
                 changed.append((state.document_id,))
         connection.executemany("UPDATE documents SET queued = 1 WHERE id = ?", changed)

@@ -33,6 +33,7 @@ from ragdesk.errors import NotFound, Unavailable
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
 from ragdesk.library.languages import language_of
+from ragdesk.library.long_documents import LongDocuments
 from ragdesk.library.stored import ChunkPlace, FileVersion, StoredChunk, StoredText
 from ragdesk.library.terms import TERMS_VERSION
 
@@ -41,15 +42,19 @@ if TYPE_CHECKING:
 
 DEFAULT_COLLECTION = "Documents"
 
+_WRITING_CACHE_KB = 12_000
+"""Of the connection that writes. With more nothing was quicker, and every library takes all of it sooner or later."""
+
 _INFO = """
 SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.hint, d.format, d.date, d.page_kind,
     d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at, d.situating,
     (SELECT o.path FROM documents o WHERE o.hash = d.hash AND +o.id < d.id AND d.chunk_count AND o.chunk_count
         ORDER BY +o.id LIMIT 1) AS same_as,
     json_array_length(d.pictured) AS pictured, d.recognised, d.sure,
-    coalesce((SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
+    CASE WHEN :index = 0 THEN 0 ELSE coalesce(
+        (SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
         SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
-        WHERE k.document_id = d.id)) AS embedded
+        WHERE k.document_id = d.id)) END AS embedded
 FROM documents d JOIN collections c ON c.id = d.collection_id
 """
 
@@ -62,18 +67,23 @@ def embed_key(prefix: str, text: str) -> bytes:
 class Library:
     """A library folder. With `write`, it holds the folder's lock until closed; only one process can."""
 
-    def __init__(self, folder: Path, *, write: bool) -> None:
-        """Open it, making it first if writing. Raises `Unavailable` where it is in use, `Damaged` where unreadable."""
+    def __init__(self, folder: Path, *, write: bool, lent: bool = False) -> None:
+        """Open it, making it first if writing. Raises `Unavailable` where it is in use, `Damaged` where unreadable.
+
+        With `lent`, the process that started this one holds the lock and waits.
+        """
         self.folder = folder
         self.writable = write
+        self._lent = lent
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._writing = threading.RLock()
         self._lock: BaseFileLock | None = None
-        if write:
+        if write and not lent:
             self._lock = lock(folder)
         try:
             self._connection = self._connect()
+            self._connection.execute(f"PRAGMA cache_size = -{_WRITING_CACHE_KB}")
             self._prepare()
         except BaseException:
             self.close()
@@ -118,6 +128,13 @@ class Library:
             except BaseException:
                 self._roll_back()
                 raise
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """In the block this process does not write: one that it started does. Not within a transaction."""
+        with self._writing:
+            assert not self._connection.in_transaction
+            yield
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -285,11 +302,18 @@ class Library:
 
     def remove(self, document_ids: Iterable[int]) -> None:
         """Take documents out, each in one transaction. Conversations keep their quotes."""
-        for document_id in document_ids:
-            with self.writing() as connection:
-                connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
-                connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
-                connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        apart = LongDocuments(self)
+        try:
+            for document_id in document_ids:
+                if not self._lent and not self._connection.in_transaction and apart.are_long(document_id):
+                    apart.remove(document_id)
+                    continue
+                with self.writing() as connection:
+                    connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
+                    connection.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+                    connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        finally:
+            apart.close()
 
     # --- Reading
 

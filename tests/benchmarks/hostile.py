@@ -3,9 +3,10 @@
     python -m tests.benchmarks.hostile [NAME...]
 
 Prints a row for each file, with the default settings: the result, seconds, by how much this process grew (its peak while
-reading, less what it was before) and the peak of the process that read. `--many 10000` measures a folder of so many files
-instead: the first look, reading, a look where nothing changed and the listing, as ratios to a folder of a tenth of them;
-all but the reading in this process's own time, which other work on the machine does not touch.
+reading, and what it is after, less what it was before the first file) and the peak of the processes that read and store.
+`--many 10000` measures a folder of so many files instead: the first look, reading, a look where nothing changed and the
+listing, as ratios to a folder of a tenth of them; all but the reading in this process's own time, which other work on the
+machine does not touch.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ FILES: dict[str, hostile.Make] = {
     "huge picture.pdf": lambda path: hostile.huge_picture(path, 60_000),
     "forms of forms.pdf": lambda path: hostile.nested_forms(path, 12),
     "one bad page of 3.pdf": lambda path: hostile.nested_forms(path, 12, pages=3),
+    "text of Japanese.txt": lambda path: written("港は午前六時に開き、夜九時に閉まる。\n".encode() * 600_000)(path),
     "text of 1 GB.txt": lambda path: hostile.text(path, 1000 * MB),
     "line of 100 MB.txt": lambda path: hostile.one_line(path, 100 * MB),
     "word of 100 MB.txt": lambda path: hostile.one_word(path, 100 * MB),
@@ -152,7 +154,8 @@ def table(names: list[str], folder: Path) -> None:
     with Engine(folder / "library", write=True, settings=settings) as engine:
         (folder / "warm.txt").write_text("The first file starts the processes.")
         engine.add([folder / "warm.txt"], words_only=True)
-        _head("file", "size MB", "result", "seconds", "this process + MB", "reader's peak MB")
+        _head("file", "size MB", "result", "seconds", "this process + MB", "after + MB", "others' peak MB")
+        base = psutil.Process().memory_info().rss
         for name in [*FILES, "growing.log"]:
             if names and name not in names:
                 continue
@@ -161,13 +164,13 @@ def table(names: list[str], folder: Path) -> None:
                 path.write_text("The first line.\n")
                 with growing(path):
                     time.sleep(0.1)
-                    _row(engine, path)
+                    _row(engine, path, base)
             else:
-                _row(engine, FILES[name](path))
+                _row(engine, FILES[name](path), base)
             path.unlink()
 
 
-def _row(engine: Engine, path: Path) -> None:
+def _row(engine: Engine, path: Path, base: int) -> None:
     began_s = time.monotonic()
     with Growth() as growth:
         engine.add([path], words_only=True)
@@ -178,14 +181,14 @@ def _row(engine: Engine, path: Path) -> None:
         f"{document.state}: {document.reason}" if document.reason else f"{document.state}, {document.chunks:,} passages"
     )
     name = path.name.replace("\n", "\\n").replace("\u202e", "\\u202e")
-    grown, peak = (growth.peak - growth.before) / MB, growth.children / MB
-    print(f"| {name} | {size:.1f} | {said} | {seconds:.1f} | {grown:.0f} | {peak:.0f} |", flush=True)
+    grown, after, peak = (growth.peak - base) / MB, (growth.own.memory_info().rss - base) / MB, growth.children / MB
+    print(f"| {name} | {size:.1f} | {said} | {seconds:.1f} | {grown:.0f} | {after:.0f} | {peak:.0f} |", flush=True)
     engine.remove([str(document.id)])
 
 
 def many(number: int, folder: Path) -> None:
     """A folder of so many files against one of a tenth: seconds a thousand files, and memory."""
-    _head("files", "first look, s", "read, s", "look again, s", "listed, s", "this process + MB")
+    _head("files", "first look, s", "read, s", "look again, s", "listed, s", "this process + MB", "after + MB")
     rows = []
     for count in (number // 10, number):
         shelf = folder / f"shelf {count}"
@@ -200,7 +203,11 @@ def many(number: int, folder: Path) -> None:
             listed = _timed(engine.documents, time.process_time)
         rows.append((looked, read, again, listed))
         grown = (growth.peak - growth.before) / MB
-        print(f"| {count:,} | {looked:.2f} | {read:.1f} | {again:.2f} | {listed:.2f} | {grown:.0f} |", flush=True)
+        after = (growth.own.memory_info().rss - growth.before) / MB
+        print(
+            f"| {count:,} | {looked:.2f} | {read:.1f} | {again:.2f} | {listed:.2f} | {grown:.0f} | {after:.0f} |",
+            flush=True,
+        )
     ratios = [large / max(small, 1e-9) for small, large in zip(*rows, strict=True)]
     print("Ten times the files take " + ", ".join(f"{ratio:.1f}" for ratio in ratios) + " times as long.")
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ragdesk.engine import Engine
+from ragdesk.errors import Cancelled
 from ragdesk.ingest import ingesting
+from ragdesk.ingest.folders import file_hash, not_here
 from ragdesk.ingest.ignoring import BY_GITIGNORE, BY_SETTING, HIDDEN, LINKED_FOLDER, Rules, Sieve
 from ragdesk.ingest.reading import Contents, Reader
+from ragdesk.job import Job
 from ragdesk.settings import Settings
+from tests import hostile_files as hostile
 
 
 def written(folder: Path, *names: str) -> Path:
@@ -185,3 +190,52 @@ def test_a_file_that_was_too_large_is_read_once_the_setting_allows_it(engine: En
     engine.settings = Settings()
     engine.sync(words_only=True)
     assert engine.documents()[0].state == "searchable"
+
+
+def test_what_lies_in_the_cloud_is_told_and_read_once_it_is_here(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(tmp_path / "work", "a.txt")
+    (folder / ".Report.pdf.icloud").write_bytes(b"bplist00")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("ragdesk.ingest.ingesting.not_here", lambda stat: True)
+        done = engine.add([folder], words_only=True)
+    assert [(os.path.basename(path), reason.partition(".")[0]) for path, reason in done.changes.problems] == [
+        ("Report.pdf", "It is kept in the cloud and not on this computer")
+    ]
+    (document,) = engine.documents()
+    assert (document.state, document.reason) == ("skipped", "It is kept in the cloud and not on this computer")
+    (folder / ".Report.pdf.icloud").rename(folder / "Report.pdf")
+    (folder / "Report.pdf").write_text("The pilot waits at the mole.")
+    done = engine.sync(words_only=True)
+    assert [d.state for d in engine.documents()] == ["searchable", "searchable"]
+    assert done.changes.problems == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "away"), [({"st_file_attributes": 0x400020}, True), ({"st_flags": 0x40000000}, True), ({}, False)]
+)
+def test_a_file_that_would_be_downloaded_is_told_by_its_attributes(attributes: dict[str, int], away: bool) -> None:
+    assert not_here(SimpleNamespace(**attributes)) == away  # type: ignore[arg-type]  # no such system here
+
+
+def test_a_file_that_becomes_a_folder_and_back_is_followed(engine: Engine, tmp_path: Path) -> None:
+    folder = written(tmp_path / "work", "a.txt")
+    engine.add([folder], words_only=True)
+    (folder / "a.txt").unlink()
+    written(folder / "a.txt", "inside.txt")
+    engine.sync(words_only=True)
+    assert names(engine) == ["inside.txt"]
+    (folder / "a.txt" / "inside.txt").unlink()
+    (folder / "a.txt").rmdir()
+    written(folder, "a.txt")
+    engine.sync(words_only=True)
+    assert names(engine) == ["a.txt"]
+
+
+def test_a_large_file_can_be_stopped_while_it_is_looked_through(tmp_path: Path) -> None:
+    hostile.sparse(tmp_path / "a.bin", 1 << 34)
+    job = Job()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        file_hash(tmp_path / "a.bin", 1 << 34, job=job)

@@ -46,6 +46,8 @@ def test_the_kind_is_told_by_content_before_suffix(tmp_path: Path, name: str, co
         ("a.jar", b"PK\x05\x06" + bytes(18), "program"),
         ("a.mbox", b"\n\n", "no message"),
         ("a.bin", bytes(range(256)) * 10, "does not know"),
+        ("a.docx", bytes(5000), "nothing but zeros"),
+        ("a.pdf.crdownload", b"%PDF-1.7\n....", "not wholly downloaded"),
         ("a.txt", b" \n\t\n", "no text"),
         ("a.plist", plistlib.dumps({"Theme": "dark"}, fmt=plistlib.FMT_BINARY), "settings of a program"),
         ("a.pst", b"!BDN....", "Outlook's store"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
-import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +21,7 @@ from ragdesk.ingest.formats import read
 from ragdesk.ingest.ingesting import cutting
 from ragdesk.ingest.limits import Limits, applied
 from ragdesk.ingest.reading import Reader
+from ragdesk.job import Job
 from ragdesk.settings import Settings
 from tests import hostile_files as hostile
 
@@ -75,6 +76,16 @@ def test_of_a_file_that_is_too_long_the_beginning_is_kept(
     assert document.text[slice(*chunks[0].span)] == chunks[0].text != ""
     assert chunks[-1].span[1] == len(document.text.rstrip())
     assert max(len(chunk.text) for chunk in chunks) < 2_000
+
+
+def test_of_a_bomb_of_bombs_no_more_than_a_few_are_tried(engine: Engine, tmp_path: Path) -> None:
+    hostile.bomb_zip(tmp_path / "a.zip", 110 * MB, 2)  # a hundred bombs
+    engine.add([tmp_path / "a.zip"], words_only=True)
+    reasons = Counter(d.reason for d in engine.documents())
+    tried = reasons["It unpacks to far more than an archive of its size holds"]
+    assert 3 <= tried <= 3 + 4  # as many as were read at the same time
+    assert "no more is opened" in max((reason for reason in reasons if reason), key=lambda reason: reasons[reason])
+    assert engine.sync(words_only=True).outcomes == []
 
 
 def test_a_pdf_that_is_too_long_keeps_its_pages_and_title(tmp_path: Path) -> None:
@@ -243,22 +254,12 @@ def test_folders_too_deep_for_a_path_are_told(engine: Engine, odd: Path) -> None
 def test_what_was_kept_from_us_is_read_once_it_is_not(
     engine: Engine, odd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, size_bytes: int) -> str:
+    def refuse(path: Path, size_bytes: int, *, job: Job) -> str:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("ragdesk.ingest.ingesting.file_hash", refuse)
     engine.add([odd], words_only=True)
     assert states(engine)["good.txt"] == ("failed", "It may not be opened (Permission denied)")
     monkeypatch.undo()
-    engine.sync(words_only=True)
-    assert states(engine)["good.txt"][0] == "searchable"
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is kept from this user")
-def test_what_may_not_be_opened_is_told_and_read_once_it_may(engine: Engine, odd: Path) -> None:
-    (odd / "good.txt").chmod(0)
-    engine.add([odd], words_only=True)
-    assert states(engine)["good.txt"][0] == "failed"
-    (odd / "good.txt").chmod(stat.S_IRUSR)
     engine.sync(words_only=True)
     assert states(engine)["good.txt"][0] == "searchable"
