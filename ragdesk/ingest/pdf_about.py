@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ragdesk.ingest.building import clean
-from ragdesk.ingest.pdf_layout import Page
+from ragdesk.ingest.pdf_lines import Page
 
 _BAD_TITLE = re.compile(
     r"(?i)(microsoft (word|powerpoint|excel).*|untitled.*|document\d*|print|title|[\W\d_]*|"

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ragdesk.ingest.pdf_layout import Line, Page
+from ragdesk.ingest.pdf_cells import FoundTable
+from ragdesk.ingest.pdf_lines import Line, Page
+from ragdesk.ingest.tables import Table
 
 _MARGIN = 0.12
 """Share of a page's height at its top and bottom where running heads stand."""
@@ -20,6 +22,9 @@ _MOST_REPEATED = 0.3
 
 _OUTER_LINES = 3
 """So many lines at each end of a page may be running heads although they stand further in."""
+
+_CELLS = 2
+"""Beside so many others, a number is in the row of a table."""
 
 _PAGE_NUMBER = re.compile(
     r"(?i)[\W_]*(?:page|seite|p\.?|s\.?)?[\W_]*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|von|/|-|–)\s*\d{1,4})?[\W_]*"
@@ -31,6 +36,7 @@ class Reading:
     """What is known of the document while its pages are written.
 
     `outline` has the levels of the file's own bookmarks by page and bare title; `here` are those of the page at hand.
+    `open_table` is the table with which the last page ended, which may go on.
     """
 
     body_size: float
@@ -40,6 +46,7 @@ class Reading:
     outline: dict[int, dict[str, int]] = field(default_factory=dict)
     here: dict[str, int] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
+    open_table: tuple[FoundTable, Table] | None = None
 
 
 def survey(pages: Sequence[Page]) -> Reading:
@@ -76,10 +83,17 @@ def in_text(page: Page, reading: Reading) -> list[Line]:
                 if not numbered:
                     reading.heads.append(line.text)
                 continue
-            if numbered and _at_margin(line, page) and reading.pages > 1 and len(line.text) <= 20:
+            alone = len(line.text) <= 20 and _beside(line, page) < _CELLS
+            if numbered and _at_margin(line, page) and reading.pages > 1 and alone:
                 continue
         kept.append(line)
     return kept
+
+
+def _beside(line: Line, page: Page) -> int:
+    """How many other lines stand on the same baseline."""
+    middle = (line.box[1] + line.box[3]) / 2
+    return sum(other is not line and other.box[1] < middle < other.box[3] for other in page.lines)
 
 
 def _outer_lines(page: Page) -> set[int]:

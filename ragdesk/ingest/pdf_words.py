@@ -10,8 +10,9 @@ from typing import Any
 from ragdesk.domain import Box
 from ragdesk.ingest.building import clean
 from ragdesk.ingest.limits import allowance
-from ragdesk.ingest.pdf_layout import Line, Page, Word
+from ragdesk.ingest.pdf_grids import grids_of
 from ragdesk.ingest.pdf_letters import mended_letters
+from ragdesk.ingest.pdf_lines import Line, Page, Word
 from ragdesk.ingest.pictured import is_pictured
 
 _RULE = re.compile(r"[-_=*.·—–~#]{4,}")
@@ -40,7 +41,7 @@ def extract(pdf: Any) -> tuple[list[Page], list[int], list[int], str]:
             lines = list(lines_of(page))
             if is_pictured(page, lines):
                 pictured.append(number)
-            pages.append(Page(number, page.rect.width, page.rect.height, lines))
+            pages.append(Page(number, page.rect.width, page.rect.height, lines, grids=grids_of(page)))
         except Exception:  # a broken page is named to the user; the others are read
             failed.append(number)
             pages.append(Page(number, 612.0, 792.0, []))

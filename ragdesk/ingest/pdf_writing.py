@@ -12,9 +12,13 @@ from typing import Any
 
 from ragdesk.domain import Box, WordBox
 from ragdesk.ingest.building import DocumentBuilder
-from ragdesk.ingest.pdf_layout import Line, Page, Word, in_columns, reading_order, table_rows, with_markers
+from ragdesk.ingest.pdf_cells import FoundTable
+from ragdesk.ingest.pdf_layout import reading_order, with_markers
+from ragdesk.ingest.pdf_lines import Line, Page, Word
 from ragdesk.ingest.pdf_margins import Reading, in_text, survey
 from ragdesk.ingest.pdf_outline import bare
+from ragdesk.ingest.pdf_ruled import ruled_tables
+from ragdesk.ingest.pdf_tables import parts_of
 from ragdesk.ingest.tables import Table
 
 _WITHOUT_SPACES = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
@@ -60,19 +64,32 @@ def write_pages(
 
 def _write_page(page: Page, builder: DocumentBuilder, reading: Reading) -> None:
     reading.here = reading.outline.get(page.number, {})
+    tables, lines = ruled_tables(in_text(page, reading), page.grids)
     caption = ""
-    for group in reading_order(in_text(page, reading), page):
-        rows = table_rows(group)
-        if rows is not None:
-            table = Table(title=caption, heads_within=_HEADS_WITHIN)
-            for row, cells in zip(rows, in_columns(rows), strict=True):
-                _write(builder, "row", [row], page.number, reading, table.context(cells))
-            caption = ""
-        else:
-            for kind, level, lines in _paragraphs(with_markers(group), reading):
-                _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
-                said = " ".join(line.text for line in lines)
-                caption = said[:_LONGEST_CAPTION] if _CAPTION.match(said) else ""
+    before, reading.open_table = reading.open_table, None
+    for group in reading_order(lines, page, tables):
+        for part in [group] if isinstance(group, FoundTable) else parts_of(group):
+            if isinstance(part, FoundTable):
+                table = Table(title=caption, heads_within=_HEADS_WITHIN)
+                if before is not None and before[0].goes_on_in(part):
+                    table = before[1]
+                for row in part.rows:
+                    _write(builder, "row", row.lines, page.number, reading, table.context(row.cells))
+                caption, reading.open_table = "", (part, table)
+            else:
+                caption = _write_prose(part, builder, page, reading)
+                reading.open_table = None
+            before = None
+
+
+def _write_prose(group: Sequence[Line], builder: DocumentBuilder, page: Page, reading: Reading) -> str:
+    """Write lines as headings, paragraphs and items; what the last says of a table below it is given back."""
+    caption = ""
+    for kind, level, lines in _paragraphs(with_markers(group), reading):
+        _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
+        said = " ".join(line.text for line in lines)
+        caption = said[:_LONGEST_CAPTION] if _CAPTION.match(said) else ""
+    return caption
 
 
 def _paragraphs(lines: Sequence[Line], reading: Reading) -> Iterator[tuple[Any, int, list[Line]]]:
@@ -153,6 +170,7 @@ def _write(
                 parts
                 and place == 0
                 and number > 0
+                and not word.gap
                 and (keep := _joined(parts[-1], text, reading.vocabulary)) is not None
             ):
                 if not keep:
@@ -160,10 +178,14 @@ def _write(
                     length -= 1
                     start, end, box = boxes[-1]
                     boxes[-1] = (start, end - 1, box)
-            elif parts:
+            elif parts or word.gap:
                 begins = place == 0 and number > 0
                 separator = (
-                    " | " if kind == "row" and word.gap else "" if begins and _unspaced(parts[-1], text) else " "
+                    (" | " * word.gap if parts else (" | " * word.gap).lstrip())
+                    if word.gap
+                    else ""
+                    if begins and _unspaced(parts[-1], text)
+                    else " "
                 )
                 parts.append(separator)
                 length += len(separator)

@@ -92,6 +92,8 @@ class Table:
         apart = cells[1:] if row[0] and not self._heads[-1][0] and not _has_digit(row[0]) else cells
         if apart and all(_PERIOD.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in apart):
             return True
+        if not row[0] and not self._heads[-1][0] and looks_like_header(row):
+            return True
         spread = any(cell is None or cell == "" for cell in self._heads[-1][1:])
         below = not row[0] or (not self._heads[-1][0] and len(self._heads) == 1 and not any(map(_has_digit, cells)))
         return below and spread and looks_like_header(row)
@@ -134,9 +136,11 @@ def _has_digit(text: str) -> bool:
 
 
 def _names_periods(row: Sequence[str | None]) -> bool:
-    """Whether all cells but the first are years or other periods, no two the same."""
+    """Whether all cells but the first are years or other periods, or words beside them, no two the same."""
     rest = [cell for cell in row[1:] if cell]
-    return len(rest) >= 2 and len(set(rest)) == len(rest) and all(_PERIOD.fullmatch(cell) for cell in rest)
+    periods = sum(_PERIOD.fullmatch(cell) is not None for cell in rest)
+    worded = all(_PERIOD.fullmatch(cell) or (_LETTER.search(cell) and not _has_digit(cell)) for cell in rest)
+    return len(rest) >= 2 and len(set(rest)) == len(rest) and 2 * periods >= len(rest) and worded
 
 
 def _joined_heads(rows: Sequence[Sequence[str | None]]) -> list[str]:
