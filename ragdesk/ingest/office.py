@@ -12,7 +12,7 @@ from ragdesk.errors import Unreadable
 from ragdesk.ingest.archive import parse_xml, safe_members
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.plain import decode
-from ragdesk.ingest.tables import Table
+from ragdesk.ingest.tables import REACHED, Table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _WRAPPERS = frozenset(f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "smartTag", "customXml"))
@@ -182,7 +182,7 @@ def table_blocks(
     table = Table(title=title, head_rows=head_rows)
     for row in rows:
         cells = [" ".join(cell.split()) for cell in row if cell is not None]
-        text = " | ".join(cells).strip(" |")
+        text = " | ".join(cells).rstrip(" |").lstrip()
         builder.block("row" if len(row) > 1 else "paragraph", text, context=table.context(row))
 
 
@@ -259,7 +259,7 @@ def _docx_rows(table: Any) -> Iterator[list[str | None]]:
         for cell in _own(row, "tc"):
             merge = cell.find(f"{_W}tcPr/{_W}vMerge")
             continues = merge is not None and merge.get(f"{_W}val") != "restart"
-            cells.append("" if continues else " ".join(_docx_text(p) for p in cell.iter(f"{_W}p")))
+            cells.append(REACHED if continues else " ".join(_docx_text(p) for p in cell.iter(f"{_W}p")))
             span = cell.find(f"{_W}tcPr/{_W}gridSpan")
             covers = (span.get(f"{_W}val") or "1") if span is not None else "1"
             cells += [None] * (min(int(covers), _MOST_REPEATS) - 1 if covers.isdecimal() else 0)

@@ -28,6 +28,15 @@ _TOTAL = re.compile(
 )
 
 
+class _Reached(str):
+    """The text of a cell that one above reaches down over: empty, but what that one says holds for the row."""
+
+    __slots__ = ()
+
+
+REACHED = _Reached()
+
+
 class Table:
     """What is known of a table while its rows are read.
 
@@ -49,7 +58,10 @@ class Table:
         self._body = False
 
     def context(self, cells: Sequence[str | None]) -> str:
-        """The context of the next row. Cells that another one covers are None; those that are blank are empty."""
+        """The context of the next row. Cells that another one covers are None; those that are blank are empty.
+
+        `REACHED` is an empty cell over which the one above it reaches down.
+        """
         row = [None if cell is None else " ".join(cell.split()).strip("*_ ") for cell in cells]
         filled = [(place, cell) for place, cell in enumerate(row) if cell]
         if not filled:
@@ -68,7 +80,8 @@ class Table:
             self._section, self._above, self._wide, self._top = self._above, [], True, None
         self._section_open, self._body = False, True
         first = row[0]
-        label = self._label if not first and _LETTER.search(filled[0][1]) else ""
+        below = cells[0] is REACHED or _LETTER.search(filled[0][1])
+        label = self._label if not first and below else ""
         said = self._said(label)
         if first:
             self._label = first

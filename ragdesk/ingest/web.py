@@ -1,25 +1,23 @@
-"""Web pages, XML and e-books in, documents out: headings, paragraphs, lists and tables; nothing is fetched."""
+"""Web pages and XML in, documents out: headings, paragraphs, lists and tables; nothing is fetched."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from ragdesk.domain import Document
-from ragdesk.errors import Unreadable
-from ragdesk.ingest.archive import parse_xml, safe_members
+from ragdesk.ingest.archive import parse_xml
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.office import iso_day, table_blocks
 from ragdesk.ingest.plain import decode
-from ragdesk.ingest.protection import rights_managed
+from ragdesk.ingest.tables import REACHED
 
 _HIDDEN = frozenset(
     ("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select", "button", "nav")
 )
+_UNSEEN = frozenset(("script", "style", "template"))
 _BLOCKS = frozenset(
     (
         *(
@@ -116,56 +114,17 @@ def _uses_own_entities(root: Any, data: bytes) -> bool:
     return any(f"&{name};".encode() in text for name in names)
 
 
-def read_epub(path: Path) -> Document:
-    """An e-book: its chapters in order, each as a page."""
-    parts = safe_members(path)
-    encrypted = parts.get("META-INF/encryption.xml", b"")
-    if re.search(rb'URI="[^"]+\.x?html?"', encrypted) or "META-INF/rights.xml" in parts:
-        raise rights_managed()
-    container = parse_xml(parts["META-INF/container.xml"])
-    opf_name = next((e.get("full-path") for e in container.iter() if _name(e) == "rootfile"), None)
-    if opf_name not in parts:
-        raise Unreadable("It is damaged: its list of chapters is missing")
-    package = parse_xml(parts[opf_name])
-    files = {e.get("id"): unquote(e.get("href") or "") for e in package.iter() if _name(e) == "item"}
-    builder = DocumentBuilder()
-    for reference in (e for e in package.iter() if _name(e) == "itemref"):
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(opf_name), files.get(reference.get("idref"), "")))
-        if name not in parts:
-            continue
-        root = _parse_html(parts[name])
-        heading = (
-            next((" ".join(e.text_content().split()) for e in root.iter("h1", "h2", "h3")), "")
-            if root is not None
-            else ""
-        )
-        builder.page(heading[:120])
-        if root is not None:
-            _add_html(root, builder, keep_all=False)
-    said = {
-        n: next((" ".join((e.text or "").split()) for e in package.iter() if _name(e) == n), "")
-        for n in ("title", "date", "creator")
-    }
-    return builder.document(
-        "epub",
-        title=said["title"],
-        date=iso_day(said["date"]) or said["date"][:4],
-        page_kind="chapter",
-        metadata={"author": said["creator"]},
-    )
-
-
 # --- HTML ---------------------------------------------------------------------------------------------------------
 
 
 def _html_document(data: bytes, format: str) -> Document:
-    root = _parse_html(data)
+    root = parse_html(data)
     builder = DocumentBuilder()
     if root is None:
         return builder.document(format)
-    _add_html(root, builder, keep_all=False)
+    add_html(root, builder, keep_all=False)
     whole = DocumentBuilder()
-    _add_html(root, whole, keep_all=True)
+    add_html(root, whole, keep_all=True)
     if builder.length < _LEAST_KEPT * whole.length:
         builder = whole
     title = next((" ".join(e.text_content().split()) for e in root.iter("title") if e.text_content().strip()), "")
@@ -179,7 +138,8 @@ def _html_document(data: bytes, format: str) -> Document:
     )
 
 
-def _parse_html(data: bytes) -> Any:
+def parse_html(data: bytes) -> Any:
+    """The root of a page in any encoding; None where there is nothing in it."""
     from lxml import etree, html
 
     declared = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", data[:2048])
@@ -201,7 +161,10 @@ def _parse_html(data: bytes) -> Any:
         return None
 
 
-def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
+def add_html(
+    root: Any, builder: DocumentBuilder, *, keep_all: bool = False, chapters: Mapping[str, str] | None = None
+) -> None:
+    """Write a page; `keep_all` with its navigation too. An element whose id is in `chapters` begins one of that name."""
     has_main = next(root.iter("main", "article"), None) is not None
     inline: list[str] = []
 
@@ -209,7 +172,8 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
         text = re.sub(r"[ \t\r\f]*\n[ \t\r\f]*", "\n", re.sub(r"[ \t\r\f]+", " ", "".join(inline)))
         inline.clear()
         builder.block(
-            "item" if kind == "item" else "paragraph", f"- {text.strip()}" if kind == "item" and text.strip() else text
+            "item" if kind != "paragraph" else "paragraph",
+            f"{kind} {text.strip()}" if kind != "paragraph" and text.strip() else text,
         )
 
     def left_out(element: Any, name: str) -> bool:
@@ -226,6 +190,9 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
             return
         if name in _BLOCKS:
             flush(kind)
+        if chapters and (chapter := chapters.get(element.get("id") or "")):
+            flush(kind)
+            builder.chapter(chapter[:120])
         if re.fullmatch("h[1-6]", name):
             builder.block("heading", " ".join(element.text_content().split()), level=int(name[1]))
             return
@@ -241,7 +208,10 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
             inline.append("\n")
         if name == "img" and len((element.get("alt") or "").split()) >= 3:
             inline.append(f" {element.get('alt')} ")
-        inner = "item" if name in ("li", "dd") else "paragraph" if name in _BLOCKS else kind
+        if name == "a" and _is_note_mark(element):
+            inline.append(f" [{element.text_content().strip('[] ')}]")
+            return
+        inner = _mark(element) if name in ("li", "dd") else "paragraph" if name in _BLOCKS else kind
         inline.append(re.sub(r"\s+", " ", element.text or ""))
         for child in element:
             walk(child, inner)
@@ -252,6 +222,26 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool) -> None:
     for body in root.iter("body"):
         walk(body, "paragraph")
     flush()
+
+
+def _mark(item: Any) -> str:
+    """What stands before an item of a list: its number, or a dash."""
+    parent = item.getparent()
+    if item.tag != "li" or parent is None or parent.tag != "ol":
+        return "-"
+    before = sum(1 for other in item.itersiblings("li", preceding=True))
+    for said, more in ((item.get("value"), 0), (parent.get("start"), before)):
+        if said and said.isascii() and said.isdecimal():
+            return f"{int(said) + more}."
+    return f"{before + 1}."
+
+
+def _is_note_mark(link: Any) -> bool:
+    """Whether a link is the mark of a footnote."""
+    said = f"{link.get('epub:type') or ''} {link.get('role') or ''}"
+    parent = link.getparent()
+    raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
+    return "noteref" in said or (raised and "#" in (link.get("href") or "") and len(link.text_content().strip()) <= 5)
 
 
 def _is_data(table: Any) -> bool:
@@ -276,7 +266,7 @@ def _table_rows(table: Any) -> Iterator[list[str | None]]:
                 across, down = _span(cell, "colspan"), _span(cell, "rowspan")
                 if down > 1:
                     reaching.update(dict.fromkeys(range(len(cells), len(cells) + across), down - 1))
-                cells += [" ".join(cell.text_content().split()), *[None] * (across - 1)]
+                cells += [_cell_text(cell), *[None] * (across - 1)]
         _add_reached(cells, reaching)
         if any(cells):
             yield cells
@@ -285,7 +275,22 @@ def _table_rows(table: Any) -> Iterator[list[str | None]]:
 def _add_reached(cells: list[str | None], reaching: dict[int, int]) -> None:
     while reaching.get(len(cells), 0):
         reaching[len(cells)] -= 1
-        cells.append("")
+        cells.append(REACHED)
+
+
+def _cell_text(cell: Any) -> str:
+    """The text of a cell; blocks and lines in it stand apart."""
+    parts: list[str] = []
+    from lxml import etree
+
+    for event, element in etree.iterwalk(cell, events=("start", "end")):
+        name = element.tag if isinstance(element.tag, str) else ""
+        apart = " " if name in _BLOCKS or name == "br" else ""
+        if event == "start":
+            parts += [apart, (element.text or "") if name and name not in _UNSEEN else ""]
+        else:
+            parts += [apart, (element.tail or "") if element is not cell else ""]
+    return " ".join("".join(parts).split())
 
 
 def _span(cell: Any, name: str) -> int:
