@@ -244,7 +244,8 @@ def _over(cell: Cell, columns: Sequence[tuple[float, float]]) -> int:
 def _columns(rows: Sequence[_Row]) -> list[tuple[float, float]]:
     """Where the columns begin and end: where cells of the fullest rows stand, but for a few that reach over several."""
     cells = [row.cells() for row in rows]
-    most = max((len(row) for row in cells), default=0)
+    counts = sorted(len(row) for row in cells)
+    most = counts[-1 - len(counts) // 20] if counts else 0  # a gap by chance in one of many rows is no column
     full = [row for row in cells if len(row) >= max(2, round(0.7 * most))]
     columns = _standing([cell for row in full for cell in row], 0)
     return columns if len(columns) >= most else _standing([cell for row in full for cell in row], len(full) // 5)
@@ -267,14 +268,14 @@ def _standing(cells: Sequence[Cell], few: int) -> list[tuple[float, float]]:
 
 
 def _written(rows: Sequence[_Row]) -> list[list[Line] | FoundTable]:
-    """A run as a table; as two runs of prose where it is columns of text that stand close together; else nothing."""
+    """A run as a table; as runs of prose where it is columns of text that stand close together; else nothing."""
     columns = _columns(rows)
     if len(columns) < 2:
         return []
     placed = [_placed(row, columns) for row in rows]
-    if len(columns) == 2 and _are_prose(placed):
+    if _are_prose(placed, len(columns)):
         of = {id(word): line for row in rows for line in row.lines for word in line.words}
-        sides = [[cell for row in placed for cell in row if cell.column == column] for column in range(2)]
+        sides = [[cell for row in placed for cell in row if cell.column == column] for column in range(len(columns))]
         return [[Line(c.words, of[id(c.words[0])].size, of[id(c.words[0])].bold) for c in side] for side in sides]
     words = [word for row in rows for word in row.words]
     found = logical(placed, columns)
@@ -282,11 +283,14 @@ def _written(rows: Sequence[_Row]) -> list[list[Line] | FoundTable]:
     return [FoundTable([table_row(row, len(columns)) for row in found], columns, box_around(words))]
 
 
-def _are_prose(rows: Sequence[Sequence[Cell]]) -> bool:
-    both = [row for row in rows if len(row) == 2]
-    if len(rows) < 5 or len(both) < 0.8 * len(rows):
+def _are_prose(rows: Sequence[Sequence[Cell]], width: int) -> bool:
+    """Whether columns are of running text, each line of which goes on in the next."""
+    whole = [row for row in rows if len(row) == width]
+    if len(rows) < 5 or len(whole) < 0.8 * len(rows):
         return False
-    return all(statistics.median(len(row[side].words) for row in both) >= PROSE_WORDS for side in (0, 1))
+    words = [statistics.median(len(row[column].words) for row in whole) for column in range(width)]
+    going_on = sum(cell.words[0].text[:1].islower() for row in whole[1:] for cell in row)
+    return min(words) >= (PROSE_WORDS if width == 2 else PROSE_WORDS - 1) and 2 * going_on >= width * (len(whole) - 1)
 
 
 def _placed(row: _Row, columns: Sequence[tuple[float, float]]) -> list[Cell]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ragdesk.domain import Box, WordBox
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.pdf_cells import FoundTable
+from ragdesk.ingest.pdf_flow import Prose, joined_up
 from ragdesk.ingest.pdf_layout import reading_order, with_markers
 from ragdesk.ingest.pdf_lines import Line, Page, Word
 from ragdesk.ingest.pdf_margins import Reading, in_text, survey
@@ -67,33 +68,42 @@ def _write_page(page: Page, builder: DocumentBuilder, reading: Reading) -> None:
     tables, lines = ruled_tables(in_text(page, reading), page.grids)
     caption = ""
     before, reading.open_table = reading.open_table, None
-    for group in reading_order(lines, page, tables):
-        for part in [group] if isinstance(group, FoundTable) else parts_of(group):
-            if isinstance(part, FoundTable):
-                table = Table(title=caption, heads_within=_HEADS_WITHIN)
-                if before is not None and before[0].goes_on_in(part):
-                    table = before[1]
-                for row in part.rows:
-                    _write(builder, "row", row.lines, page.number, reading, table.context(row.cells))
-                caption, reading.open_table = "", (part, table)
-            else:
-                caption = _write_prose(part, builder, page, reading)
-                reading.open_table = None
-            before = None
+    parts = [
+        part
+        for group in reading_order(lines, page, tables)
+        for part in ([group] if isinstance(group, FoundTable) else parts_of(group))
+    ]
+    for part in joined_up(parts, page, reading.body_size):
+        if isinstance(part, FoundTable):
+            table = Table(title=caption, heads_within=_HEADS_WITHIN)
+            if before is not None and before[0].goes_on_in(part):
+                table = before[1]
+            for row in part.rows:
+                _write(builder, "row", row.lines, page.number, reading, table.context(row.cells))
+            caption, reading.open_table = "", (part, table)
+        else:
+            caption = _write_prose(part, builder, page, reading)
+            reading.open_table = None
+        before = None
 
 
-def _write_prose(group: Sequence[Line], builder: DocumentBuilder, page: Page, reading: Reading) -> str:
+def _write_prose(part: Prose, builder: DocumentBuilder, page: Page, reading: Reading) -> str:
     """Write lines as headings, paragraphs and items; what the last says of a table below it is given back."""
     caption = ""
-    for kind, level, lines in _paragraphs(with_markers(group), reading):
+    for kind, level, lines in _paragraphs(with_markers(part.lines), reading, part.seams):
         _write(builder, kind, [line.words for line in lines], page.number, reading, "", level)
         said = " ".join(line.text for line in lines)
         caption = said[:_LONGEST_CAPTION] if _CAPTION.match(said) else ""
     return caption
 
 
-def _paragraphs(lines: Sequence[Line], reading: Reading) -> Iterator[tuple[Any, int, list[Line]]]:
-    """Runs of lines that belong together: headings, list items, paragraphs."""
+def _paragraphs(
+    lines: Sequence[Line], reading: Reading, seams: Collection[int]
+) -> Iterator[tuple[Any, int, list[Line]]]:
+    """Runs of lines that belong together: headings, list items, paragraphs.
+
+    A paragraph goes on in a line whose first word is in `seams` (by identity), though that stands in another column.
+    """
     run: list[Line] = []
     kind, level = "paragraph", 0
     for line in lines:
@@ -107,7 +117,9 @@ def _paragraphs(lines: Sequence[Line], reading: Reading) -> Iterator[tuple[Any, 
             ended = last.text.endswith((".", ":", ";", "?", "!")) and (
                 indented or last.box[2] < max(r.box[2] for r in lines) - 60
             )
-            if line_level:
+            if id(line.words[0]) in seams:
+                breaks = line_level > 0 or _is_item(line)
+            elif line_level:
                 far = gap > (1.2 if line.size == last.size else 0.75) * height or gap < -1.5 * height
                 breaks = kind != "heading" or level != line_level or far or _NUMBERED.match(line.text) is not None
             else:

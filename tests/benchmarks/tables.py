@@ -145,9 +145,9 @@ def _column_heads(rows: Sequence[Row]) -> dict[int, list[str]]:
 
 
 def bare(text: str) -> str:
-    """A cell's text as it is compared: composed, without emphasis, hyphens at line ends and doubled blanks."""
+    """A text as it is compared: composed, without emphasis, hyphens at line ends and blanks."""
     text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")
-    return " ".join(text.split()).strip("*_ ")
+    return "".join(text.split()).strip("*_")
 
 
 # --- Tables of the data, known from other readers ---------------------------------------------------------------
@@ -227,6 +227,8 @@ def _html_tables(path: Path) -> Iterator[tuple[Sequence[Row], int]]:
             or next(table.iter("th"), None) is None
         ):
             continue
+        for style in list(table.iter("style")):
+            style.drop_tree()
         taken: dict[tuple[int, int], str | None] = {}
         heads = 0
         for y, row in enumerate(table.iter("tr")):

@@ -253,3 +253,30 @@ def test_notes_beside_the_text_are_read(tmp_path: Path) -> None:
         pdf[0].add_text_annot((300, 300), "Measured again in 2024: 214.")
         pdf.save(tmp_path / "b.pdf")
     assert paragraphs(read(tmp_path / "b.pdf"))[-1] == "Note: Measured again in 2024: 214."
+
+
+def test_a_paragraph_goes_on_in_the_next_column_and_footnotes_stand_at_the_end(tmp_path: Path) -> None:
+    left = [
+        "The harbour has one berth for long boats and",
+        *(f"another {n} for all the others that come and" for n in range(8)),
+    ]
+    left.append("the master of the harbour counts them each eve-")
+    right = [
+        "ning with a pen.1 He writes down which of them",
+        *(f"stay for {n} more nights and which have gone" for n in range(8)),
+    ]
+    note = [(LEFT, 700, "1 A pencil until 2019, as the older books show.", 7)]
+    document = read(pdf_of(tmp_path / "a.pdf", [*lines(*left, size=10), *note, *lines(*right, x=330, size=10)]))
+    assert "each evening with a pen.1 He writes" in document.text
+    assert paragraphs(document)[1:] == ["1 A pencil until 2019, as the older books show."]
+
+
+def test_three_columns_that_stand_close_are_read_one_after_the_other(tmp_path: Path) -> None:
+    columns = [[f"{name} line {n} says much and" for n in range(9)] for name in ("first", "second", "third")]
+    page = [p for i, column in enumerate(columns) for p in lines(*column, x=60 + 150 * i)]
+    text = read(pdf_of(tmp_path / "a.pdf", page)).text
+    assert "|" not in text
+    assert [text.index(f"{name} line 8") for name in ("first", "second")] < [
+        text.index("second line 0"),
+        text.index("third line 0"),
+    ]
