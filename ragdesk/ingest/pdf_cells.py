@@ -21,6 +21,9 @@ _SAME_PITCH = 1.15
 _LEADING = (0.7, 1.7)
 """Lines within a cell are between so many heights apart."""
 
+_SAME_PLACE = 10.0
+"""Columns of a table that goes on over the page begin, end or have their middle within so many points."""
+
 _IN_LINE = 0.2
 """Cells are in line within so many heights of a line."""
 
@@ -56,7 +59,8 @@ class FoundTable:
     def goes_on_in(self, other: FoundTable) -> bool:
         """Whether the columns of another table, at the top of the next page, stand where those of this one do."""
         return len(self.columns) == len(other.columns) and all(
-            min(b, d) > max(a, c) for (a, b), (c, d) in zip(self.columns, other.columns, strict=True)
+            min(b, d) > max(a, c) and min(abs(a - c), abs(b - d), abs(a + b - c - d) / 2) <= _SAME_PLACE
+            for (a, b), (c, d) in zip(self.columns, other.columns, strict=True)
         )
 
 

@@ -44,12 +44,14 @@ class _Stroke:
     end: float
 
 
-def grids_of(page: Any) -> list[Grid]:
-    """The ruled tables of a page of PyMuPDF, as shown, from top to bottom."""
+def grids_of(page: Any, matrix: Any = None) -> list[Grid]:
+    """The ruled tables of a page of PyMuPDF, as shown and then turned by the matrix, from top to bottom."""
     drawn = page.get_cdrawings()
     if not 0 < len(drawn) <= _MOST_DRAWN:
         return []
-    turn = page.rotation_matrix if page.rotation else None
+    turn = page.rotation_matrix if page.rotation else matrix
+    if matrix is not None and turn is not matrix:
+        turn = turn * matrix
     across, down = _strokes(drawn, turn)
     if len(across) < 3 or len(down) < 3 or len(across) + len(down) > _MOST_LINES:
         return []

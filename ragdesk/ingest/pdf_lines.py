@@ -63,7 +63,7 @@ class Page:
     """A page's 1-based number, its size in points as shown, and its lines in the order of the file.
 
     `filled` is how much of the height of a line's box its letters fill, beside what they fill where a font says how high it is.
-    `grids` are its ruled tables.
+    `grids` are its ruled tables; lines that run another way than most are `aside`, each as one word.
     """
 
     number: int
@@ -72,6 +72,7 @@ class Page:
     lines: list[Line]
     filled: float = 1.0
     grids: Sequence[Grid] = ()
+    aside: Sequence[Line] = ()
 
 
 def right_to_left(lines: Sequence[Line]) -> bool:

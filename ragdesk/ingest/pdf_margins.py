@@ -36,11 +36,13 @@ class Reading:
     """What is known of the document while its pages are written.
 
     `outline` has the levels of the file's own bookmarks by page and bare title; `here` are those of the page at hand.
+    `counted_from` is what is added to the number of a page to make the one that is printed on it.
     `open_table` is the table with which the last page ended, which may go on.
     """
 
     body_size: float
     running: frozenset[str]
+    counted_from: int | None
     vocabulary: Counter[str]
     pages: int
     outline: dict[int, dict[str, int]] = field(default_factory=dict)
@@ -69,7 +71,8 @@ def survey(pages: Sequence[Page]) -> Reading:
     repeated = sum(len(line.text) for page, line in lines if _mask(line, page) in running)
     if repeated > _MOST_REPEATED * sum(len(line.text) for _, line in lines):
         running = frozenset()  # a form or a deck of slides, whose pages are much alike
-    return Reading(sizes.most_common(1)[0][0] if sizes else 0.0, running, vocabulary, len(pages))
+    body_size = sizes.most_common(1)[0][0] if sizes else 0.0
+    return Reading(body_size, running, _counted_from(pages), vocabulary, len(pages))
 
 
 def in_text(page: Page, reading: Reading) -> list[Line]:
@@ -83,11 +86,24 @@ def in_text(page: Page, reading: Reading) -> list[Line]:
                 if not numbered:
                     reading.heads.append(line.text)
                 continue
+            if line.text.isdecimal() and int(line.text) - page.number == reading.counted_from:
+                continue
             alone = len(line.text) <= 20 and _beside(line, page) < _CELLS
             if numbered and _at_margin(line, page) and reading.pages > 1 and alone:
                 continue
         kept.append(line)
     return kept
+
+
+def _counted_from(pages: Sequence[Page]) -> int | None:
+    """What is added to the number of each page to make the one that is printed on it; None where none are printed."""
+    found: Counter[int] = Counter()
+    for page in pages:
+        outer = _outer_lines(page)
+        said = {line.text for line in page.lines if id(line) in outer and line.text.isdecimal() and len(line.text) <= 4}
+        found.update({int(text) - page.number for text in said})
+    added, count = found.most_common(1)[0] if found else (0, 0)
+    return added if count >= max(3, len(pages) // 2) else None
 
 
 def _beside(line: Line, page: Page) -> int:

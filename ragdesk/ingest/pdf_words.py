@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ragdesk.domain import Box
@@ -13,6 +13,7 @@ from ragdesk.ingest.limits import allowance
 from ragdesk.ingest.pdf_grids import grids_of
 from ragdesk.ingest.pdf_letters import mended_letters
 from ragdesk.ingest.pdf_lines import Line, Page, Word
+from ragdesk.ingest.pdf_turned import main_way, told_apart, upright, way_of
 from ragdesk.ingest.pictured import is_pictured
 
 _RULE = re.compile(r"[-_=*.·—–~#]{4,}")
@@ -38,23 +39,34 @@ def extract(pdf: Any) -> tuple[list[Page], list[int], list[int], str]:
             if number in allowance().limits.bad_pages:
                 raise ValueError("it ended a reader before")
             page = pdf[number - 1]
-            lines = list(lines_of(page))
-            if is_pictured(page, lines):
+            found = list(_lines(page))
+            if is_pictured(page, [line for line, _ in found]):
                 pictured.append(number)
-            pages.append(Page(number, page.rect.width, page.rect.height, lines, grids=grids_of(page)))
+            pages.append(_laid_upright(page, number, found))
         except Exception:  # a broken page is named to the user; the others are read
             failed.append(number)
             pages.append(Page(number, 612.0, 792.0, []))
     return pages, failed, pictured, ""
 
 
-def lines_of(page: Any) -> Iterator[Line]:
-    """Lines of words with their boxes as shown, the size of their letters and whether they are bold."""
+def _laid_upright(page: Any, number: int, found: Sequence[tuple[Line, int]]) -> Page:
+    width, height = page.rect.width, page.rect.height
+    way = main_way(found)
+    matrix = upright(width, height, way)
+    lines, aside = told_apart(found, way, matrix)
+    if way in (90, 270):
+        width, height = height, width
+    return Page(number, width, height, lines, grids=grids_of(page, matrix if way else None), aside=aside)
+
+
+def _lines(page: Any) -> Iterator[tuple[Line, int]]:
+    """Lines of words with their boxes as shown, the size of their letters and whether they are bold; and how they are turned."""
     import pymupdf
 
     flags = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_PRESERVE_WHITESPACE
     turn = page.rotation_matrix if page.rotation else None
-    sizes = {}
+    sizes: dict[tuple[int, int], tuple[float, bool]] = {}
+    ways: dict[tuple[int, int], int] = {}
     extracted = page.get_textpage(flags=flags)
     for block in page.get_text("dict", textpage=extracted)["blocks"]:
         for number, line in enumerate(block.get("lines", ())):
@@ -62,6 +74,7 @@ def lines_of(page: Any) -> Iterator[Line]:
             if spans:
                 largest = max(spans, key=lambda s: len(s["text"]))
                 bold = all(s["flags"] & 16 or _BOLD.search(s["font"]) for s in spans)
+                ways[(block["number"], number)] = way_of(line["dir"], turn)
                 sizes[(block["number"], number)] = (round(largest["size"] * 2) / 2, bold)
     current: tuple[int, int] | None = None
     words: list[Word] = []
@@ -75,7 +88,7 @@ def lines_of(page: Any) -> Iterator[Line]:
         if not text or _RULE.fullmatch(text):
             continue
         if (block, line) != current and words and current is not None:
-            yield Line(words, *sizes.get(current, (0.0, False)))
+            yield Line(words, *sizes.get(current, (0.0, False))), ways.get(current, 0)
             words = []
         current = (block, line)
         box: Box = (x0, y0, x1, y1)
@@ -83,4 +96,4 @@ def lines_of(page: Any) -> Iterator[Line]:
             box = tuple(pymupdf.Rect(box) * turn)
         words.append(Word(text, box))
     if words and current is not None:
-        yield Line(words, *sizes.get(current, (0.0, False)))
+        yield Line(words, *sizes.get(current, (0.0, False))), ways.get(current, 0)

@@ -65,7 +65,10 @@ def write_pages(
 
 def _write_page(page: Page, builder: DocumentBuilder, reading: Reading) -> None:
     reading.here = reading.outline.get(page.number, {})
-    tables, lines = ruled_tables(in_text(page, reading), page.grids)
+    tables, lines = ruled_tables([*in_text(page, reading), *page.aside], page.grids)
+    beside = {id(line) for line in page.aside}
+    aside = [line for line in lines if id(line) in beside]
+    lines = [line for line in lines if id(line) not in beside]
     caption = ""
     before, reading.open_table = reading.open_table, None
     parts = [
@@ -73,7 +76,7 @@ def _write_page(page: Page, builder: DocumentBuilder, reading: Reading) -> None:
         for group in reading_order(lines, page, tables)
         for part in ([group] if isinstance(group, FoundTable) else parts_of(group))
     ]
-    for part in joined_up(parts, page, reading.body_size):
+    for part in [*joined_up(parts, page, reading.body_size), *(Prose([line]) for line in aside)]:
         if isinstance(part, FoundTable):
             table = Table(title=caption, heads_within=_HEADS_WITHIN)
             if before is not None and before[0].goes_on_in(part):
@@ -192,13 +195,11 @@ def _write(
                     boxes[-1] = (start, end - 1, box)
             elif parts or word.gap:
                 begins = place == 0 and number > 0
-                separator = (
-                    (" | " * word.gap if parts else (" | " * word.gap).lstrip())
-                    if word.gap
-                    else ""
-                    if begins and _unspaced(parts[-1], text)
-                    else " "
-                )
+                if word.gap:
+                    separator = " | " * word.gap if parts else (" | " * word.gap).lstrip()
+                else:
+                    near = begins or _touch(words[place - 1].box, word.box)
+                    separator = "" if near and _unspaced(parts[-1], text) else " "
                 parts.append(separator)
                 length += len(separator)
             boxes.append((length, length + len(text), word.shown or word.box))
@@ -209,6 +210,11 @@ def _write(
         for start, end, box in boxes:
             builder.word(WordBox((start_of_block + start, start_of_block + end), page, box))
     return start_of_block
+
+
+def _touch(before: Box, box: Box) -> bool:
+    """Whether two words on a line have no blank between them: each is a letter that the file places by itself."""
+    return abs(box[0] - before[2]) < 0.2 * (box[3] - box[1])
 
 
 def _unspaced(last: str, following: str) -> bool:
