@@ -6,6 +6,7 @@ put in reading order (`pdf_layout`) and written as headings, paragraphs and rows
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,9 @@ from ragdesk.ingest.pictured import said_of, with_seen, without_text
 from ragdesk.ingest.protection import is_rights_managed_pdf, rights_managed, unlock
 from ragdesk.ingest.recognised import SeenPage, seen_pages
 
+_MOST_MENDED = 20 << 20
+_MARK = re.compile(rb"(?<!end)stream\r?\n|endstream|endobj")
+
 
 def read_xps(path: Path) -> Document:
     """An XPS file, which is laid out in pages as a PDF is."""
@@ -38,6 +42,9 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
         pdf = pymupdf.open(path, filetype=kind)
+        if kind == "pdf" and not pdf.needs_pass and not len(pdf) and (mended := _with_ends(path)):
+            pdf.close()
+            pdf = pymupdf.open(stream=mended, filetype=kind)
     except Exception as error:  # PyMuPDF raises many kinds for a file that is no PDF inside
         if is_rights_managed_pdf(path):
             raise rights_managed() from error
@@ -79,6 +86,21 @@ def read_pdf(path: Path, *, kind: str = "pdf") -> Document:
             metadata=said,
             pictured=waiting,
         )
+
+
+def _with_ends(path: Path) -> bytes:
+    """A small file whose streams lack the word that ends them, with it; empty where none does."""
+    if path.stat().st_size > _MOST_MENDED:
+        return b""
+    data = path.read_bytes()
+    parts: list[bytes] = []
+    place, within = 0, False
+    for mark in _MARK.finditer(data):
+        if within and mark.group() == b"endobj":
+            parts += [data[place : mark.start()], b"\nendstream\n"]
+            place = mark.start()
+        within = mark.group().startswith(b"stream")
+    return b"".join([*parts, data[place:]]) if parts else b""
 
 
 def _without_text(pdf: Any, seen: Mapping[int, SeenPage], failed: Sequence[int]) -> Unreadable:

@@ -179,6 +179,19 @@ def test_a_password_and_damage_are_told(tmp_path: Path) -> None:
         read(tmp_path / "b.pdf")
 
 
+def test_a_stream_without_its_end_is_read(tmp_path: Path) -> None:
+    whole = pdf_of(tmp_path / "a.pdf", lines("The longest berth measures 212 metres.")).read_bytes()
+    objects = b"".join(f"{n} 0 obj {body} endobj\n".encode() for n, body in (
+        (1, "<</Type/Pages/Kids[2 0 R]/Count 1>>"),
+        (2, "<</Type/Page/Parent 1 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>/Contents 4 0 R>>"),
+        (3, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"),
+        (4, "<</Length 400>>stream\nBT /F 12 Tf 50 700 Td (The longest berth measures 212 metres.) Tj ET\n"),
+        (5, "<</Type/Catalog/Pages 1 0 R>>"),
+    ))  # fmt: skip
+    (tmp_path / "b.pdf").write_bytes(whole[:8] + b"\n" + objects + b"trailer <</Root 5 0 R/Size 6>>\n%%EOF")
+    assert read(tmp_path / "b.pdf").text == read(tmp_path / "a.pdf").text
+
+
 def test_blocks_are_in_order_and_pages_cover_them(tmp_path: Path) -> None:
     pages = [[*lines("One two three.", "Four five."), *lines("Six.", y=TOP + 80)] for _ in range(3)]
     document = read(pdf_of(tmp_path / "a.pdf", *pages))
