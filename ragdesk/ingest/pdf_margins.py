@@ -6,6 +6,7 @@ Running heads and page numbers are told by what repeats at the upper and lower e
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -79,6 +80,7 @@ def in_text(page: Page, reading: Reading) -> list[Line]:
     """The lines of a page without running heads, which are noted in `reading`, and page numbers."""
     kept: list[Line] = []
     outer = _outer_lines(page)
+    middles = sorted((line.box[1] + line.box[3]) / 2 for line in page.lines)
     for line in page.lines:
         if id(line) in outer:
             numbered = _PAGE_NUMBER.fullmatch(line.text)
@@ -88,9 +90,11 @@ def in_text(page: Page, reading: Reading) -> list[Line]:
                 continue
             if line.text.isdecimal() and int(line.text) - page.number == reading.counted_from:
                 continue
-            alone = len(line.text) <= 20 and _beside(line, page) < _CELLS
-            if numbered and _at_margin(line, page) and reading.pages > 1 and alone:
-                continue
+            if numbered and _at_margin(line, page) and reading.pages > 1 and len(line.text) <= 20:
+                top, bottom = line.box[1], line.box[3]
+                beside = bisect_right(middles, bottom) - bisect_left(middles, top) - 1
+                if beside < _CELLS:
+                    continue
         kept.append(line)
     return kept
 
@@ -104,12 +108,6 @@ def _counted_from(pages: Sequence[Page]) -> int | None:
         found.update({int(text) - page.number for text in said})
     added, count = found.most_common(1)[0] if found else (0, 0)
     return added if count >= max(3, len(pages) // 2) else None
-
-
-def _beside(line: Line, page: Page) -> int:
-    """How many other lines stand on the same baseline."""
-    middle = (line.box[1] + line.box[3]) / 2
-    return sum(other is not line and other.box[1] < middle < other.box[3] for other in page.lines)
 
 
 def _outer_lines(page: Page) -> set[int]:

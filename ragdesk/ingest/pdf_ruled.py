@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 
 from ragdesk.ingest.pdf_cells import Cell, FoundTable, cell_of, order, table_row, unruled
 from ragdesk.ingest.pdf_grids import Grid
@@ -19,27 +20,28 @@ def ruled_tables(lines: Sequence[Line], grids: Sequence[Grid]) -> tuple[list[Fou
     tables: list[FoundTable] = []
     rest = list(lines)
     for grid in grids:
+        cell_under = _under(grid)
         inside: list[Line] = []
         outside: list[Line] = []
         for line in rest:
-            within = [_cell_under(word, grid) is not None for word in line.words]
+            within = [cell_under(word) is not None for word in line.words]
             for side, wanted in ((inside, True), (outside, False)):
                 words = [word for word, here in zip(line.words, within, strict=True) if here == wanted]
                 if words:
                     side.append(line if len(words) == len(line.words) else Line(words, line.size, line.bold))
-        if inside and (table := _table(grid, inside)) is not None:
+        if inside and (table := _table(grid, inside, cell_under)) is not None:
             tables.append(table)
             rest = outside
     return tables, rest
 
 
-def _table(grid: Grid, lines: Sequence[Line]) -> FoundTable | None:
+def _table(grid: Grid, lines: Sequence[Line], cell_under: Callable[[Word], int | None]) -> FoundTable | None:
     """The words that stand in the cells of a grid, by row; None where it is no table but a frame or a chart."""
     back = right_to_left(lines)
     inside: dict[int, list[Word]] = {}
     for line in lines:
         for word in line.words:
-            if (found := _cell_under(word, grid)) is not None:
+            if (found := cell_under(word)) is not None:
                 inside.setdefault(found, []).append(word)
     width = max(cell.column + cell.across for cell in grid.cells)
     rows: dict[int, list[Cell]] = {}
@@ -60,10 +62,18 @@ def _table(grid: Grid, lines: Sequence[Line]) -> FoundTable | None:
     return FoundTable(written, columns[::-1] if back else columns, grid.box)
 
 
-def _cell_under(word: Word, grid: Grid) -> int | None:
-    """The number of the cell that holds the middle of a word; None where none does."""
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+def _under(grid: Grid) -> Callable[[Word], int | None]:
+    """What tells the number of the cell that holds the middle of a word; None where none does."""
+    xs = sorted({side for cell in grid.cells for side in (cell.box[0], cell.box[2])})
+    ys = sorted({side for cell in grid.cells for side in (cell.box[1], cell.box[3])})
+    at: dict[tuple[int, int], int] = {}
     for number, cell in enumerate(grid.cells):
-        if cell.box[0] <= x < cell.box[2] and cell.box[1] <= y < cell.box[3]:
-            return number
-    return None
+        across = range(bisect_left(xs, cell.box[0]), bisect_left(xs, cell.box[2]))
+        down = range(bisect_left(ys, cell.box[1]), bisect_left(ys, cell.box[3]))
+        at.update(((column, row), number) for column in across for row in down)
+
+    def cell_under(word: Word) -> int | None:
+        x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+        return at.get((bisect_right(xs, x) - 1, bisect_right(ys, y) - 1))
+
+    return cell_under
