@@ -22,6 +22,9 @@ _RULE = re.compile(r"[-_=*.·—–~#]{4,}")
 _FIRST_PASS = 0.6
 """Share of time and memory that finding the words of all pages may take, so that there is some left to write them."""
 
+_LIGATURES = str.maketrans({code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)})
+"""Taken apart here: where MuPDF does, it sees a blank after some."""
+
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|[.,_-](?:b|bd|bi|bx)\d*$|CMBX")
 
 
@@ -63,7 +66,7 @@ def _lines(page: Any) -> Iterator[tuple[Line, int]]:
     """Lines of words with their boxes as shown, the size of their letters and whether they are bold; and how they are turned."""
     import pymupdf
 
-    flags = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_PRESERVE_WHITESPACE
+    flags = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_PRESERVE_LIGATURES
     turn = page.rotation_matrix if page.rotation else None
     sizes: dict[tuple[int, int], tuple[float, bool]] = {}
     ways: dict[tuple[int, int], int] = {}
@@ -82,9 +85,8 @@ def _lines(page: Any) -> Iterator[tuple[Line, int]]:
     for x0, y0, x1, y1, text, block, line, _ in page.get_text("words", textpage=extracted):
         if letters := mended.get((block, line)):
             text, mended[(block, line)] = letters[: len(text)], letters[len(text) :]
-        text = unicodedata.normalize(
-            "NFC", "".join(clean(text).split())
-        )  # some fonts spell ; as the Greek question mark
+        text = "".join(clean(text).split()).translate(_LIGATURES)
+        text = unicodedata.normalize("NFC", text)  # some fonts spell ; as the Greek question mark
         if not text or _RULE.fullmatch(text):
             continue
         if (block, line) != current and words and current is not None:

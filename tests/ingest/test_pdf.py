@@ -349,3 +349,10 @@ def test_numbers_that_count_with_the_pages_stay_out_wherever_they_stand(tmp_path
     text = read(pdf_of(tmp_path / "a.pdf", *pages)).text
     assert "14" in text, "of the second topic"
     assert not [n for n in (12, 13, 15) if str(n) in text]
+
+
+def test_letters_that_are_set_as_one_are_taken_apart(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    pdf.new_page().insert_htmlbox((50, 50, 400, 100), "The di\ufb03culty of e\ufb03cient \ufb01shing.")
+    pdf.save(tmp_path / "a.pdf")
+    assert read(tmp_path / "a.pdf").text == "The difficulty of efficient fishing."
