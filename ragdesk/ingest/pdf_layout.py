@@ -16,6 +16,10 @@ from ragdesk.ingest.pdf_spaced import spaced_tables
 _LEAST_LINES = 5
 """So many lines on each side make a column."""
 
+_MOST_SHORT = 3
+_SHORT = 0.5
+"""So many lines, narrower than this share of what they stand in, may be part of a table between two of its rows."""
+
 _RUNNING = 24
 """Columns whose lines have so many characters are of running text, however few and long its words are."""
 
@@ -186,6 +190,7 @@ def _bands(lines: list[_Placed], typical: float) -> list[list[_Placed]]:
         len(_split(row, by_x=True, least=0.9 * typical)) == 1 and len(_split(row, by_x=True, least=0.7 * typical)) < 3
         for row in rows
     ]
+    _keep_short_within(rows, single, typical)
     bands: list[list[_Placed]] = []
     for number, row in enumerate(rows):
         last = bands[-1] if bands else None
@@ -199,6 +204,22 @@ def _bands(lines: list[_Placed], typical: float) -> list[list[_Placed]]:
         else:
             bands.append(list(row))
     return bands
+
+
+def _keep_short_within(rows: Sequence[Sequence[_Placed]], single: list[bool], typical: float) -> None:
+    """Count a few short lines between rows of cells among them: a section of a table, or a cell that goes on."""
+    whole = max(p.x1 for row in rows for p in row) - min(p.x0 for row in rows for p in row)
+    number = 1
+    while number < len(rows):
+        end = number
+        while end < len(rows) and single[end]:
+            end += 1
+        within = not single[number - 1] and number < end < len(rows) and end - number <= _MOST_SHORT
+        if within and all(max(p.x1 for p in row) - min(p.x0 for p in row) < _SHORT * whole for row in rows[number:end]):
+            steps = [row_top(rows[n]) - max(p.y1 for p in rows[n - 1]) for n in range(number, end + 1)]
+            if max(steps) < typical:
+                single[number:end] = [False] * (end - number)
+        number = end + 1
 
 
 def row_top(row: Sequence[_Placed]) -> float:

@@ -46,9 +46,9 @@ _STYLE = getSampleStyleSheet()["BodyText"]
 _SMALL = _STYLE.clone("small", fontSize=8, leading=9.6)
 
 
-def draw_all(folder: Path) -> Iterator[tuple[str, Path, Rows, int]]:
+def draw_all(folder: Path, seed: int) -> Iterator[tuple[str, Path, Rows, int]]:
     """Each kind of drawing with its file, the cells of its table and how many rows of them are heads."""
-    chance = random.Random(5)
+    chance = random.Random(seed)
     numbers = _numbers(chance)
     for kind, style in (("ruled", _RULED), ("lines across", _ACROSS), ("no lines", [])):
         path = folder / f"{kind}.pdf"
@@ -96,6 +96,18 @@ def draw_all(folder: Path) -> Iterator[tuple[str, Path, Rows, int]]:
             columns=2,
         )
         yield f"{kind}, in a text column", path, small, 1
+        close = [*style, ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)]
+        path = folder / f"{kind} close.pdf"
+        third = _wrapped(chance)
+        _build(path, [_prose(chance), _drawn(third, close, widths=(80, 150, 110, 70)), _prose(chance)])
+        yield f"{kind}, wrapped cells, rows close", path, third, 1
+        path = folder / f"{kind} sections.pdf"
+        parts = _in_sections(chance)
+        _build(
+            path,
+            [_prose(chance), _drawn(parts, [*close, ("FONT", (0, 0), (-1, -1), "Times-Roman", 9)]), _prose(chance)],
+        )
+        yield f"{kind}, sections, rows close", path, parts, 1
     unit = _units()
     path = folder / "units.pdf"
     _build(path, [_prose(chance), _drawn(unit, [*_ACROSS, ("ALIGN", (1, 0), (-1, -1), "RIGHT")]), _prose(chance)])
@@ -108,6 +120,17 @@ def draw_all(folder: Path) -> Iterator[tuple[str, Path, Rows, int]]:
     banded = _wrapped(chance)
     _build(path, [_prose(chance), _drawn(banded, bands, widths=(80, 150, 110, 70)), _prose(chance)])
     yield "banded rows, wrapped cells", path, banded, 1
+    path = folder / "down.pdf"
+    down = _numbers(chance, 9)
+    _build(
+        path,
+        [
+            _prose(chance),
+            _drawn(down, [("LINEAFTER", (0, 0), (-2, -1), 0.5, colors.black), _ACROSS[1]]),
+            _prose(chance),
+        ],
+    )
+    yield "lines between columns", path, down, 1
     path = folder / "narrow.pdf"
     narrow = _numbers(chance, 12, columns=7)
     _build(
@@ -188,6 +211,18 @@ def _sparse(chance: random.Random) -> Rows:
         for place in chance.sample(range(1, 5), 2):
             row[place] = ""
     return table
+
+
+def _in_sections(chance: random.Random) -> Rows:
+    """Numbers below the names of two parts, each alone in its row."""
+    table = _numbers(chance, 8, columns=4)
+    return [
+        table[0],
+        ["Harbours of the north", "", "", ""],
+        *table[1:5],
+        ["Harbours of the south", "", "", ""],
+        *table[5:],
+    ]
 
 
 def _merged() -> Rows:

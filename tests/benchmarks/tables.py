@@ -1,6 +1,6 @@
 """How much of tables is found: each cell whole in the row it belongs to, and known with the heads of its column and row.
 
-usage: python -m tests.benchmarks.tables [FOLDER] [--kind WORD] [--show]
+usage: python -m tests.benchmarks.tables [FOLDER] [--kind WORD] [--seed N] [--show]
 
 Tables are drawn as PDF in many ways from known cells; those of FOLDER (../shared/data/docs) are known from other readers
 (openpyxl, python-docx, lxml, csv) or were written down by looking (`READ_BY_EYE`). Prints for each kind: rows found
@@ -57,11 +57,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--kind", default="")
+    parser.add_argument("--seed", type=int, default=5, help="what the cells of drawn tables are made from")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     scores: dict[str, Score] = defaultdict(Score)
     with tempfile.TemporaryDirectory() as folder:
-        truths = [Truth(f"drawn: {kind}", path, rows, heads) for kind, path, rows, heads in draw_all(Path(folder))]
+        truths = [
+            Truth(f"drawn: {kind}", path, rows, heads)
+            for kind, path, rows, heads in draw_all(Path(folder), options.seed)
+        ]
         if options.folder:
             truths += truths_of(options.folder)
         for truth in truths:
