@@ -188,6 +188,8 @@ def unruled(row: list[Cell]) -> list[list[Cell]]:
     counts = Counter(cell.column for cell in row)
     first = min(counts)
     least = 3 if any(_LETTER.search(cell.text) for cell in row if cell.column != first) else 2
+    if all(cell.text.endswith(":") for cell in row if cell.column == first):
+        least = 2  # Name: and Title: below it
     if counts[first] < least or sum(count >= 0.8 * counts[first] for count in counts.values()) < max(
         2, 0.6 * len(counts)
     ):
