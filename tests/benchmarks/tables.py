@@ -289,8 +289,6 @@ READ_BY_EYE: dict[str, tuple[Sequence[Row], int]] = {
             SKU-8847 | Electronics | $45.00 | $13,005.00 | 2024-10-15 |
             SKU-9201 | Hardware | $32.50 | $25,285.00 | 2024-10-22 | Verified
             SKU-4563 | Software | $120.00 | $18,720.00 | | Critical
-            SKU-5512 | Hardware | $89.00 | $31,150.00 | | Pending
-            SKU-2234 | Electronics | $125.00 | $35,000.00 | |
             SKU-1123 | Hardware | $55.00 | $27,500.00 | 2024-10-30 | Verified
         """),
         1,
@@ -309,7 +307,6 @@ READ_BY_EYE: dict[str, tuple[Sequence[Row], int]] = {
             | Hours | Rate | Cost
             Parts | | | 2,100
             Body Labor | 2 | 150 | 300
-            Paint Labor | 1.5 | 150 | 225
             Sales Tax | | 10.20% | 278.46
         """),
         1,
@@ -320,7 +317,6 @@ READ_BY_EYE: dict[str, tuple[Sequence[Row], int]] = {
              | Q | R | P | H | C | M | L |
             1a | 2% | 98% | - | - | 100% | - | - | 920
             1b | 60% | 35% | - | 4% | 1% | 71% | 28% | 2022
-            2 | - | 100% | - | - | 39% | 4% | 58% | 83
             6 | 60% | 13% | 13% | 15% | 100% | - | - | 55
         """),
         2,
@@ -331,7 +327,6 @@ READ_BY_EYE: dict[str, tuple[Sequence[Row], int]] = {
             | n = 29 | n = 21 | p value
             Age (mean) | 45.2 | 48.8 | 0.09a
             Baseline HCV RNA (mean log IU/mL) | 6.37 | 6.59 | 0.56a
-            Core aa 70 | 28 R / 1 Q | 15 R / 5 Q & 1 P | 0.03b
             rs12979860 | 16 CC / 13 CT / 0 TT | 2 CC / 11 CT / 8 TT | 0.0001e
         """),
         2,
