@@ -238,6 +238,8 @@ def cell_range(sheet: str, cells: Sequence[Box]) -> str:
     """Cells by their columns and rows, counted from 1, as spreadsheet programs write them: `'My sheet'!B7:F9`."""
     sides = [int(f(cell[side] for cell in cells)) for f, side in ((min, 0), (min, 1), (max, 2), (max, 3))]
     first, last = (f"{_column_name(sides[i])}{sides[i + 1]}" for i in (0, 2))
+    if not sheet:  # a text file of rows is one sheet without a name
+        return first if first == last else f"{first}:{last}"
     name = sheet if sheet.isidentifier() else "'" + sheet.replace("'", "''") + "'"
     return f"{name}!{first}" if first == last else f"{name}!{first}:{last}"
 

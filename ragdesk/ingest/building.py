@@ -71,6 +71,14 @@ class DocumentBuilder:
             self._write("\n\n")
         self._pages.append((number or len(self._pages) + 1, self._length, label, sure))
 
+    def chapter(self, label: str) -> None:
+        """Begin a page of this name, unless one was begun that holds nothing yet: that is it then."""
+        if self._pages and self._pages[-1][1] == self._length:
+            number, start, _, sure = self._pages[-1]
+            self._pages[-1] = (number, start, label, sure)
+        else:
+            self.page(label)
+
     def block(self, kind: BlockKind, text: str, *, level: int = 0, context: str = "") -> int | None:
         """Add a block, its outer white space removed, and return where it starts; None (and nothing added) if it is empty.
 

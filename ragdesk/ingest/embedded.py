@@ -126,7 +126,7 @@ class Pictures:
 
     def _write(self, builder: DocumentBuilder, number: int, seen: SeenPage, cells: str) -> None:
         from ragdesk.ingest.building import DocumentBuilder
-        from ragdesk.ingest.pdf import write_pages
+        from ragdesk.ingest.pdf_writing import write_pages
 
         apart = DocumentBuilder()
         write_pages([laid_out(seen, number)], apart, {})

@@ -10,8 +10,8 @@ from pathlib import Path
 from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.building import DocumentBuilder
-from ragdesk.ingest.pdf import write_pages
-from ragdesk.ingest.pdf_layout import Page
+from ragdesk.ingest.pdf_lines import Page
+from ragdesk.ingest.pdf_writing import write_pages
 from ragdesk.ingest.pictured import said_of, with_seen, without_text
 from ragdesk.ingest.recognised import seen_pages
 from ragdesk.pictures import picture_sizes

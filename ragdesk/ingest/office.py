@@ -20,7 +20,7 @@ def table_blocks(
     table = Table(title=title, head_rows=head_rows)
     for row in rows:
         cells = [" ".join(cell.split()) for cell in row if cell is not None]
-        text = " | ".join(cells).strip(" |")
+        text = " | ".join(cells).rstrip(" |").lstrip()
         builder.block("row" if len(row) > 1 else "paragraph", text, context=table.context(row))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ragdesk.domain import Box, Picture, WordBox
 from ragdesk.ingest.limits import allowance
-from ragdesk.ingest.pdf_layout import Line, Page, Word
+from ragdesk.ingest.pdf_lines import Line, Page, Word
 from ragdesk.ingest.recognised import SeenPage, laid_out
 
 _A_PAGE = 1000

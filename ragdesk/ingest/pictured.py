@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.pdf_layout import Line, Page
+from ragdesk.ingest.pdf_lines import Line, Page
 from ragdesk.ingest.recognised import LEAST_SURE, SeenPage, laid_out
 
 _FEW = 80

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ragdesk.domain import Block, BlockKind, Document, Span
+from ragdesk.domain import Block, BlockKind, Document, Span, WordBox
 from ragdesk.ingest.building import DocumentBuilder, clean, raw_document
 from ragdesk.ingest.limits import allowance
 from ragdesk.ingest.tables import Table
@@ -135,7 +135,7 @@ def _markdown_blocks(text: str, head: int) -> tuple[list[Block], str]:
 
 
 def read_csv(path: Path) -> Document:
-    """Comma, semicolon or tab separated: a row for each record, with the header as its context."""
+    """Comma, semicolon or tab separated: a row for each record, with the header as its context, numbered as in a spreadsheet."""
     text, warnings = load(path)
     builder = DocumentBuilder()
     builder.warnings += warnings
@@ -148,23 +148,23 @@ def read_csv(path: Path) -> Document:
         ),
     )
     csv.field_size_limit(10 << 20)
-    rows = (
-        row
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        if any(cell.strip() for cell in row)
-    )
-    add_rows(builder, rows)
-    return builder.document("csv")
+    builder.page()
+    add_rows(builder, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    return builder.document("csv", page_kind="sheet")
 
 
 def add_rows(builder: DocumentBuilder, rows: Iterator[list[str]]) -> None:
-    """Add table rows as blocks, each with its column heads and section as its context."""
+    """Add table rows as blocks, each with its column heads and section as its context, and where its cells stand."""
     table = Table()
-    for count, row in enumerate(rows):
-        if count >= _MOST_ROWS:
+    for number, row in enumerate(rows, 1):
+        if number > _MOST_ROWS:
             builder.warnings.append(f"Only its first {_MOST_ROWS:,} rows were read.")
             return
-        builder.block("row", joined(row), context=table.context(row))
+        if (text := joined(row)).strip(" |"):
+            start = builder.block("row", text, context=table.context(row))
+            if start is not None:
+                place = (1, number, len(row), number)
+                builder.word(WordBox((start, start + len(text)), builder.page_number, place))
 
 
 def joined(cells: list[str]) -> str:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
 
 from ragdesk.domain import Box
-from ragdesk.ingest.pdf_layout import Line, Page, Word
+from ragdesk.ingest.pdf_lines import Line, Page, Word
 
 LEAST_SURE = 0.75
 """Below this share of certainty a page is called hard to read."""

@@ -28,6 +28,15 @@ _TOTAL = re.compile(
 )
 
 
+class _Reached(str):
+    """The text of a cell that one above reaches down over: empty, but what that one says holds for the row."""
+
+    __slots__ = ()
+
+
+REACHED = _Reached()
+
+
 class Table:
     """What is known of a table while its rows are read.
 
@@ -49,7 +58,10 @@ class Table:
         self._body = False
 
     def context(self, cells: Sequence[str | None]) -> str:
-        """The context of the next row. Cells that another one covers are None; those that are blank are empty."""
+        """The context of the next row. Cells that another one covers are None; those that are blank are empty.
+
+        `REACHED` is an empty cell over which the one above it reaches down.
+        """
         row = [None if cell is None else " ".join(cell.split()).strip("*_ ") for cell in cells]
         filled = [(place, cell) for place, cell in enumerate(row) if cell]
         if not filled:
@@ -68,7 +80,8 @@ class Table:
             self._section, self._above, self._wide, self._top = self._above, [], True, None
         self._section_open, self._body = False, True
         first = row[0]
-        label = self._label if not first and _LETTER.search(filled[0][1]) else ""
+        below = cells[0] is REACHED or _LETTER.search(filled[0][1])
+        label = self._label if not first and below else ""
         said = self._said(label)
         if first:
             self._label = first
@@ -91,6 +104,8 @@ class Table:
         cells = [cell for cell in row if cell]
         apart = cells[1:] if row[0] and not self._heads[-1][0] and not _has_digit(row[0]) else cells
         if apart and all(_PERIOD.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in apart):
+            return True
+        if not row[0] and not self._heads[-1][0] and looks_like_header(row):
             return True
         spread = any(cell is None or cell == "" for cell in self._heads[-1][1:])
         below = not row[0] or (not self._heads[-1][0] and len(self._heads) == 1 and not any(map(_has_digit, cells)))
@@ -134,9 +149,11 @@ def _has_digit(text: str) -> bool:
 
 
 def _names_periods(row: Sequence[str | None]) -> bool:
-    """Whether all cells but the first are years or other periods, no two the same."""
+    """Whether all cells but the first are years or other periods, or words beside them, no two the same."""
     rest = [cell for cell in row[1:] if cell]
-    return len(rest) >= 2 and len(set(rest)) == len(rest) and all(_PERIOD.fullmatch(cell) for cell in rest)
+    periods = sum(_PERIOD.fullmatch(cell) is not None for cell in rest)
+    worded = all(_PERIOD.fullmatch(cell) or (_LETTER.search(cell) and not _has_digit(cell)) for cell in rest)
+    return len(rest) >= 2 and len(set(rest)) == len(rest) and 2 * periods >= len(rest) and worded
 
 
 def _joined_heads(rows: Sequence[Sequence[str | None]]) -> list[str]:

@@ -1,26 +1,26 @@
-"""Web pages, XML and e-books in, documents out: headings, paragraphs, lists and tables; nothing is fetched."""
+"""Web pages and XML in, documents out: headings, paragraphs, lists and tables; nothing is fetched."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from ragdesk.domain import Document
-from ragdesk.errors import Unreadable
-from ragdesk.ingest.archive import parse_xml, safe_members
+from ragdesk.ingest.archive import parse_xml
 from ragdesk.ingest.building import DocumentBuilder
-from ragdesk.ingest.embedded import Pictures, from_data_uri, pictures_in_text, zipped_pictures
+from ragdesk.ingest.embedded import Pictures, from_data_uri, pictures_in_text
 from ragdesk.ingest.office import iso_day, table_blocks
 from ragdesk.ingest.plain import decode
-from ragdesk.ingest.protection import rights_managed
+from ragdesk.ingest.tables import REACHED
 
 _HIDDEN = frozenset(
     ("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select", "button", "nav")
 )
+_UNSEEN = frozenset(("script", "style", "template"))
 _BLOCKS = frozenset(
     (
         *(
@@ -91,7 +91,7 @@ def html_pictures(path: Path) -> Pictures:
 
 
 def _written_pictures(data: bytes) -> Pictures:
-    root = _parse_html(data) if b"data:image/" in data else None
+    root = parse_html(data) if b"data:image/" in data else None
     sources = [] if root is None else [e.get("src") or "" for e in root.iter("img")]
     return pictures_in_text({source: text for source in sources if (text := from_data_uri(source))})
 
@@ -129,61 +129,20 @@ def _uses_own_entities(root: Any, data: bytes) -> bool:
     return any(f"&{name};".encode() in text for name in names)
 
 
-def read_epub(path: Path) -> Document:
-    """An e-book: its chapters in order, each as a page."""
-    parts = safe_members(path)
-    encrypted = parts.get("META-INF/encryption.xml", b"")
-    if re.search(rb'URI="[^"]+\.x?html?"', encrypted) or "META-INF/rights.xml" in parts:
-        raise rights_managed()
-    container = parse_xml(parts["META-INF/container.xml"])
-    opf_name = next((e.get("full-path") for e in container.iter() if _name(e) == "rootfile"), None)
-    if opf_name not in parts:
-        raise Unreadable("It is damaged: its list of chapters is missing")
-    package = parse_xml(parts[opf_name])
-    files = {e.get("id"): unquote(e.get("href") or "") for e in package.iter() if _name(e) == "item"}
-    builder = DocumentBuilder()
-    builder.pictures = zipped_pictures(path)
-    for reference in (e for e in package.iter() if _name(e) == "itemref"):
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(opf_name), files.get(reference.get("idref"), "")))
-        if name not in parts:
-            continue
-        root = _parse_html(parts[name])
-        heading = (
-            next((" ".join(e.text_content().split()) for e in root.iter("h1", "h2", "h3")), "")
-            if root is not None
-            else ""
-        )
-        builder.page(heading[:120])
-        if root is not None:
-            _add_html(root, builder, keep_all=False, folder=posixpath.dirname(name))
-    builder.pictures.put_others(builder)
-    said = {
-        n: next((" ".join((e.text or "").split()) for e in package.iter() if _name(e) == n), "")
-        for n in ("title", "date", "creator")
-    }
-    return builder.document(
-        "epub",
-        title=said["title"],
-        date=iso_day(said["date"]) or said["date"][:4],
-        page_kind="chapter",
-        metadata={"author": said["creator"]},
-    )
-
-
 # --- HTML ---------------------------------------------------------------------------------------------------------
 
 
 def html_document(data: bytes, format: str, *, pictures: Pictures | None = None) -> Document:
     """A page from its bytes; `pictures` are those that its addresses lead to within the file."""
-    root = _parse_html(data)
+    root = parse_html(data)
     builder = DocumentBuilder()
     if root is None:
         return builder.document(format)
     builder.pictures = pictures
-    _add_html(root, builder, keep_all=False)
+    add_html(root, builder, keep_all=False)
     whole = DocumentBuilder()
     whole.pictures = pictures.again() if pictures else None
-    _add_html(root, whole, keep_all=True)
+    add_html(root, whole, keep_all=True)
     if builder.length < _LEAST_KEPT * whole.length:
         builder = whole
     if builder.pictures:
@@ -199,7 +158,8 @@ def html_document(data: bytes, format: str, *, pictures: Pictures | None = None)
     )
 
 
-def _parse_html(data: bytes) -> Any:
+def parse_html(data: bytes) -> Any:
+    """The root of a page in any encoding; None where there is nothing in it."""
     from lxml import etree, html
 
     declared = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", data[:2048])
@@ -221,17 +181,29 @@ def _parse_html(data: bytes) -> Any:
         return None
 
 
-def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool, folder: str = "") -> None:
-    """Write a page; `folder` is that of its part in a book, which the addresses of its pictures begin at."""
+def add_html(
+    root: Any,
+    builder: DocumentBuilder,
+    *,
+    keep_all: bool = False,
+    chapters: Mapping[str, str] | None = None,
+    folder: str = "",
+) -> None:
+    """Write a page; `keep_all` with its navigation too. An element whose id is in `chapters` begins one of that name.
+
+    `folder` is that of its part in a book, which the addresses of its pictures begin at.
+    """
     has_main = next(root.iter("main", "article"), None) is not None
     inline: list[str] = []
+    numbers: dict[Any, int] = {}
     pictures: list[str] = []
 
     def flush(kind: str = "paragraph") -> None:
         text = re.sub(r"[ \t\r\f]*\n[ \t\r\f]*", "\n", re.sub(r"[ \t\r\f]+", " ", "".join(inline)))
         inline.clear()
         builder.block(
-            "item" if kind == "item" else "paragraph", f"- {text.strip()}" if kind == "item" and text.strip() else text
+            "item" if kind != "paragraph" else "paragraph",
+            f"{kind} {text.strip()}" if kind != "paragraph" and text.strip() else text,
         )
         for picture in pictures:
             builder.picture(picture)
@@ -251,6 +223,9 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool, folder: st
             return
         if name in _BLOCKS:
             flush(kind)
+        if chapters and (chapter := chapters.get(element.get("id") or "")):
+            flush(kind)
+            builder.chapter(chapter[:120])
         if re.fullmatch("h[1-6]", name):
             builder.block("heading", " ".join(element.text_content().split()), level=int(name[1]))
             return
@@ -270,7 +245,10 @@ def _add_html(root: Any, builder: DocumentBuilder, *, keep_all: bool, folder: st
             inline.append(f" {element.get('alt')} ")
         if name in ("img", "image"):
             pictures.append(_source(element, folder))
-        inner = "item" if name in ("li", "dd") else "paragraph" if name in _BLOCKS else kind
+        if name == "a" and _is_note_mark(element):
+            inline.append(f" [{element.text_content().strip('[] ')}]")
+            return
+        inner = _mark(element, numbers) if name in ("li", "dd") else "paragraph" if name in _BLOCKS else kind
         inline.append(re.sub(r"\s+", " ", element.text or ""))
         for child in element:
             walk(child, inner)
@@ -287,6 +265,25 @@ def _source(image: Any, folder: str) -> str:
     """What a picture is called: its address, in a book the name of its part."""
     source = image.get("src") or image.get("xlink:href") or image.get("href") or ""
     return posixpath.normpath(posixpath.join(folder, unquote(source))) if folder else source
+
+
+def _mark(item: Any, numbers: dict[Any, int]) -> str:
+    """What stands before an item of a list: its number, or a dash. `numbers` are the last ones of the lists so far."""
+    parent = item.getparent()
+    if item.tag != "li" or parent is None or parent.tag != "ol":
+        return "-"
+    said = item.get("value") or ("" if parent in numbers else parent.get("start")) or ""
+    given = said.isascii() and said.isdecimal() and len(said) < 10
+    numbers[parent] = int(said) if given else numbers.get(parent, 0) + 1
+    return f"{numbers[parent]}."
+
+
+def _is_note_mark(link: Any) -> bool:
+    """Whether a link is the mark of a footnote."""
+    said = f"{link.get('epub:type') or ''} {link.get('role') or ''}"
+    parent = link.getparent()
+    raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
+    return "noteref" in said or (raised and "#" in (link.get("href") or "") and len(link.text_content().strip()) <= 5)
 
 
 def _is_data(table: Any) -> bool:
@@ -311,7 +308,7 @@ def _table_rows(table: Any) -> Iterator[list[str | None]]:
                 across, down = _span(cell, "colspan"), _span(cell, "rowspan")
                 if down > 1:
                     reaching.update(dict.fromkeys(range(len(cells), len(cells) + across), down - 1))
-                cells += [" ".join(cell.text_content().split()), *[None] * (across - 1)]
+                cells += [_cell_text(cell), *[None] * (across - 1)]
         _add_reached(cells, reaching)
         if any(cells):
             yield cells
@@ -320,7 +317,22 @@ def _table_rows(table: Any) -> Iterator[list[str | None]]:
 def _add_reached(cells: list[str | None], reaching: dict[int, int]) -> None:
     while reaching.get(len(cells), 0):
         reaching[len(cells)] -= 1
-        cells.append("")
+        cells.append(REACHED)
+
+
+def _cell_text(cell: Any) -> str:
+    """The text of a cell; blocks and lines in it stand apart."""
+    parts: list[str] = []
+    from lxml import etree
+
+    for event, element in etree.iterwalk(cell, events=("start", "end")):
+        name = element.tag if isinstance(element.tag, str) else ""
+        apart = " " if name in _BLOCKS or name == "br" else ""
+        if event == "start":
+            parts += [apart, (element.text or "") if name and name not in _UNSEEN else ""]
+        else:
+            parts += [apart, (element.tail or "") if element is not cell else ""]
+    return " ".join("".join(parts).split())
 
 
 def _span(cell: Any, name: str) -> int:

@@ -18,6 +18,7 @@ from ragdesk.ingest.equations import M, equation
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.objects import Objects
 from ragdesk.ingest.office import core_properties, table_blocks
+from ragdesk.ingest.tables import REACHED
 from ragdesk.ingest.word_numbers import Numbers
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -191,7 +192,7 @@ def _rows(table: Any, word: _Word) -> Iterator[list[str | None]]:
         for cell in _own(row, "tc"):
             merge = cell.find(f"{_W}tcPr/{_W}vMerge")
             continues = merge is not None and merge.get(f"{_W}val") != "restart"
-            cells.append("" if continues else " ".join(_cell_texts(cell)))
+            cells.append(REACHED if continues else " ".join(_cell_texts(cell)))
             span = cell.find(f"{_W}tcPr/{_W}gridSpan")
             covers = (span.get(f"{_W}val") or "1") if span is not None else "1"
             cells += [None] * (min(int(covers), _MOST_COVERED) - 1 if covers.isdecimal() else 0)

@@ -176,6 +176,19 @@ def test_a_password_and_damage_are_told(tmp_path: Path) -> None:
         read(tmp_path / "b.pdf")
 
 
+def test_a_stream_without_its_end_is_read(tmp_path: Path) -> None:
+    whole = pdf_of(tmp_path / "a.pdf", lines("The longest berth measures 212 metres.")).read_bytes()
+    objects = b"".join(f"{n} 0 obj {body} endobj\n".encode() for n, body in (
+        (1, "<</Type/Pages/Kids[2 0 R]/Count 1>>"),
+        (2, "<</Type/Page/Parent 1 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>/Contents 4 0 R>>"),
+        (3, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"),
+        (4, "<</Length 400>>stream\nBT /F 12 Tf 50 700 Td (The longest berth measures 212 metres.) Tj ET\n"),
+        (5, "<</Type/Catalog/Pages 1 0 R>>"),
+    ))  # fmt: skip
+    (tmp_path / "b.pdf").write_bytes(whole[:8] + b"\n" + objects + b"trailer <</Root 5 0 R/Size 6>>\n%%EOF")
+    assert read(tmp_path / "b.pdf").text == read(tmp_path / "a.pdf").text
+
+
 def test_blocks_are_in_order_and_pages_cover_them(tmp_path: Path) -> None:
     pages = [[*lines("One two three.", "Four five."), *lines("Six.", y=TOP + 80)] for _ in range(3)]
     document = read(pdf_of(tmp_path / "a.pdf", *pages))
@@ -253,3 +266,17 @@ def test_notes_beside_the_text_are_read(tmp_path: Path) -> None:
         pdf[0].add_text_annot((300, 300), "Measured again in 2024: 214.")
         pdf.save(tmp_path / "b.pdf")
     assert paragraphs(read(tmp_path / "b.pdf"))[-1] == "Note: Measured again in 2024: 214."
+
+
+def test_numbers_that_count_with_the_pages_stay_out_wherever_they_stand(tmp_path: Path) -> None:
+    pages = [[*lines(f"Topic {n * 7} is told here.", "It goes on."), (300, 600, str(n + 11), 11)] for n in range(1, 5)]
+    text = read(pdf_of(tmp_path / "a.pdf", *pages)).text
+    assert "14" in text, "of the second topic"
+    assert not [n for n in (12, 13, 15) if str(n) in text]
+
+
+def test_letters_that_are_set_as_one_are_taken_apart(tmp_path: Path) -> None:
+    pdf = pymupdf.open()
+    pdf.new_page().insert_htmlbox((50, 50, 400, 100), "The di\ufb03culty of e\ufb03cient \ufb01shing.")
+    pdf.save(tmp_path / "a.pdf")
+    assert read(tmp_path / "a.pdf").text == "The difficulty of efficient fishing."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ragdesk.domain import Document
+from ragdesk.domain import Document, place_in
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import read
 
@@ -64,6 +64,19 @@ def test_csv_rows_carry_their_header(tmp_path: Path) -> None:
         ("Sailing | 9", "Boat | Fee"),
         ('Big; "old" | 310', "Boat | Fee"),
     ]
+    start = document.text.index("Sailing")
+    place = place_in(document.page_kind, document.pages, document.geometry, (start, len(document.text)))
+    assert place == "A2:B3", "rows and columns as a spreadsheet program numbers them"
+
+
+def test_cells_and_items_of_a_web_page_read_as_they_are_shown(tmp_path: Path) -> None:
+    text = written(
+        tmp_path / "a.html",
+        "<table><tr><th>Day</th><th>Boats</th></tr><tr><td>Mon</td><td><p>Otter</p><ul><li>Fog</li><li>Horn</li></ul>old"
+        "<br>new</td></tr></table><ol start=3><li>Tie<ol><li>twice</li></ol></li><li>Pay</li></ol>",
+    ).text
+    assert "Mon | Otter Fog Horn old new" in text
+    assert [line for line in text.split("\n") if line][-3:] == ["3. Tie", "1. twice", "4. Pay"]
 
 
 def test_json_becomes_lines_of_path_and_value(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import plistlib
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,63 @@ def test_a_kindle_book_is_read_with_its_headings(tmp_path: Path) -> None:
     (tmp_path / "c.mobi").write_bytes(mobi(text)[:90])
     with pytest.raises(Unreadable, match="damaged"):
         read(tmp_path / "c.mobi")
+
+
+def epub(path: Path, files: dict[str, str], spine: list[str], *, navigation: str) -> Path:
+    """An e-book with these files, read in this order, and its table of contents."""
+    nav = ' properties="nav"'
+    items = "".join(
+        f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"{nav if name == navigation else ""}/>'
+        for name in files
+    )
+    order = "".join(f'<itemref idref="{name}"/>' for name in spine)
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("mimetype", "application/epub+zip")
+        book.writestr(
+            "META-INF/container.xml", '<container><rootfiles><rootfile full-path="text/a.opf"/></rootfiles></container>'
+        )
+        book.writestr(
+            "text/a.opf",
+            '<package xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>The Lamp</dc:title></metadata>'
+            f"<manifest>{items}</manifest><spine>{order}</spine></package>",
+        )
+        for name, text in files.items():
+            book.writestr(f"text/{name}", f"<html><body>{text}</body></html>")
+    return path
+
+
+def test_chapters_of_an_e_book_are_named_by_its_table_of_contents(tmp_path: Path) -> None:
+    files = {
+        "nav.xhtml": '<nav epub:type="toc"><ol><li><a href="one.xhtml">Sunset</a></li><li><a href="two.xhtml#fog">Fog</a>'
+        '</li><li><a href="two.xhtml#horn">The Horn</a></li></ol></nav>',
+        "two.xhtml": '<section id="fog"><p>It is grey<a epub:type="noteref" href="#n1"><sup>1</sup></a> outside.</p></section>'
+        '<section id="horn"><p>It sounds.</p></section><aside epub:type="footnote" id="n1"><p>1. As ever.</p></aside>',
+        "one.xhtml": "<p>It is lit.</p>",
+    }  # fmt: skip
+    document = read(epub(tmp_path / "a.epub", files, ["one.xhtml", "two.xhtml"], navigation="nav.xhtml"))
+    assert [(page.number, page.label) for page in document.pages] == [(1, "Sunset"), (2, "Fog"), (3, "The Horn")]
+    assert document.text == "It is lit.\n\nIt is grey [1] outside.\n\nIt sounds.\n\n1. As ever."
+    start = document.text.index("sounds")
+    assert place_in(document.page_kind, document.pages, b"", (start, start + 1)) == "chapter 3, The Horn"
+
+
+def test_chapters_are_named_by_the_older_table_of_contents_too(tmp_path: Path) -> None:
+    files = {
+        "toc.ncx": "",
+        "one.xhtml": "<p>It is lit.</p>",
+    }
+    path = epub(tmp_path / "a.epub", files, ["one.xhtml"], navigation="")
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    parts["text/a.opf"] = parts["text/a.opf"].replace(
+        b'id="toc.ncx" href="toc.ncx" media-type="application/xhtml+xml"',
+        b'id="toc" href="toc.ncx" media-type="application/x-dtbncx+xml"',
+    )
+    parts["text/toc.ncx"] = (
+        b'<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap><navPoint><navLabel><text>Sunset</text></navLabel>'
+        b'<content src="one.xhtml"/></navPoint></navMap></ncx>'
+    )
+    with zipfile.ZipFile(path, "w") as book:
+        for name, data in parts.items():
+            book.writestr(name, data)
+    assert [page.label for page in read(path).pages] == ["Sunset"]

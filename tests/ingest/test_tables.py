@@ -88,7 +88,8 @@ def test_heads_over_several_columns_are_part_of_each(tmp_path: Path) -> None:
         "<tr><th rowspan=2>Region</th><th colspan=2>Sales</th><th colspan=2>Profit</th></tr>"
         "<tr><th>2019</th><th>2018</th><th>2019</th><th>2018</th></tr>"
         "<tr><td rowspan=2>Europe</td><td>food</td><td>1</td><td>2</td><td>3</td></tr>"
-        "<tr><td>tools</td><td>4</td><td>5</td><td>6</td></tr></table></body></html>",
+        "<tr><td>tools</td><td>4</td><td>5</td><td>6</td></tr>"
+        "<tr><td rowspan=2>Asia</td><td>7</td><td>8</td><td>7</td></tr><tr><td>9</td><td>9</td></tr></table></body></html>",
         "utf-8",
     )
     document = read(path)
@@ -97,6 +98,7 @@ def test_heads_over_several_columns_are_part_of_each(tmp_path: Path) -> None:
     found = row_contexts(document)
     assert found["Europe"] == heads
     assert found["tools"] == f"{heads}\nEurope"
+    assert found["9"] == f"{heads}\nAsia", "numbers alone too, where the label reaches down over them"
 
 
 def test_merged_labels_of_a_word_table_reach_down(tmp_path: Path) -> None:
