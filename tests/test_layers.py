@@ -71,7 +71,7 @@ ONLY_IN = {
     "keyring": ("secrets.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
-    "rapidocr": ("ingest/ocr.py", "ingest/rapid.py"),
+    "rapidocr": ("ingest/ocr.py", "ingest/rapid_lines.py"),
     "cv2": ("ingest/",),
     "PIL": ("pictures.py",),
 }
