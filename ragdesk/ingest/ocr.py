@@ -1,7 +1,7 @@
 """A page that is a picture in, the words on it out: recognised in a child process, page by page, with limits.
 
-RapidOCR reads it first. Where it is not sure, Tesseract tells the script, where that program is installed, and reads
-those scripts that RapidOCR cannot.
+RapidOCR reads it first. Where it has no letters for the script, the page is read by Tesseract, where that program is
+installed with the language; else it is said which is needed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ragdesk.settings import Settings
 from ragdesk.writing import WRITINGS, writing
 
 if TYPE_CHECKING:
+    from ragdesk.ingest.rapid import Rapid
     from ragdesk.writing import Writing
 
 OCR_VERSION = 1
@@ -112,14 +113,20 @@ def read_pixels(pixels: Any, language: str) -> SeenPage:
     from ragdesk.ingest.tesseract import languages
 
     said = writing(language)
-    seen, legible = read_rapid(pixels)
-    if said is None:
+    rapid = read_rapid(pixels)
+    seen = rapid.page
+    told = rapid.script.name if rapid.script else ""
+    if said is None and not _needing(told):
         said = _given_away(seen.text)
     if said is not None and said.needs_tesseract:
         if said.code in languages():
             return _by_tesseract(pixels, [said.code], seen)
-        return replace(seen, lines=(), trouble=_needed(said, "its language is")) if seen.lines else seen
-    return seen if said is not None or legible >= _LEGIBLE else _of_another_script(pixels, seen, legible)
+        return replace(seen, lines=(), trouble=_needed(said, "its language is")) if seen.lines or rapid.script else seen
+    if said is not None:
+        return seen
+    if rapid.script is not None:
+        return _of_another_script(pixels, seen, told)
+    return seen if rapid.made_out >= _LEGIBLE else _of_a_script_not_told(pixels, rapid)
 
 
 def _given_away(text: str) -> Writing | None:
@@ -131,30 +138,54 @@ def _given_away(text: str) -> Writing | None:
     return None
 
 
-def _of_another_script(pixels: Any, seen: SeenPage, legible: float) -> SeenPage:
-    """A page that RapidOCR could hardly read, read by Tesseract where its script is one that only that can read."""
-    from ragdesk.ingest.rapid import HARDLY
-    from ragdesk.ingest.tesseract import codes_for, program, script_of
+def _of_another_script(pixels: Any, seen: SeenPage, told: str) -> SeenPage:
+    """A page in a script that RapidOCR has no letters for, read by Tesseract where that has its language."""
+    from ragdesk.ingest.scripts import INDIC
+    from ragdesk.ingest.tesseract import codes_for, script_of
 
-    if not program():
-        unclear = "its writing is not clear, or of a script that needs the program Tesseract with its language"
-        return seen if legible >= HARDLY else replace(seen, lines=(), trouble=unclear)
     script, degrees = script_of(pixels)
-    wanted = next((one for one in WRITINGS if one.needs_tesseract and one.script == script != "Latin"), None)
+    wanted = _needing(told) or _needing(script)
     if wanted is None:
-        return seen if legible >= HARDLY else replace(seen, lines=(), trouble="its writing is not clear")
-    if codes := codes_for(script):
+        which = "a script of India" if told == INDIC else "a script that RapidOCR lacks"
+        return replace(
+            seen, lines=(), trouble=f"it seems to be in {which}, which needs the program Tesseract with its language"
+        )
+    if codes := codes_for(told if _needing(told) else script):
         return _by_tesseract(pixels, codes, seen, degrees)
     return replace(seen, lines=(), trouble=_needed(wanted, "its script seems to be that of"))
 
 
+def _of_a_script_not_told(pixels: Any, rapid: Rapid) -> SeenPage:
+    """A page that RapidOCR could hardly read: by Tesseract where that tells a script that only it can read."""
+    from ragdesk.ingest.rapid import HARDLY
+    from ragdesk.ingest.tesseract import program, script_of
+
+    if program() and _needing(script := script_of(pixels)[0]):
+        return _of_another_script(pixels, rapid.page, script)
+    if rapid.made_out >= HARDLY:
+        return rapid.page
+    return replace(rapid.page, lines=(), trouble="its writing is not clear")
+
+
+def _needing(script: str) -> Writing | None:
+    """The first language of a script, or the language of this name, if it is one that needs Tesseract."""
+    return next(
+        (w for w in WRITINGS if w.needs_tesseract and script in (w.script, w.name.capitalize()) and script != "Latin"),
+        None,
+    )
+
+
 def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float | None = None) -> SeenPage:
-    from ragdesk.ingest.tesseract import read_tesseract, script_of
+    """Read by Tesseract, turned upright; where it cannot tell how a page lies, as it is read more surely."""
+    from ragdesk.ingest.tesseract import languages, read_tesseract, script_of
 
     if degrees is None:
         _, degrees = script_of(pixels)
     skew = (seen.turned + 45) % 90 - 45
-    return read_tesseract(pixels, codes, (degrees + skew) % 360)
+    ways = [seen.turned, seen.turned + 180] if degrees is None else [degrees + skew]
+    codes = [*codes, *(("eng",) if "eng" in languages() else ())]
+    read = [read_tesseract(pixels, codes, way % 360) for way in ways]
+    return max(read, key=lambda page: page.sure or 0.0)
 
 
 def _needed(what: Writing, because: str) -> str:

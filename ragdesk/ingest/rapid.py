@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ragdesk.ingest.rapid_lines import VERSION, ReadLine, cut, detected, recognised, sides
 from ragdesk.ingest.recognised import SeenPage, SeenWord
+from ragdesk.ingest.scripts import Script, script_of
 from ragdesk.ingest.upright import MOST_SKEW, Turn, lie_of
 from ragdesk.ingest.vertical import is_written_down, laid_down
 
@@ -52,15 +53,21 @@ _LONG, _WRITING = 3.0, 3
 """A page with writing that cannot be read has at least so many lines that are at least so many times as long as high."""
 
 
-def read_rapid(pixels: Any) -> tuple[SeenPage, float]:
-    """Read a picture, an array (height, width, 3) of 8-bit BGR; boxes are in its pixels.
+@dataclass(frozen=True, slots=True)
+class Rapid:
+    """A page as read, how much of what looks like writing was made out (0 to 1), and the script if it is one without letters."""
 
-    The second value is how much of what looks like writing it could make out, 0 to 1: low for scripts that it cannot read.
-    """
+    page: SeenPage
+    made_out: float
+    script: Script | None = None
+
+
+def read_rapid(pixels: Any) -> Rapid:
+    """Read a picture, an array (height, width, 3) of 8-bit BGR; boxes are in its pixels."""
     height, width = pixels.shape[:2]
     boxes = detected(pixels)
     if not boxes:
-        return SeenPage(width=width, height=height, engine=VERSION), 1.0
+        return Rapid(SeenPage(width=width, height=height, engine=VERSION), 1.0)
     on_its_side, skew = lie_of(boxes)
     degrees, known = _way_up(pixels, boxes, 90.0 if on_its_side else 0.0)
     down = degrees != 0 and _is_written_down(pixels, known, degrees)
@@ -77,19 +84,27 @@ def read_rapid(pixels: Any) -> tuple[SeenPage, float]:
     seen = [part for line in lines if line.mean >= _LEAST_SURE for part in _parts(line, turn, level)]
     page = SeenPage(tuple(seen), level.width, level.height, (degrees - skew) % 360, VERSION)
     made_out = _made_out(lines)
+    script = script_of(
+        [line.trace for line in lines], [_legible(line) for line in lines], [_length(line.corners) for line in lines]
+    )
+    if script is not None:
+        return Rapid(page, made_out, script)
     if made_out < HARDLY and sum(_length(box) >= _LONG * min(sides(box)) for box in boxes) < _WRITING:
-        return replace(page, lines=()), 1.0  # what seemed to be writing is something else in a picture
-    return page, made_out
+        return Rapid(replace(page, lines=()), 1.0)  # what seemed to be writing is something else in a picture
+    return Rapid(page, made_out)
 
 
 def _made_out(lines: Sequence[ReadLine]) -> float:
     """Of all lines, weighed by their length: how sure it is, and nothing where there are far too few characters."""
-    weighed = total = 0.0
-    for line in lines:
-        length, height = sides(line.corners)
-        total += length
-        weighed += length * line.mean * min(1.0, len(line.sure) * height / length / _LEAST_DENSE)
-    return weighed / total if total else 1.0
+    lengths = [sides(line.corners)[0] for line in lines]
+    weighed = sum(length * _legible(line) for length, line in zip(lengths, lines, strict=True))
+    return weighed / sum(lengths) if lengths else 1.0
+
+
+def _legible(line: ReadLine) -> float:
+    """How sure a line is, less where there are far too few characters in it."""
+    length, height = sides(line.corners)
+    return line.mean * min(1.0, len(line.sure) * height / length / _LEAST_DENSE)
 
 
 def _way_up(pixels: Any, boxes: Sequence[Any], first: float) -> tuple[float, list[ReadLine]]:

@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ragdesk.ingest.script_weights import LETTERS
+from ragdesk.ingest.scripts import trace_of
+
 VERSION = "PP-OCRv6 small"
 
 _DETECTED_AT = 1280
@@ -31,12 +34,16 @@ _MARGIN = 20
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line as read: its text, its corners, and of each character that is no space the middle (0 to 1) and certainty."""
+    """A line as read: its text, its corners, and of each character that is no space the middle (0 to 1) and certainty.
+
+    `trace` is what scripts are told by (`scripts.trace_of`).
+    """
 
     text: str
     corners: Any
     middles: tuple[float, ...]
     sure: tuple[float, ...]
+    trace: Any
 
     @property
     def mean(self) -> float:
@@ -48,7 +55,7 @@ def _engine() -> Any:
     from rapidocr import RapidOCR
 
     threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 2) - 1))
-    return RapidOCR(
+    engine: Any = RapidOCR(
         params={
             "Global.log_level": "critical",
             "Global.return_word_box": True,
@@ -60,6 +67,26 @@ def _engine() -> Any:
             "Det.limit_side_len": _DETECTED_AT,
         }
     )
+    reader = engine._load_rec_model()
+    reader.postprocess_op = _Tracing(reader.postprocess_op)
+    return engine
+
+
+class _Tracing:
+    """Makes text of what the model says, as RapidOCR does, and keeps a trace of each line beside where its words are."""
+
+    def __init__(self, decode: Any) -> None:
+        self._decode = decode
+        self._places = [decode.dict[letter] for letter in LETTERS]
+
+    def __call__(
+        self, frames: Any, *args: Any, wh_ratio_list: Sequence[float], max_wh_ratio: float, **kwargs: Any
+    ) -> Any:
+        texts, words = self._decode(frames, *args, wh_ratio_list=wh_ratio_list, max_wh_ratio=max_wh_ratio, **kwargs)
+        for line, ratio, info in zip(frames, wh_ratio_list, words, strict=True):
+            own = line[: max(1, round(len(line) * ratio / max_wh_ratio))]  # what follows pads it to the longest
+            info.trace = trace_of(own, self._places)
+        return texts, words
 
 
 def detected(pixels: Any) -> list[Any]:
@@ -139,5 +166,5 @@ def recognised(crops: Sequence[Any], boxes: Sequence[Any]) -> list[ReadLine]:
         columns = [column for word in info.word_cols for column in word]
         sure = [one for character, one in zip(text, info.confs, strict=False) if not character.isspace()]
         middles = tuple(min(1.0, (column + 0.5) / info.line_txt_len) for column in columns)
-        lines.append(ReadLine(text, box, middles, tuple(sure)))
+        lines.append(ReadLine(text, box, middles, tuple(sure), info.trace))
     return lines

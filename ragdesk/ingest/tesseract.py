@@ -46,19 +46,21 @@ def codes_for(script: str) -> list[str]:
     """Codes of languages that are written so and that it can read, a few at most."""
     if f"script/{script}" in languages():
         return [f"script/{script}"]
-    return [w.code for w in WRITINGS if w.script == script and w.code in languages()][:_MOST_LANGUAGES]
+    return [w.code for w in WRITINGS if script in (w.script, w.name.capitalize()) and w.code in languages()][
+        :_MOST_LANGUAGES
+    ]
 
 
-def script_of(pixels: Any) -> tuple[str, float]:
-    """The script of a picture, and by how many degrees it must be turned clockwise; "" and 0 where it cannot tell."""
+def script_of(pixels: Any) -> tuple[str, float | None]:
+    """The script of a picture, and by how many degrees it must be turned clockwise; "" and None where it cannot tell."""
     if "osd" not in languages():
-        return "", 0.0
+        return "", None
     said = _run(["stdin", "stdout", "--psm", "0", "--dpi", "200"], _png(pixels))
     script = re.search(r"Script: (\w+)", said)
     turned = re.search(r"Rotate: (\d+)", said)
     sure = re.search(r"Script confidence: ([\d.]+)", said)
     if script is None or turned is None or sure is None or float(sure.group(1)) < 0.5:
-        return "", 0.0
+        return "", None
     return {"Hangul": "Korean", "Hiragana": "Japanese", "Katakana": "Japanese"}.get(
         script.group(1), script.group(1)
     ), float(turned.group(1))

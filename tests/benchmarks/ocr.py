@@ -98,7 +98,7 @@ def document_of(path: Path, reads: Reads) -> tuple[Document, float]:
     began = time.monotonic()
     seen = {}
     for number in read(path).pictured:
-        pixels, points = _drawn(path, number)
+        pixels, points = _drawn(path, number, ())
         seen[number] = reads(pixels).scaled(points)
     with having_seen(seen):
         return read(path), time.monotonic() - began
@@ -157,7 +157,7 @@ def main() -> None:
     options = parser.parse_args()
 
     def tesseract(pixels: Any) -> SeenPage:
-        return read_tesseract(pixels, ["eng"], script_of(pixels)[1])
+        return read_tesseract(pixels, ["eng"], script_of(pixels)[1] or 0.0)
 
     engines: dict[str, Reads] = {"automatic": lambda pixels: read_pixels(pixels, "automatic")}
     if program() and not options.no_tesseract:

@@ -31,7 +31,7 @@ def test_a_line_that_was_seen_over_a_narrow_gutter_is_parted_there() -> None:
     lines = two_columns(gutter=6)
     lines[2:4] = [lines[2] + lines[3]]
     assert texts(column_lines(lines))[2:4] == ["a1 b1 c1 d1", "p1 q1 r1 s1"]
-    title = run(-2, 0, *"T U V W X Y Z Ä".split())
+    title = run(-2, 0, *"TUVWXYZÄ")
     assert texts(column_lines([title, *lines]))[0] == "T U V W X Y Z Ä", "a title over both columns stays whole"
 
 
