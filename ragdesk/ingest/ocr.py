@@ -144,13 +144,13 @@ def _of_another_script(pixels: Any, seen: SeenPage, told: str) -> SeenPage:
     from ragdesk.ingest.tesseract import codes_for, script_of
 
     script, degrees = script_of(pixels)
-    wanted = _needing(told) or _needing(script)
+    wanted = _needing(script) or _needing(told)
     if wanted is None:
         which = "a script of India" if told == INDIC else "a script that RapidOCR lacks"
         return replace(
             seen, lines=(), trouble=f"it seems to be in {which}, which needs the program Tesseract with its language"
         )
-    if codes := codes_for(told if _needing(told) else script):
+    if codes := codes_for(script if _needing(script) else told):
         return _by_tesseract(pixels, codes, seen, degrees)
     return replace(seen, lines=(), trouble=_needed(wanted, "its script seems to be that of"))
 
