@@ -5,8 +5,9 @@
 TEXTS is a folder with a text file for each script, as `Cyrillic.txt`, in any of its languages (names of countries and
 languages as in CLDR will do), and Latin.txt, Han.txt, Japanese.txt; their fonts must be installed (fc-list). Lines of
 random words are drawn in random fonts and sizes, blurred and noisy, a third on their heads, and read; shapes without
-writing are drawn besides, and strips of photographs are read, where there is a folder `nothing` with such. The table printed is of fonts that the fit has not seen: the share of lines told right, the
-share told to be of a script without letters, and the share of pages of four lines told right.
+writing are drawn besides, and strips of photographs are read, where there is a folder `nothing` with such. The table
+printed is of fonts that the fit has not seen: the share of lines told right, the share told to be of a script without
+letters, and the share of pages of four lines told right.
 """
 
 from __future__ import annotations
