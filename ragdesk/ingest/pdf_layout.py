@@ -229,10 +229,14 @@ def _two_columns(lines: list[_Placed], typical: float) -> list[list[_Placed]] | 
     """
     if len(lines) < 2 * _LEAST_LINES:
         return None
-    ends = Counter(round(p.x1 / 3) for p in lines if len(p.line.words) >= _PROSE_WORDS)
+    prose = [p for p in lines if len(p.line.words) >= _PROSE_WORDS]
+    ends = Counter(round(p.x1 / 3) for p in prose).most_common(4)
+    begins = Counter(round(p.x0 / 3) for p in prose).most_common(
+        2
+    )  # a left column may end anywhere, not the right begin
+    gutters = [3 * end + 2 + 0.4 * typical for end, _ in ends] + [3 * begin - 2 - 0.2 * typical for begin, _ in begins]
     best: tuple[int, float, float, float] | None = None
-    for end, _ in ends.most_common(4):
-        gutter = 3 * end + 2 + 0.4 * typical
+    for gutter in gutters:
         crossing = sorted((p.y0, p.y1) for p in lines if p.x0 < gutter - 1 and p.x1 > gutter + 0.3 * typical)
         top = min(p.y0 for p in lines)
         for y0, y1 in [*crossing, (max(p.y1 for p in lines), float("inf"))]:
