@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragdesk.child import Call, Child, ChildFailed, Payload
+from ragdesk.domain import Box
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
-from ragdesk.ingest.recognised import SeenPage, seen_from_json, seen_to_json
+from ragdesk.ingest.recognised import SeenPage, SeenWord, seen_from_json, seen_to_json
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 from ragdesk.writing import WRITINGS, writing
@@ -36,6 +37,9 @@ _SMALL_PIXELS = 1300
 _MOST_PIXELS = 12_000_000
 _LEGIBLE = 0.87
 """Below this share of certainty it may be a script that RapidOCR cannot read: a clean scan has 0.95 and more."""
+
+_READ, _LEAST_LETTERS, _WHOLE = 0.95, 4, 0.7
+"""A line of another script's page whose words RapidOCR read so surely, with so many letters and over so much of it, is Latin."""
 
 _GIVEN_AWAY = (("greek", "αβγδεηθικλμνπρστυφω", 0.5), ("vietnamese", "ơưƠƯ", 0.02))
 """Languages whose other letters RapidOCR leaves out, letters that give them away, and the share of all from which they do."""
@@ -177,15 +181,41 @@ def _needing(script: str) -> Writing | None:
 
 def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float | None = None) -> SeenPage:
     """Read by Tesseract, turned upright; where it cannot tell how a page lies, as it is read more surely."""
-    from ragdesk.ingest.tesseract import languages, read_tesseract, script_of
+    from ragdesk.ingest.tesseract import read_tesseract, script_of
 
     if degrees is None:
         _, degrees = script_of(pixels)
     skew = (seen.turned + 45) % 90 - 45
     ways = [seen.turned, seen.turned + 180] if degrees is None else [degrees + skew]
-    codes = [*codes, *(("eng",) if "eng" in languages() else ())]
-    read = [read_tesseract(pixels, codes, way % 360) for way in ways]
-    return max(read, key=lambda page: page.sure or 0.0)
+    read = max((read_tesseract(pixels, codes, way % 360) for way in ways), key=lambda page: page.sure or 0.0)
+    return read if "vie" in codes else _with_latin(read, seen)
+
+
+def _with_latin(page: SeenPage, seen: SeenPage) -> SeenPage:
+    """A page read by Tesseract with what RapidOCR read well in it: a line of Latin letters, which a data set may lack."""
+    if abs((page.turned - seen.turned + 180) % 360 - 180) > 1:
+        return page
+    sure = [line for line in seen.lines if _is_read(line)]
+    lines = []
+    for line in page.lines:
+        x0, y0, x1, y1 = _box(line)
+        here = [
+            one
+            for one in sure
+            if y0 < (_box(one)[1] + _box(one)[3]) / 2 < y1 and _box(one)[0] < x1 and _box(one)[2] > x0
+        ]
+        lines += here if sum(_box(one)[2] - _box(one)[0] for one in here) > _WHOLE * (x1 - x0) else [line]
+    return replace(page, lines=tuple(dict.fromkeys(lines)))
+
+
+def _is_read(line: Sequence[SeenWord]) -> bool:
+    letters = sum(character.isalpha() for word in line for character in word.text)
+    return letters >= _LEAST_LETTERS and all(word.sure >= _READ for word in line)
+
+
+def _box(line: Sequence[SeenWord]) -> Box:
+    boxes = [word.upright for word in line]
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
 
 
 def _needed(what: Writing, because: str) -> str:

@@ -1,4 +1,4 @@
-"""What scripts are told by in what the model PP-OCRv6 small makes of them; written by tests/benchmarks/scripts.py."""
+"""What tells scripts in what the model PP-OCRv6 small makes of them; written by tests/benchmarks/scripts.py."""
 
 CLASSES = (
     "Arabic",
@@ -16,45 +16,52 @@ CLASSES = (
     "readable",
     "turned",
 )
-"""Scripts, lines that the model reads, those on their heads, and what is no writing."""
+"""Scripts, what is no writing, and lines that the model reads, also on their heads."""
 
 LETTERS = (
-    ",.ohua3RαnimgTι1Lp0λνeıτ一q_κNορA2εvlE'tsb?Dwυ7OCσrI-HU—γc？d8SμηωG5jưłπyΣfņコĐ4!96"
-    'Mβk/|FδBのá∂。ħ([号ą)Kx，Q●る二PΔΛ、Ωñζ的ųVすφ三正Y引zを品χíΓっ可X用ồはêび及}é{∆なâユ证て日&五W"百óにJΦ%吾热ļ：'
+    ".,3uαRhanoimg10TιLpλτνρ7'ε一A2l_οqNı-restCbυ8w?EHvIσDηΣκのcγĐに的O6をSdjるfņ—5ưなUβGMびπ"
+    "、号及μ|热用B)す9ąK[コyω(て？Q4とłF护P権x分∆□寻け∂自«δ了。正でz利Δい胡ñ!もí受ôħYー采k：百Λ梁，ųこ关会人は校大か品丛二φ>Wů有"
 )
 """Letters of the model whose shares tell them apart."""
 
-SCALE = 0.0846713
+SCALE = 0.0792199
 
 WEIGHTS = (
-    "2lPYS`T!pO7~|*7FY!h5D)ad06Wssf*7O<|0NV`JN-gd26WRq7{p{sC6c_*Q3E3Ir8Tb3(`#R;?;Q|92;7bPX?*8o8Fdg;z1Pj|G"
-    "F7Nu>2n-JwP6g)e-vi*|@C@ek3|9&H@E-N}@%Z`U^#KF!4mSue>iqHK`RUax8qf0W4$0tEFz@{iNcz?V<P8P!;1(nS{^JoU9_JqQ"
-    "_7Bzm@%H=l3-ST-VfNV<?+P&9)9?N75<Kh;;2!V!GWpl#{}vkb1}ysp=Na$c^6V1*%^ltb8utDl-6-n@4FKl@`1wBb@GtxN-S!7B"
-    "83qIwEdA=z=keS41oGnCH3|eX6%^MD+wl7U`uqJP2L1c{{P+g^`UL{_0wfCk^#=Iv2lVyXDH;mq&lU9a_ZlSq_AvYP`2`RF`U?8_"
-    "+Y0#z3HkgR`T+L^`t=C-3;Xf+`1<SS9{2fK>;4Zg>lPR9`z7rJ@AJk42?O*Q{Q~ao7xn5w;P&(UFZ}x-0{i&=`}Xeo@AvxP^&TVk"
-    "0zMY=-|YANFz^^82l)5|_uumF0R0O8At(Lq_y79r{P6DZ01*8y1oZG2+yx5#>kiu?^!f`LDh%BA>;(q?1OW&V_XP9&`SuO?^zroh"
-    "{#XS2=q%|5+WjaD#0LHe=L$U_<LdY71oQVJ2m|T@4HDk(8u9`F2=4s;YV+gW_y4g<>>A-H@DuCdEb9O90UHhJ+XW}>_!;&P&;1N3"
-    "1^pWmD*62m0tor%#q<~c4F@Xy68!M{?(FsF?ehcj|NlAz3jPiA_V5!L?(_Z(0}<~E1qtNo_XiXA2^$jx?+*3n^zr)n<?aCfLeSnR"
-    "@gxoa`U?`~2nh`W{1fCG{M!HZ2-^|p8v^|7Br)dk`u`311OxdC{{H;+5c>}4^)>DW5eoa*_U{)1688fH@)H{s{ukx-*z*wp7620d"
-    "@c#Ys>lN1(=ldup_VV%;4FdQ5@$3g9=I{6R83O7~@#+2SB>wdc`~U6$?f3mU?(6ji`u+qO{Q&^~`}z6;0qzI+|NjaV`r!Z(@E8IB"
-    "8vX(P0R8*_{`>s;=<N{c12Yf`7T4?i0uJ!=_wp$7^A_d~?h_9T7WV4w2M6H;^BNBt^a1=000;jR{SfsF`10@d`6BuH7ythB`v3a("
-    "1o{33?)gyx{rC3!{Pp(s_52Cu1N06_8TbYC$^S3=+yVpn78nT&?dA0KL>ch%67dKC><jA&;p+bu0RH~|{r&y`1pfN|_Z|E5{ssR8"
-    "Bm(*N=KT8p`wIOP0TcZE`}p_x1pNX3CJ+hz_6Pp@-|heZ{Qv(D0R8^}|Na2~4f^mY3;y{2{^{5x{Q><J|Ni{|{QLd_0si&~{Qvg*"
-    "|NTb%|Ns8;?fd@#{{H{{{{8>{A^-FJ><jWc`27U-4D##l2n|>I@(=v`1P1x<`uyJU8u<GJ8TaQ3)EVm<4DcKK|MwgA*BJl^?hy*&"
-    "^Yser|10(W<Q)eZ+X?>w`TYb7{s8{~0R960-1s2*{WJ#j5$O&5=>7Ek`0@1t;QI>r`0+k1I{*(C_V@N6F$na`#@!0~`Xu@K?*#$o"
-    "`yuiJ{s8*_2Lb*3{{R2|5B~J?CjtBk(G~6+Fa7A~4gL7~2mJmJ_xbw-4)p*6@&yPM0Rs3F2lx8r{QndG6#W4C{{H>{_WTR{3;qB5"
-    "^X~`y`Zo9O{t^NI{{8;`|NZ~|`UC;~68|F?;0+lC@Z-i30|xsM1ossLGYR$J+v@@U{r~^|{P{Hi|Mczt{1*WJ3H=5E`wsZ}?)U)#"
-    "3kf6r_YdO(@C@hs|M(X1_!|)M{p%PG=KA#d9q|7YAoTb0{SxT@2m1pL^Y;x16ZrV=1oiR-@&y_G3<~)6{u=S^{{a90|Ns5~`2hbH"
-    "{QCv}{sI60{s8^}{`?X60sj2?{r>s&1O5Ir>jwh&3J(GM75($#CJW;C|Nr~{{}liI|Nj2}`~v;}`~LnH{`>#^0RR02_x<n)`uhm^"
-    "5cvBM2L=BQ{{H^~0{;I0{{Z~|`TY9%0`~$505|se>;eA)`v3n71pWa20sa8~_Wk-G1N`#~2Lt-+4f_8M0RR90|NsC0|Ns8}{rdR$"
-    "_z?2&_YVRp><|F|{tN&A{{H^}{{9I1`~d|13k3T8{r>*|0{;R3{QCa>`}QFH{u=T3{Qvs|{{H&<FaG`l?EL@z0q^?(`u76~_#^NR"
-    "{Qv$3|NsB~A^-pQ_xSz_{{svF{u}Tb?D^IV{Qvz1|Nj93|Ns614EX#1`vCp^`~5Be{{HF(`u+|50Q>#;3H|=~4F&-M0Rj942nzci"
-    "`TFGe00061{|Es8{{a90{r@Td`uqX;Jn;Ml`|{-L|Nr|c{{8td3jO-?-0AiG3FrI^8tM4&{4(zl{QvwD|Ni?0`TqU$%t-+M|Nj90"
-    "|Nj8~5dixB0{{I8{{H*}1_1sA1N8p?{s92~{saFD4*&A||Ns8~{r><4{{R2}4f+B9|NsC0|Nr{{|Na6D=?Vl73jp)_CI9>6`~wvG"
-    "3K9VY{txsJ_V?WM?g{<_4FC87ApZL5`UU?0`~LtB0R8~~|Ns5~0ssC7{{9932><>21@`{{{{H{|{r~?75&!x8{s8~}0RI>M{s8~_"
-    "`~Up^{Rsd6{Q(^R{`T<%1^@j4|NaL7{Qv#~2KNX3_Xhj@_5&;c{QKYx?f?P*2>}5w_xAkr=@R_^{s8~~{{1Ka|NQj$1N#B``ULp@"
-    "^bztL`vegG1n>IyEe7%T^#bw;|NsB||Ns8}9RL3S`1}F@_52181^fR82K@u>0{;08{{0095&ix60`4yZ`2hy`5%1;u{}kr?`u`FD"
-    "2MGNC{Qv*_^8xYw{Ph0?^c?*C{r>GM{{a900RR905C8!G`u+a^{{R60|Ni~}|N7@C{|Wy7{{jF1|Nj90`~(U8^9lC*^7s?{`wqKM"
-    "3j{_L{odIMT-Vc9vCQ!H$>`Gm9QwibG0J~Z"
+    "P4X`R``{hq|K!*80|N^5IOzfLA^;TZ)!!ib5%vHOSOxC$=LY}k^x^bE%j5F<3MJ)L{`BJV`~e5}5HkxR"
+    "@A~xQ=<M<J17!*P^B(g2;sWp6=r{)n^X~oS7v&`Q3GDILD;oj!0}<ILJOSa!+&>4_{PQ5m+)y|0`{DN5"
+    "B+*AR?CcWT3JLV{M)Ugs)&U9V-U}M_1O^o;An+CN`~utw`uXwa5%2y1TIkOX^9nTE=kE#q(I3<U74Y;H"
+    "1|IDb8}{hZGzRf7AqwgY&Fld32QTXb?;QI7H~G%!{}&?x10VYb>J{<Z>g@mm>HhWiL-h740}svh2`LBx"
+    "10Ejn^48(>_5%O``~3ed0s#O0`u6hs`3VsH|04ed{{r~#^7Q%#|NaCd4FdrL`04TV{{aI47$XMw0si^u"
+    "?e+uv=I`|ZPtfTW{4M|T3I6r+`}KA2>*(zI+bRbD`vVId_zD33`0w=i4*c=@`TOkOANlxQ=K1#X{~7xw"
+    "1^n$F=LYch>I&5;@$d^376|6@^d>|E(gybV^aDC1<L2Y<3<K~R{{HRjApGt--S7ASGWQf12><{9_ul92"
+    "6)W)>67KRT`2p_k%KG~D`0Mc{G5!8R{`BA5{3ZVN{s0yP1P1l;=l%rzBKa8h^#K0#10Bu;1?&qn<^lo-"
+    "`qlpN3>D_#A{+ta%n<Mc=_V!<2<P<n9qaKO@F>>(_%7uU>>%I*|K2d;{_+zj0rv>o5akmE0PQ9=>*NCY"
+    "A_5@${}2EN@#W$A^bZpL4iggx^au6j?(g#U@%t?F`WWU1>JK0C6cq66`vL$H@(}0?0QMOB7yc;n5%u-~"
+    "?d$jP0{8VM2>0{^782Y60`2wtH7WD<>>3jO>H6LD?e6^a14<0{?=R~B;rk5w5fSPP7a8^&>*L(_000jB"
+    "1q%KN3;+D?`SkMj_v`@xGV~1q1r7c404n<Y5&r`D{{Hvy`uP6<`~v|P{r>;~{rUO+^8hpe`wRvD`v3a#"
+    "^7aS(`uha?0tW&8_XH04_U;Dl1pE0H2kH(80TK2G`~U_N0|W&C`t$hw{{R2|0sH>{0{$@j>iGcu{S5v3"
+    "1OpQN`Sld){rmtK1N!j<4*~M<5c>@O9OVQX1_%8F;~(DU82R@2BJJB1{{;6D|M&d<0SN#70RagA`}z*|"
+    "3jFc*0|4s^^(Oxu=l<pU`s4&U5*HKF`2p_@J{0lz2K4{}^AP3-=JEyp{s95~0Raa8`}Yj_5&ZQx0{i6n"
+    "1Ml7*_X+<L0sI620{#C4{Q39)8UOhT{{Qm(_Wt-a>G2@^+5!Lb4;~p0?ce<R0TKWG0sZ~}0s#y8^!xz+"
+    "00#m52LBQL`SA<(11jk7`uimW?>Xl5^ymNq`TYYD`~(31{r&g@1^Nlx0`V0)9P{w`@$vrq8us@Y_WSK4"
+    "6cWzz0RQ~}{Qd+B{{Q{_4)^{52?hNN0TlrL_xken`Tg|<`uPO(8T|JV2LSs3`2qm_`}Rcs`}f@n{r~?0"
+    "|Ns5{0s#H|1P%NR1PlHP0TJ~G`S0)eE&u@)_4oJ}GYj|5*XR5H{RRL2{QMFB{rKE3{Qmk4{{8s<2>tr^"
+    ";5zv97W@PQ)e`k75dG`^6aE1P9rf%3<oN&)@d*O|{ty5D0Q?00{Qm~`7y9h@4fE>}+XM|C8S4TS0saa6"
+    "3I+WK`1SAh_xTy~^&JWH2K5LF^z#A-0}lT60s%Y;^XJ|3{r~*?|NJfa1poZ?^#c3-_yZdb0tfdM@&Mcc"
+    "0txW|MFIN#`TY3r^ZE|_4h0<s+y)E%0q5Nk1OEU8|NRL4`~Uj}2Kfm87Xt(Q0sHy?{rU3+`ULR@6#@bZ"
+    "0QdMH=JN0o?<w^5{Pq#?2mJpB1ONOB{`~^~_W=470rvM21oZ&_1pqAr^!4lZ1^)OP`upq&5b*sW;{E>r"
+    "{{a90{{8;{{{7!G|Ns0L0tW{A`0fW5>G}Tv{{a900RR90{{Ra7^ZFP0{v$f{_Ur8n<M;&r`v(C1{P_a{"
+    "`ta>9000310TKNF0{{N|{QnLA`~&^{{|y2D{O$D-{{a600095~8UX+M@Bsw>{sjO21O5j7{rm*_|NjdB"
+    "68!)E0sj2_`27I>`vv~}_x=(A`UCt40{;&J0saFD`vLp?^8N$?{{RX8{s8{~{`v&`3jYBB|Nj5_|Ns01"
+    "1^oy71O5m3_wEY%^(gcK{Qmg_{r&jzNB#T$;{*r({R{y72Lb^B`2zg(`u_<A1p)vV_#N}~-2nam{15*A"
+    "{Q?dC`~3X?0RRC30T2QH0ssB^`}`9A_W=R@7W@VP_x1qv009310RR60{Q&*|?im960Qds=1OgE-@AU5X"
+    "H~aSt{`v_10QmL%;{XN!{sRF11^x#C{QL#>3I7NL`~e9G3ls77-}wOl{{jF1{s031{{H$81ONX40sjF1"
+    "1_2TJ^ZNe}0RI900sjO3{{8v?0RI2={08;=3J&xj?FA43`2PO<3;Xu``zG)A{{R2~0RR5}2mk*4>mK3t"
+    "Dggc{3;GxJ_WjEW4E^*A`up+nBK-Lc$uj=`{r&&_`SvdW{RZp+{{aF1{|f^90RH~{0{;L2{{R60|Ns5}"
+    "{{rw92>k^L{P_j?8~XPA1MvY30RI60{{R63{{8y?2><&20R0g7|Nr~{{RjR3{saI2{rv&|{rvMD0RR32"
+    "|Nj2}0s#F4`V0R4{QUg_`Sbk!`WW{g1OEaB|NQ&`3IO^B{rLX>{{a90{{Q^{{{ZhE|Ns5|{{Q^<1pWOJ"
+    "{0j*G`~(2~5dQ%F{P_R+`TqF;{rvg;H2wPk@B{t;00000|NasH|NQ&?5dQi3{QdUr2>tvc;UED90s;*O"
+    "`Tzp{{P_6$9{&3c2mmSh<pBBe>G}r!`uh3+{QmeA`x5>B0tf&80RR310R;j5`2PL={R{s6_xTn6`Umk0"
+    "00A=>4%F%vTh7fszu)rr)Z)+^3G}%3HP?SX"
 )
 """Rows of 8-bit integers for the letters, for nothing and a constant; a column for each class."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import random
 import subprocess
 import zlib
@@ -182,11 +183,21 @@ def written(model: LogisticRegression, letters: str) -> str:
     weights = np.vstack([model.coef_.T, model.intercept_[None]])
     scale = np.abs(weights).max() / 127
     packed = base64.b85encode(np.round(weights / scale).astype(np.int8).tobytes()).decode()
-    head = Path(script_weights.__file__).read_text("utf-8").split("CLASSES")[0]
     return (
-        f"{head}CLASSES = {tuple(map(str, model.classes_))!r}\nLETTERS = {letters!r}\n"
-        f"SCALE = {scale:.6g}\nWEIGHTS = {packed!r}\n"
+        '"""What tells scripts in what the model PP-OCRv6 small makes of them; written by tests/benchmarks/scripts.py."""\n\n'
+        f"CLASSES = {tuple(map(str, model.classes_))!r}\n"
+        '"""Scripts, what is no writing, and lines that the model reads, also on their heads."""\n\n'
+        f"LETTERS = {broken(letters)}\n"
+        '"""Letters of the model whose shares tell them apart."""\n\n'
+        f"SCALE = {scale:.6g}\n\nWEIGHTS = {broken(packed)}\n"
+        '"""Rows of 8-bit integers for the letters, for nothing and a constant; a column for each class."""\n'
     )
+
+
+def broken(text: str) -> str:
+    """A text as pieces, each in a line of its own."""
+    pieces = [json.dumps(text[place : place + 80], ensure_ascii=False) for place in range(0, len(text), 80)]
+    return "(\n    " + "\n    ".join(pieces) + "\n)"
 
 
 def main() -> None:
