@@ -181,6 +181,7 @@ def _needing(script: str) -> Writing | None:
 
 def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float | None = None) -> SeenPage:
     """Read by Tesseract, turned upright; where it cannot tell how a page lies, as it is read more surely."""
+    from ragdesk.ingest.rapid import HARDLY
     from ragdesk.ingest.tesseract import read_tesseract, script_of
 
     if degrees is None:
@@ -188,6 +189,8 @@ def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float 
     skew = (seen.turned + 45) % 90 - 45
     ways = [seen.turned, seen.turned + 180] if degrees is None else [degrees + skew]
     read = max((read_tesseract(pixels, codes, way % 360) for way in ways), key=lambda page: page.sure or 0.0)
+    if (read.sure or 0.0) < HARDLY:  # the script was mistaken, or it is no writing
+        return replace(read, lines=(), trouble="its writing is not clear")
     return read if "vie" in codes else _with_latin(read, seen)
 
 

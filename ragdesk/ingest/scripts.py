@@ -38,8 +38,11 @@ _ALIKE = "Vietnamese"
 _ALIKE_SURELY, _ALIKE_LINES = 0.9, 2
 """It takes so much, and so many lines, to tell it."""
 
-_NAMED_FROM = 0.7
+_NAMED_FROM = 0.9
 """A script is named if it is so likely."""
+
+_MISTAKEN, _LEAST_LEFT = "Arabic", 0.02
+"""Clean Cyrillic, of which less than this is left beside the mark for nothing, is taken for Arabic, of which more is."""
 
 _LEAST_SOMETHING = 1e-6
 _FLOOR = 1e-3
@@ -91,7 +94,9 @@ def script_of(traces: Sequence[Trace], sures: Sequence[float], lengths: Sequence
     name = CLASSES[best]
     if name == _ALIKE and (foreign.sum() < _ALIKE_LINES or likely[foreign, best].mean() < _ALIKE_SURELY):
         return None
-    return Script(name if page[best] >= _NAMED_FROM else "", float(page[best]))
+    left = 1 - float(np.array(traces)[foreign, -1].mean())
+    named = page[best] >= _NAMED_FROM and (name != _MISTAKEN or left >= _LEAST_LEFT)
+    return Script(name if named else "", float(page[best]))
 
 
 def _likely(traces: Any) -> Any:
