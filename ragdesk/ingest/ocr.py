@@ -38,6 +38,12 @@ _MOST_PIXELS = 12_000_000
 _LEGIBLE = 0.87
 """Below this share of certainty it may be a script that RapidOCR cannot read: a clean scan has 0.95 and more."""
 
+_NO_SKEW = 1.0
+"""Degrees."""
+
+_GUESSED = 0.8
+"""A page whose script is only guessed must be read so surely by Tesseract."""
+
 _READ, _LEAST_LETTERS, _WHOLE = 0.95, 4, 0.7
 """A line of another script's page whose words RapidOCR read so surely, with so many letters and over so much of it, is Latin."""
 
@@ -129,7 +135,7 @@ def read_pixels(pixels: Any, language: str) -> SeenPage:
     if said is not None:
         return seen
     if rapid.script is not None:
-        return _of_another_script(pixels, seen, told)
+        return _of_another_script(pixels, seen, told, rapid.script.guesses)
     return seen if rapid.made_out >= _LEGIBLE else _of_a_script_not_told(pixels, rapid)
 
 
@@ -142,7 +148,7 @@ def _given_away(text: str) -> Writing | None:
     return None
 
 
-def _of_another_script(pixels: Any, seen: SeenPage, told: str) -> SeenPage:
+def _of_another_script(pixels: Any, seen: SeenPage, told: str, guesses: Sequence[str] = ()) -> SeenPage:
     """A page in a script that RapidOCR has no letters for, read by Tesseract where that has its language."""
     from ragdesk.ingest.scripts import INDIC
     from ragdesk.ingest.tesseract import codes_for, script_of
@@ -150,6 +156,10 @@ def _of_another_script(pixels: Any, seen: SeenPage, told: str) -> SeenPage:
     script, degrees = script_of(pixels)
     wanted = _needing(script) or _needing(told)
     if wanted is None:
+        for codes in filter(None, map(codes_for, guesses)):
+            page = _by_tesseract(pixels, codes, seen, degrees)
+            if (page.sure or 0.0) >= _GUESSED:
+                return page
         which = "a script of India" if told == INDIC else "a script that RapidOCR lacks"
         return replace(
             seen, lines=(), trouble=f"it seems to be in {which}, which needs the program Tesseract with its language"
@@ -187,7 +197,10 @@ def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float 
     if degrees is None:
         _, degrees = script_of(pixels)
     skew = (seen.turned + 45) % 90 - 45
-    ways = [seen.turned, seen.turned + 180] if degrees is None else [degrees + skew]
+    if abs(skew) < _NO_SKEW:
+        skew = 0.0  # it copes with that itself, and less well with a picture whose pixels were mixed
+    quarter = round((seen.turned - skew) / 90) * 90.0
+    ways = [quarter + skew, quarter + 180 + skew] if degrees is None else [degrees + skew]
     read = max((read_tesseract(pixels, codes, way % 360) for way in ways), key=lambda page: page.sure or 0.0)
     if (read.sure or 0.0) < HARDLY:  # the script was mistaken, or it is no writing
         return replace(read, lines=(), trouble="its writing is not clear")

@@ -41,6 +41,8 @@ _ALIKE_SURELY, _ALIKE_LINES = 0.9, 2
 _NAMED_FROM = 0.9
 """A script is named if it is so likely."""
 
+_GUESSES = 3
+
 _MISTAKEN, _LEAST_LEFT = "Arabic", 0.02
 """Clean Cyrillic, of which less than this is left beside the mark for nothing, is taken for Arabic, of which more is."""
 
@@ -50,10 +52,14 @@ _FLOOR = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The script of a page as Tesseract names it, "Vietnamese" or `INDIC`; empty where it is another one that is not told."""
+    """The script of a page as Tesseract names it, "Vietnamese" or `INDIC`; empty where it is another one that is not told.
+
+    `guesses` are the likeliest ones.
+    """
 
     name: str
     likely: float
+    guesses: tuple[str, ...] = ()
 
 
 def trace_of(frames: Any, places: Sequence[int]) -> Trace:
@@ -96,7 +102,8 @@ def script_of(traces: Sequence[Trace], sures: Sequence[float], lengths: Sequence
         return None
     left = 1 - float(np.array(traces)[foreign, -1].mean())
     named = page[best] >= _NAMED_FROM and (name != _MISTAKEN or left >= _LEAST_LEFT)
-    return Script(name if named else "", float(page[best]))
+    guesses = tuple(CLASSES[place] for place in page.argsort()[::-1][:_GUESSES])
+    return Script(name if named else "", float(page[best]), guesses)
 
 
 def _likely(traces: Any) -> Any:
