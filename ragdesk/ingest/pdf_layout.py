@@ -24,6 +24,9 @@ _PROSE_WORDS = 5
 _MARKER = re.compile(r"[•◦▪●○■□–·*-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|\(?\d{1,3}(?:\.\d{1,3})+[.)]?")
 """What stands before a list item or clause, apart from its text as a cell is from the next."""
 
+_LEVEL = 0.35
+"""Lines whose middles are within so many heights of one another stand on one row."""
+
 _RUNNING = 24
 """Columns whose lines have so many characters are of running text, however few and long its words are."""
 
@@ -218,7 +221,20 @@ def _cut(lines: list[_Placed], typical: float, groups: list[list[_Placed]], dept
             for band in bands:
                 _cut(band, typical, groups, depth + 1)
             return
-    groups.append(sorted(lines, key=lambda p: (round(p.y0 / 3), p.x0)))
+    groups.append(_row_by_row(lines))
+
+
+def _row_by_row(lines: Sequence[_Placed]) -> list[_Placed]:
+    """From top to bottom, and what stands on one row, though not quite level, from left to right."""
+    rows: list[list[_Placed]] = []
+    for p in sorted(lines, key=lambda p: p.y0 + p.y1):
+        first = rows[-1][0] if rows else None
+        height = min(p.y1 - p.y0, first.y1 - first.y0) if first else 0.0
+        if first is not None and p.y0 + p.y1 - first.y0 - first.y1 < 2 * _LEVEL * height:
+            rows[-1].append(p)
+        else:
+            rows.append([p])
+    return [p for row in rows for p in sorted(row, key=lambda p: p.x0)]
 
 
 def _two_columns(lines: list[_Placed], typical: float) -> list[list[_Placed]] | None:

@@ -24,3 +24,9 @@ def test_a_ragged_column_whose_widest_line_nears_the_next_is_read_before_it() ->
     mixed = [one for pair in zip(left, right, strict=True) for one in pair]
     order = [one.text[:2] for group in reading_order([title, *mixed, below], Page(1, 440, 400, [])) for one in group]
     assert order == ["a ", *(f"l{n}" for n in range(9)), *(f"r{n}" for n in range(9)), "wh"]
+
+
+def test_what_stands_on_a_row_though_not_quite_level_is_read_from_left_to_right() -> None:
+    row = [line(90, 99, "mark", 30), line(40, 101, "1", 8), line(140, 100, "third", 30), line(40, 115, "next", 30)]
+    order = [one.text for group in reading_order(row, Page(1, 400, 400, [])) for one in group]
+    assert order == ["1", "mark", "third", "next"]
