@@ -24,7 +24,7 @@ _MODES = ("3", "6")
 _SURE = 0.85
 """Below this certainty the second mode is tried."""
 
-_SPACES = {"tha": 0.2, "lao": 0.2, "khm": 0.2, "mya": 0.2, "script/Thai": 0.2, "kor": 0.44, "script/Hangul": 0.44}
+_SPACES = {"tha": 0.2, "lao": 0.2, "khm": 0.2, "mya": 0.2, "script/Thai": 0.2, "kor": 0.36, "script/Hangul": 0.36}
 """Languages of whose words it makes pieces, and how wide a space between words is at least, in heights of the line."""
 
 _THREADS = "1"
