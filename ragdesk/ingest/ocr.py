@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ragdesk.ingest.rapid import Rapid
     from ragdesk.writing import Writing
 
-OCR_VERSION = 1
+OCR_VERSION = 2
 """Change it when pages are recognised in another way. Those that were recognised stay as they are until they are read again."""
 
 _MEMORY_MB = 4096
