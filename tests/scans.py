@@ -48,6 +48,25 @@ def drawn(
     return Drawn(shown, {word: _moved(at, turned, (across, down), shown.size) for word, at in middles.items()})
 
 
+def drawn_down(columns: Sequence[str], *, size: float = 14) -> Drawn:
+    """Chinese or Japanese columns from right to left, each from top to bottom, as they are printed; without the middles."""
+    pdf = pymupdf.open()
+    longest = max(map(len, columns))
+    page = pdf.new_page(width=60 + 1.8 * size * len(columns), height=60 + size * longest)
+    font = pymupdf.Font("japan")
+    for place, column in enumerate(columns):
+        left = page.rect.width - 30 - size - 1.8 * size * place
+        for number, character in enumerate(column):
+            writer = pymupdf.TextWriter(page.rect)
+            at = pymupdf.Point(left, 30 + size * (number + 0.88))
+            corner = pymupdf.Point(0.6, -0.6) * size if character in "。、" else pymupdf.Point(0, 0)
+            writer.append(at + corner, character, font=font, fontsize=size)
+            middle = pymupdf.Point(left + size / 2, 30 + size * (number + 0.5))
+            writer.write_text(page, morph=(middle, pymupdf.Matrix(90)) if character in "ー「」" else None)
+    image = Image.open(io.BytesIO(page.get_pixmap(dpi=DPI).tobytes("png"))).convert("RGB")
+    return Drawn(image, {})
+
+
 def scanned_pdf(path: Path, *pages: Drawn | str) -> Path:
     """A PDF whose pages are pictures, or text where a string is given."""
     pdf = pymupdf.open()

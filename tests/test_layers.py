@@ -55,7 +55,7 @@ ONLY_IN = {
     "keyring": ("secrets.py",),
     "pymupdf": ("ingest/", "pages.py"),
     "sqlite3": ("library/",),
-    "rapidocr": ("ingest/ocr.py", "ingest/rapid.py"),
+    "rapidocr": ("ingest/ocr.py", "ingest/rapid_lines.py"),
     "cv2": ("ingest/",),
     "tree_sitter": ("ingest/grammars.py",),
     "PIL": ("pictures.py",),

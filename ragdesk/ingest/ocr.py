@@ -1,7 +1,7 @@
 """A page that is a picture in, the words on it out: recognised in a child process, page by page, with limits.
 
-RapidOCR reads it first. Where it is not sure, Tesseract tells the script, where that program is installed, and reads
-those scripts that RapidOCR cannot.
+RapidOCR reads it first. Where it has no letters for the script, the page is read by Tesseract, where that program is
+installed with the language; else it is said which is needed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragdesk.child import Call, Child, ChildFailed, Payload
+from ragdesk.domain import Box
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
 from ragdesk.ingest.limits import Limits, applied
-from ragdesk.ingest.recognised import SeenPage, seen_from_json, seen_to_json
+from ragdesk.ingest.recognised import SeenPage, SeenWord, seen_from_json, seen_to_json
 from ragdesk.job import Job
 from ragdesk.settings import Settings
 from ragdesk.writing import WRITINGS, writing
 
 if TYPE_CHECKING:
+    from ragdesk.ingest.rapid import Rapid
     from ragdesk.writing import Writing
 
-OCR_VERSION = 1
+OCR_VERSION = 2
 """Change it when pages are recognised in another way. Those that were recognised stay as they are until they are read again."""
 
 _MEMORY_MB = 4096
@@ -36,6 +38,15 @@ _SMALL_PIXELS = 1300
 _MOST_PIXELS = 12_000_000
 _LEGIBLE = 0.87
 """Below this share of certainty it may be a script that RapidOCR cannot read: a clean scan has 0.95 and more."""
+
+_NO_SKEW = 1.0
+"""Degrees."""
+
+_GUESSED = 0.8
+"""A page whose script is only guessed must be read so surely by Tesseract."""
+
+_READ, _LEAST_LETTERS, _WHOLE = 0.95, 4, 0.7
+"""A line of another script's page whose words RapidOCR read so surely, with so many letters and over so much of it, is Latin."""
 
 _GIVEN_AWAY = (("greek", "αβγδεηθικλμνπρστυφω", 0.5), ("vietnamese", "ơưƠƯ", 0.02))
 """Languages whose other letters RapidOCR leaves out, letters that give them away, and the share of all from which they do."""
@@ -114,14 +125,20 @@ def read_pixels(pixels: Any, language: str) -> SeenPage:
     from ragdesk.ingest.tesseract import languages
 
     said = writing(language)
-    seen, legible = read_rapid(pixels)
-    if said is None:
+    rapid = read_rapid(pixels)
+    seen = rapid.page
+    told = rapid.script.name if rapid.script else ""
+    if said is None and not _needing(told):
         said = _given_away(seen.text)
     if said is not None and said.needs_tesseract:
         if said.code in languages():
             return _by_tesseract(pixels, [said.code], seen)
-        return replace(seen, lines=(), trouble=_needed(said, "its language is")) if seen.lines else seen
-    return seen if said is not None or legible >= _LEGIBLE else _of_another_script(pixels, seen, legible)
+        return replace(seen, lines=(), trouble=_needed(said, "its language is")) if seen.lines or rapid.script else seen
+    if said is not None:
+        return seen
+    if rapid.script is not None:
+        return _of_another_script(pixels, seen, told, rapid.script.guesses)
+    return seen if rapid.made_out >= _LEGIBLE else _of_a_script_not_told(pixels, rapid)
 
 
 def _given_away(text: str) -> Writing | None:
@@ -133,30 +150,90 @@ def _given_away(text: str) -> Writing | None:
     return None
 
 
-def _of_another_script(pixels: Any, seen: SeenPage, legible: float) -> SeenPage:
-    """A page that RapidOCR could hardly read, read by Tesseract where its script is one that only that can read."""
-    from ragdesk.ingest.rapid import HARDLY
-    from ragdesk.ingest.tesseract import codes_for, program, script_of
+def _of_another_script(pixels: Any, seen: SeenPage, told: str, guesses: Sequence[str] = ()) -> SeenPage:
+    """A page in a script that RapidOCR has no letters for, read by Tesseract where that has its language."""
+    from ragdesk.ingest.scripts import INDIC
+    from ragdesk.ingest.tesseract import codes_for, script_of
 
-    if not program():
-        unclear = "its writing is not clear, or of a script that needs the program Tesseract with its language"
-        return seen if legible >= HARDLY else replace(seen, lines=(), trouble=unclear)
     script, degrees = script_of(pixels)
-    wanted = next((one for one in WRITINGS if one.needs_tesseract and one.script == script != "Latin"), None)
+    wanted = _needing(script) or _needing(told)
     if wanted is None:
-        return seen if legible >= HARDLY else replace(seen, lines=(), trouble="its writing is not clear")
-    if codes := codes_for(script):
+        for codes in filter(None, map(codes_for, guesses)):
+            page = _by_tesseract(pixels, codes, seen, degrees)
+            if (page.sure or 0.0) >= _GUESSED:
+                return page
+        which = "a script of India" if told == INDIC else "a script that RapidOCR lacks"
+        return replace(
+            seen, lines=(), trouble=f"it seems to be in {which}, which needs the program Tesseract with its language"
+        )
+    if codes := codes_for(script if _needing(script) else told):
         return _by_tesseract(pixels, codes, seen, degrees)
     return replace(seen, lines=(), trouble=_needed(wanted, "its script seems to be that of"))
 
 
+def _of_a_script_not_told(pixels: Any, rapid: Rapid) -> SeenPage:
+    """A page that RapidOCR could hardly read: by Tesseract where that tells a script that only it can read."""
+    from ragdesk.ingest.rapid import HARDLY
+    from ragdesk.ingest.tesseract import program, script_of
+
+    if program() and _needing(script := script_of(pixels)[0]):
+        return _of_another_script(pixels, rapid.page, script)
+    if rapid.made_out >= HARDLY:
+        return rapid.page
+    return replace(rapid.page, lines=(), trouble="its writing is not clear")
+
+
+def _needing(script: str) -> Writing | None:
+    """The first language of a script, or the language of this name, if it is one that needs Tesseract."""
+    return next(
+        (w for w in WRITINGS if w.needs_tesseract and script in (w.script, w.name.capitalize()) and script != "Latin"),
+        None,
+    )
+
+
 def _by_tesseract(pixels: Any, codes: list[str], seen: SeenPage, degrees: float | None = None) -> SeenPage:
+    """Read by Tesseract, turned upright; where it cannot tell how a page lies, as it is read more surely."""
+    from ragdesk.ingest.rapid import HARDLY
     from ragdesk.ingest.tesseract import read_tesseract, script_of
 
     if degrees is None:
         _, degrees = script_of(pixels)
     skew = (seen.turned + 45) % 90 - 45
-    return read_tesseract(pixels, codes, (degrees + skew) % 360)
+    if abs(skew) < _NO_SKEW:
+        skew = 0.0  # it copes with that itself, and less well with a picture whose pixels were mixed
+    quarter = round((seen.turned - skew) / 90) * 90.0
+    ways = [quarter + skew, quarter + 180 + skew] if degrees is None else [degrees + skew]
+    read = max((read_tesseract(pixels, codes, way % 360) for way in ways), key=lambda page: page.sure or 0.0)
+    if (read.sure or 0.0) < HARDLY:  # the script was mistaken, or it is no writing
+        return replace(read, lines=(), trouble="its writing is not clear")
+    return read if "vie" in codes else _with_latin(read, seen)
+
+
+def _with_latin(page: SeenPage, seen: SeenPage) -> SeenPage:
+    """A page read by Tesseract with what RapidOCR read well in it: a line of Latin letters, which a data set may lack."""
+    if abs((page.turned - seen.turned + 180) % 360 - 180) > 1:
+        return page
+    sure = [line for line in seen.lines if _is_read(line)]
+    lines = []
+    for line in page.lines:
+        x0, y0, x1, y1 = _box(line)
+        here = [
+            one
+            for one in sure
+            if y0 < (_box(one)[1] + _box(one)[3]) / 2 < y1 and _box(one)[0] < x1 and _box(one)[2] > x0
+        ]
+        lines += here if sum(_box(one)[2] - _box(one)[0] for one in here) > _WHOLE * (x1 - x0) else [line]
+    return replace(page, lines=tuple(dict.fromkeys(lines)))
+
+
+def _is_read(line: Sequence[SeenWord]) -> bool:
+    letters = sum(character.isalpha() for word in line for character in word.text)
+    return letters >= _LEAST_LETTERS and all(word.sure >= _READ for word in line)
+
+
+def _box(line: Sequence[SeenWord]) -> Box:
+    boxes = [word.upright for word in line]
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
 
 
 def _needed(what: Writing, because: str) -> str:

@@ -20,6 +20,9 @@ _MOST_SHORT = 3
 _SHORT = 0.5
 """So many lines, narrower than this share of what they stand in, may be part of a table between two of its rows."""
 
+_LEVEL = 0.35
+"""Lines whose middles are within so many heights of one another stand on one row."""
+
 _RUNNING = 24
 """Columns whose lines have so many characters are of running text, however few and long its words are."""
 
@@ -122,7 +125,20 @@ def _cut(lines: list[_Placed], typical: float, groups: list[list[_Placed]], dept
             for band in bands:
                 _cut(band, typical, groups, depth + 1, mirrored)
             return
-    groups.append(sorted(lines, key=lambda p: (round(p.y0 / 3), p.x0)))
+    groups.append(_row_by_row(lines))
+
+
+def _row_by_row(lines: Sequence[_Placed]) -> list[_Placed]:
+    """From top to bottom, and what stands on one row, though not quite level, from left to right."""
+    rows: list[list[_Placed]] = []
+    for p in sorted(lines, key=lambda p: p.y0 + p.y1):
+        first = rows[-1][0] if rows else None
+        height = min(p.y1 - p.y0, first.y1 - first.y0) if first else 0.0
+        if first is not None and p.y0 + p.y1 - first.y0 - first.y1 < 2 * _LEVEL * height:
+            rows[-1].append(p)
+        else:
+            rows.append([p])
+    return [p for row in rows for p in sorted(row, key=lambda p: p.x0)]
 
 
 def _two_columns(lines: list[_Placed], typical: float) -> list[list[_Placed]] | None:
@@ -133,10 +149,14 @@ def _two_columns(lines: list[_Placed], typical: float) -> list[list[_Placed]] | 
     """
     if len(lines) < 2 * _LEAST_LINES:
         return None
-    ends = Counter(round(p.x1 / 3) for p in lines if len(p.line.words) >= PROSE_WORDS)
+    prose = [p for p in lines if len(p.line.words) >= PROSE_WORDS]
+    ends = Counter(round(p.x1 / 3) for p in prose).most_common(4)
+    begins = Counter(round(p.x0 / 3) for p in prose).most_common(
+        2
+    )  # a left column may end anywhere, not the right begin
+    gutters = [3 * end + 2 + 0.4 * typical for end, _ in ends] + [3 * begin - 2 - 0.2 * typical for begin, _ in begins]
     best: tuple[int, float, float, float] | None = None
-    for end, _ in ends.most_common(4):
-        gutter = 3 * end + 2 + 0.4 * typical
+    for gutter in gutters:
         crossing = sorted((p.y0, p.y1) for p in lines if p.x0 < gutter - 1 and p.x1 > gutter + 0.3 * typical)
         top = min(p.y0 for p in lines)
         for y0, y1 in [*crossing, (max(p.y1 for p in lines), float("inf"))]:

@@ -1,26 +1,20 @@
 """A picture in, lines of words out, read by RapidOCR with the PP-OCRv6 models that its package carries.
 
-They read Latin letters (not all of Vietnamese), Chinese and Japanese. Nothing is downloaded: a
-model that is not in the package is an error. Detection works on a smaller picture; the lines are cut from the large one.
+They read Latin letters (not all of Vietnamese), Chinese and Japanese, these also from top to bottom.
 """
 
 from __future__ import annotations
 
-import functools
-import math
-import os
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ragdesk.ingest.rapid_lines import VERSION, ReadLine, cut, detected, recognised, sides
 from ragdesk.ingest.recognised import SeenPage, SeenWord
+from ragdesk.ingest.scripts import Script, script_of
 from ragdesk.ingest.upright import MOST_SKEW, Turn, lie_of
-
-VERSION = "PP-OCRv6 small"
-
-_DETECTED_AT = 1280
-"""Pixels of the longer side of the picture in which lines are looked for."""
+from ragdesk.ingest.vertical import is_written_down, laid_down
 
 _LEAST_SURE = 0.5
 """A line read with less certainty is not text, or none that can be read."""
@@ -30,6 +24,15 @@ _SAMPLE = 6
 
 _UPRIGHT_FROM = 0.88
 """A sample read with at least this certainty is upright; on its head it is read with 0.75 at most."""
+
+_DOWN_FROM = 0.8
+"""Columns whose characters, laid side by side, are read with at least this certainty are written from top to bottom."""
+
+_DOUBT = 0.1
+"""So much less certainty does not matter: characters on their side lose their stops and are read surely all the same."""
+
+_ASIDE, _ASIDE_SURE, _ASIDE_LETTERS = 2.5, 0.8, 3
+"""A box so many times as high as it is wide may be a line that runs up or down: if it is read so surely, and so long."""
 
 _LEAST_DENSE = 0.35
 """Characters in a stretch of a line as long as the line is high: two of Latin script, one of Chinese."""
@@ -49,99 +52,124 @@ HARDLY = 0.6
 _LONG, _WRITING = 3.0, 3
 """A page with writing that cannot be read has at least so many lines that are at least so many times as long as high."""
 
-_MOST_THREADS = 4
-"""One core is left for the window and for questions: two threads on two busy cores took longer than one."""
-
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line as read: its text, its corners, and of each character that is no space the middle (0 to 1) and certainty."""
+class Rapid:
+    """A page as read, how much of what looks like writing was made out (0 to 1), and the script if it is one without letters."""
 
-    text: str
-    corners: Any
-    middles: tuple[float, ...]
-    sure: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        return statistics.fmean(self.sure) if self.sure else 0.0
+    page: SeenPage
+    made_out: float
+    script: Script | None = None
 
 
-def read_rapid(pixels: Any) -> tuple[SeenPage, float]:
-    """Read a picture, an array (height, width, 3) of 8-bit BGR; boxes are in its pixels.
-
-    The second value is how much of what looks like writing it could make out, 0 to 1: low for scripts that it cannot read.
-    """
+def read_rapid(pixels: Any) -> Rapid:
+    """Read a picture, an array (height, width, 3) of 8-bit BGR; boxes are in its pixels."""
     height, width = pixels.shape[:2]
-    boxes = _detected(pixels)
+    boxes = detected(pixels)
     if not boxes:
-        return SeenPage(width=width, height=height, engine=VERSION), 1.0
+        return Rapid(SeenPage(width=width, height=height, engine=VERSION), 1.0)
     on_its_side, skew = lie_of(boxes)
     degrees, known = _way_up(pixels, boxes, 90.0 if on_its_side else 0.0)
+    down = degrees != 0 and _is_written_down(pixels, known, degrees)
     if abs(skew) >= MOST_SKEW:
         degrees = (degrees - skew) % 360
     turn = Turn(width, height, degrees)
     if degrees:
         pixels = turn.picture(pixels)
-        boxes, known = _detected(pixels), {}
+        boxes, known = detected(pixels), []
         _, skew = lie_of(boxes)
     level = Turn(turn.width, turn.height, -skew)
-    unknown = [box for box in boxes if id(box) not in known]
-    lines = [*known.values(), *_recognised([_cut(pixels, box) for box in unknown], unknown)]
+    read = {id(line.corners) for line in known}
+    lines = [*known, *_lines(pixels, [box for box in boxes if id(box) not in read], down)]
     seen = [part for line in lines if line.mean >= _LEAST_SURE for part in _parts(line, turn, level)]
     page = SeenPage(tuple(seen), level.width, level.height, (degrees - skew) % 360, VERSION)
     made_out = _made_out(lines)
-    if made_out < HARDLY and sum(_length(box) >= _LONG * min(_sides(box)) for box in boxes) < _WRITING:
-        return replace(page, lines=()), 1.0  # what seemed to be writing is something else in a picture
-    return page, made_out
+    script = script_of(
+        [line.trace for line in lines], [_legible(line) for line in lines], [_length(line.corners) for line in lines]
+    )
+    if script is not None:
+        return Rapid(page, made_out, script)
+    if made_out < HARDLY and sum(_length(box) >= _LONG * min(sides(box)) for box in boxes) < _WRITING:
+        return Rapid(replace(page, lines=()), 1.0)  # what seemed to be writing is something else in a picture
+    return Rapid(page, made_out)
 
 
-def _made_out(lines: Sequence[_Line]) -> float:
+def _made_out(lines: Sequence[ReadLine]) -> float:
     """Of all lines, weighed by their length: how sure it is, and nothing where there are far too few characters."""
-    weighed = total = 0.0
-    for line in lines:
-        length, height = _sides(line.corners)
-        total += length
-        weighed += length * line.mean * min(1.0, len(line.sure) * height / length / _LEAST_DENSE)
-    return weighed / total if total else 1.0
+    lengths = [sides(line.corners)[0] for line in lines]
+    weighed = sum(length * _legible(line) for length, line in zip(lengths, lines, strict=True))
+    return weighed / sum(lengths) if lengths else 1.0
 
 
-def _way_up(pixels: Any, boxes: Sequence[Any], first: float) -> tuple[float, dict[int, _Line]]:
+def _legible(line: ReadLine) -> float:
+    """How sure a line is, less where there are far too few characters in it."""
+    length, height = sides(line.corners)
+    return line.mean * min(1.0, len(line.sure) * height / length / _LEAST_DENSE)
+
+
+def _way_up(pixels: Any, boxes: Sequence[Any], first: float) -> tuple[float, list[ReadLine]]:
     """By how many degrees, `first` or on its head, the picture must be turned clockwise to be upright.
 
-    With the lines that were read to tell, by the identity of their boxes.
+    With the lines that were read to tell.
     """
     import numpy as np
 
     sample = sorted(boxes, key=_length, reverse=True)[:_SAMPLE]
-    best, best_sure, best_lines = first, 0.0, list[_Line]()
+    best, best_sure, best_lines = first, 0.0, list[ReadLine]()
     for degrees in (first, first + 180):
         quarters = round(degrees / 90) % 4
-        crops = [np.ascontiguousarray(np.rot90(_cut(pixels, box), -quarters)) for box in sample]
-        lines = _recognised(crops, sample)
+        crops = [np.ascontiguousarray(np.rot90(cut(pixels, box), -quarters)) for box in sample]
+        lines = recognised(crops, sample)
         sure = statistics.fmean(line.mean for line in lines)
         if sure > best_sure:
             best, best_sure, best_lines = degrees, sure, lines
         if sure >= _UPRIGHT_FROM:
             break
-    return best, {id(line.corners): line for line in best_lines}
+    return best, best_lines
 
 
 def _length(box: Any) -> float:
-    return max(_sides(box))
+    return max(sides(box))
 
 
-def _sides(box: Any) -> tuple[float, float]:
-    """How wide and how high a box is."""
-    return math.hypot(*(box[1] - box[0])), max(1.0, math.hypot(*(box[3] - box[0])))
+def _is_written_down(pixels: Any, columns: Sequence[ReadLine], degrees: float) -> bool:
+    """Whether columns, which were read as lines of a picture that was turned so, are of upright characters."""
+    import numpy as np
+
+    if not is_written_down("".join(line.text for line in columns)):
+        return False
+    boxes = [line.corners for line in columns]
+    quarters = round(degrees / 90) + 1
+    lines = recognised([laid_down(np.rot90(cut(pixels, box), -quarters)) for box in boxes], boxes)
+    return statistics.fmean(line.mean for line in lines) >= _DOWN_FROM
+
+
+def _lines(pixels: Any, boxes: Sequence[Any], down: bool) -> list[ReadLine]:
+    """What stands in boxes of a picture that was turned upright or so that its columns are lines."""
+    import numpy as np
+
+    crops = [cut(pixels, box) for box in boxes]
+    lines = recognised(crops, boxes)
+    if down:
+        laid = recognised([laid_down(np.rot90(crop, -1)) for crop in crops], boxes)
+        lines = [
+            better if better.mean >= line.mean - _DOUBT else line for better, line in zip(laid, lines, strict=True)
+        ]
+    aside = [place for place, box in enumerate(boxes) if sides(box)[1] >= _ASIDE * sides(box)[0]]
+    for quarters in (1, -1):
+        rolled = [np.roll(boxes[place], quarters, axis=0) for place in aside]
+        for place, line in zip(aside, recognised([cut(pixels, box) for box in rolled], rolled), strict=True):
+            if line.mean > max(lines[place].mean, _ASIDE_SURE) and len(line.sure) >= _ASIDE_LETTERS:
+                lines[place] = line
+    return lines
 
 
 # --- Words --------------------------------------------------------------------------------------------------------
 
 
-def _parts(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, ...]]:
+def _parts(line: ReadLine, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, ...]]:
     """The words of a line, in parts where a wide gap says that another column or cell begins."""
-    length, height = _sides(line.corners)
+    length, height = sides(line.corners)
     part: list[SeenWord] = []
     end = 0.0
     for word, left, right in _words(line, turn, level):
@@ -162,7 +190,7 @@ def _narrowed(word: SeenWord, left: float, right: float) -> SeenWord:
     return replace(word, upright=(x0 + min(left, most), y0, x1 - min(right, most), y1))
 
 
-def _words(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, float, float]]:
+def _words(line: ReadLine, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, float, float]]:
     """The words of a line, and where each begins and ends as a share of the line."""
     import numpy as np
 
@@ -181,70 +209,11 @@ def _words(line: _Line, turn: Turn, level: Turn) -> Iterator[tuple[SeenWord, flo
         corners = np.array(
             [edge[0] + share * (edge[1] - edge[0]) for edge in (upper, lower) for share in (left, right)]
         )
-        yield SeenWord(text, turn.back(corners), level.there(corners), sure), left, right
+        yield SeenWord(_plain(text), turn.back(corners), level.there(corners), sure), left, right
 
 
-# --- The models ---------------------------------------------------------------------------------------------------
-
-
-@functools.cache
-def _engine() -> Any:
-    from rapidocr import RapidOCR
-
-    threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 2) - 1))
-    return RapidOCR(
-        params={
-            "Global.log_level": "critical",
-            "Global.return_word_box": True,
-            "Global.use_cls": False,
-            "Global.use_vertical_padding": False,
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "Det.limit_type": "max",
-            "Det.limit_side_len": _DETECTED_AT,
-        }
-    )
-
-
-def _detected(pixels: Any) -> list[Any]:
-    """The corners of lines in a picture."""
-    import cv2
-    import numpy as np
-    from rapidocr.main import RapidOCRError
-
-    height, width = pixels.shape[:2]
-    scale = min(1.0, _DETECTED_AT / max(height, width))
-    small = (
-        cv2.resize(pixels, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
-        if scale < 1
-        else pixels
-    )
-    try:
-        _, found = _engine().detect_and_crop(small, {})
-    except RapidOCRError:  # nothing was found
-        return []
-    return [np.asarray(box, np.float32) / scale for box in found.boxes]
-
-
-def _cut(pixels: Any, corners: Any) -> Any:
-    """A box of the picture, straightened."""
-    import cv2
-    import numpy as np
-
-    width, height = (max(1, round(side)) for side in _sides(corners))
-    square = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(np.asarray(corners, np.float32), square)
-    return cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _recognised(crops: Sequence[Any], boxes: Sequence[Any]) -> list[_Line]:
-    if not crops:
-        return []
-    read = _engine().recognize_txt(list(crops))
-    lines = []
-    for text, info, box in zip(read.txts, read.word_results, boxes, strict=True):
-        columns = [column for word in info.word_cols for column in word]
-        sure = [one for character, one in zip(text, info.confs, strict=False) if not character.isspace()]
-        middles = tuple(min(1.0, (column + 0.5) / info.line_txt_len) for column in columns)
-        lines.append(_Line(text, box, middles, tuple(sure)))
-    return lines
+def _plain(text: str) -> str:
+    """A word without signs that are written as two characters by people who search."""
+    for sign, letter in (("℃", "C"), ("℉", "F")):
+        text = text.replace(f"°{sign}", f"°{letter}").replace(sign, f"°{letter}")
+    return text

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
 
 from ragdesk.domain import Box
+from ragdesk.ingest.gutters import column_lines
 from ragdesk.ingest.pdf_lines import Line, Page, Word
 
 LEAST_SURE = 0.75
@@ -25,6 +26,9 @@ _FILLED = 0.8
 
 _LETTER_SHARE = 0.9
 """The size of letters as a share of the height of the box around their line."""
+
+_ASIDE = 2.0
+"""A line so many times as high as it is wide runs up or down the page."""
 
 _ALIKE = (0.7, 1.35)
 """Lines whose height is within these shares of the usual one are of the usual size: with or without a descender."""
@@ -124,9 +128,17 @@ def laid_out(page: SeenPage, number: int) -> Page:
 
 
 def _lines(lines: Sequence[Sequence[SeenWord]]) -> Iterator[Line]:
-    heights = [max(w.upright[3] for w in line) - min(w.upright[1] for w in line) for line in lines]
+    found = column_lines([[Word(w.text, w.upright, shown=w.box) for w in line] for line in lines])
+    heights = [_height(line) for line in found]
     usual = statistics.median(heights) if heights else 0.0
-    for line, height in zip(lines, heights, strict=True):
+    for line, height in zip(found, heights, strict=True):
         alike = _ALIKE[0] * usual <= height <= _ALIKE[1] * usual
         size = round(2 * _LETTER_SHARE * (usual if alike else height)) / 2
-        yield Line([Word(w.text, w.upright, shown=w.box) for w in line], size, False)
+        yield Line(line, size, False)
+
+
+def _height(line: Sequence[Word]) -> float:
+    """The height of a line, of one that runs up or down the page its width."""
+    across = max(w.box[2] for w in line) - min(w.box[0] for w in line)
+    down = max(w.box[3] for w in line) - min(w.box[1] for w in line)
+    return across if down > _ASIDE * across and sum(len(w.text) for w in line) > 1 else down

@@ -1,16 +1,19 @@
 """Character error rate and seconds a page of recognising text, on scans with known text.
 
-    python -m tests.benchmarks.ocr DATA [--only WORD] [--no-tesseract] [--pages N]
+    python -m tests.benchmarks.ocr DATA [--only WORD] [--no-tesseract] [--without-tesseract] [--pages N]
 
-DATA is a folder of documents with docs/tesseract_test, docs/docling/ocr, docs/udhr and cuad/pdf. Three
-kinds of scans: files whose text is known; pages of contracts drawn as pictures, whose text layer is the truth, clean and
-spoilt (askew, noisy, grey, coarse); and one text in many languages. What is compared is the text of the document as read,
-in its order; white space counts as one blank. `words` is the share of the truth's words that were found, in any order.
+DATA is a folder of documents with docs and cuad/pdf. Four kinds of scans: files whose text is known (`scan_truths`, where
+the truth is a stretch of the page, the likeliest stretch of what was read is compared); pages of contracts drawn as
+pictures, whose text layer is the truth, clean and spoilt (askew, noisy, grey, coarse); one text in many languages; and
+a page written from top to bottom. What is compared is the text of the document as read, in its order; white space counts
+as one blank. `words` is the share of the truth's words that were found, in any order. With --without-tesseract it is read
+as where that program is not installed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import resource
 import tempfile
@@ -30,45 +33,28 @@ from ragdesk.ingest.ocr import _drawn, read_pixels
 from ragdesk.ingest.rapid import read_rapid
 from ragdesk.ingest.recognised import SeenPage, having_seen
 from ragdesk.ingest.tesseract import languages, program, read_tesseract, script_of
+from tests.benchmarks.scan_truths import ARTICLE, DOWN, SCANS
+from tests.scans import drawn_down
 
-PHOTOTEST = (
-    "This is a lot of 12 point text to test the ocr code and see if it works on all types of file format. The quick brown"
-    " dog jumped over the lazy fox. The quick brown dog jumped over the lazy fox. The quick brown dog jumped over the lazy"
-    " fox. The quick brown dog jumped over the lazy fox."
-)
-DOCLING = "Docling bundles PDF document conversion to JSON and Markdown in an easy self contained package"
-LANGUAGES = {
-    "eng": "english",
-    "deu_1996": "german",
-    "fra": "french",
-    "pol": "polish",
-    "tur": "turkish",
-    "vie": "vietnamese",
-    "cmn_hans": "chinese",
-    "jpn": "japanese",
-    "kor": "korean",
-    "rus": "russian",
-    "ukr": "ukrainian",
-    "arb": "arabic",
-    "hin": "hindi",
-    "heb": "hebrew",
-    "ell_monotonic": "greek",
-    "tha": "thai",
-}
 Reads = Callable[[Any], SeenPage]
+Scan = tuple[str, Path, str, bool]
+"""Its name, where it is, its text, and whether that is a stretch of it."""
 
 
-def error_rate(found: str, truth: str) -> float:
-    """Edits (Levenshtein, 1966) that make one the other, as a share of the truth's characters."""
+def error_rate(found: str, truth: str, *, within: bool = False) -> float:
+    """Edits (Levenshtein, 1966) that make one the other, as a share of the truth's characters.
+
+    With `within` the truth is a stretch of what was found, and what is before and after that costs nothing.
+    """
     one, other = (np.array([ord(c) for c in even(text)]) for text in (truth, found))
     steps = np.arange(len(other) + 1)
-    row = steps.copy()
+    row = np.zeros_like(steps) if within else steps.copy()
     for number, character in enumerate(one, start=1):
         changed = np.empty_like(row)
         changed[0] = number
         changed[1:] = np.minimum(row[:-1] + (other != character), row[1:] + 1)
         row = np.minimum.accumulate(changed - steps) + steps
-    return float(row[-1]) / max(1, len(one))
+    return float(row.min() if within else row[-1]) / max(1, len(one))
 
 
 def even(text: str) -> str:
@@ -98,24 +84,22 @@ def document_of(path: Path, reads: Reads) -> tuple[Document, float]:
     began = time.monotonic()
     seen = {}
     for number in read(path).pictured:
-        pixels, points = _drawn(path, number)
+        pixels, points = _drawn(path, number, ())
         seen[number] = reads(pixels).scaled(points)
     with having_seen(seen):
         return read(path), time.monotonic() - began
 
 
-def known_scans(data: Path) -> Iterator[tuple[str, Path, str]]:
-    """Files with known text: name, path, truth."""
-    docs = data / "docs"
-    tests = docs / "tesseract_test/testing"
-    yield "8071_093.3B.tif", tests / "8071_093.3B.tif", (tests / "8071_093.3B.txt").read_text("utf-8").replace("~~", "")
-    for name in ("phototestrot.tif", "phototest-rotated-180.png", "phototest-rotated-R.png"):
-        yield name, tests / name, PHOTOTEST
-    for name in ("ocr_test.pdf", "ocr_test_rotated_180.pdf"):
-        yield name, docs / "docling/ocr/sources" / name, DOCLING
+def known_scans(data: Path) -> Iterator[Scan]:
+    """Files with known text."""
+    for folder, name, truth, within in SCANS:
+        yield name, data / "docs" / folder / name, truth, within
+    spread = data / "docs/tesseract_test/testing/8071_093.3B.tif"
+    truth = spread.with_suffix(".txt").read_text("utf-8")
+    yield spread.name, spread, re.sub(r"-[~ ]*\n\s*", "", truth).replace("~~", ""), False
 
 
-def drawn_contracts(data: Path, pages: int, work: Path) -> Iterator[tuple[str, Path, str]]:
+def drawn_contracts(data: Path, pages: int, work: Path) -> Iterator[Scan]:
     """Pages of contracts as pictures, clean and spoilt."""
     for number, file in enumerate(sorted((data / "cuad/pdf").glob("*.[Pp][Dd][Ff]"))[:: max(1, 120 // pages)][:pages]):
         with pymupdf.open(file) as pdf:
@@ -128,23 +112,27 @@ def drawn_contracts(data: Path, pages: int, work: Path) -> Iterator[tuple[str, P
         for kind, picture in (("clean", pixels), ("spoilt", spoilt(pixels))):
             path = work / f"contract-{number}-{kind}.png"
             cv2.imwrite(str(path), picture)
-            yield path.name, path, truth
+            yield path.name, path, truth, False
 
 
-def one_text_in_many_languages(data: Path, work: Path) -> Iterator[tuple[str, Path, str]]:
-    """The beginning of the Universal Declaration of Human Rights, set and drawn."""
-    for code, name in LANGUAGES.items():
-        source = data / "docs/udhr" / f"udhr_{code}.txt"
-        if not source.exists():
-            continue
-        lines = [line.strip() for line in source.read_text("utf-8").split("---")[-1].splitlines() if line.strip()][:9]
-        pdf = pymupdf.open()
-        page = pdf.new_page()
-        html = "".join(f"<p style='font-size:11pt'>{line}</p>" for line in lines)
-        page.insert_htmlbox(pymupdf.Rect(60, 60, 535, 790), html)
-        path = work / f"{name}.png"
-        page.get_pixmap(dpi=200).save(path)
-        yield path.name, path, "\n".join(lines)
+def one_text_in_many_languages(work: Path) -> Iterator[Scan]:
+    """The first article of the Universal Declaration of Human Rights, set twice and drawn; and its first words alone."""
+    for name, text in ARTICLE.items():
+        for kind, truth in (("", f"{text} {text}"), ("-short", text[:24].rpartition(" ")[0] or text[:12])):
+            page = pymupdf.open().new_page(width=420, height=220)
+            page.insert_htmlbox(pymupdf.Rect(20, 20, 400, 200), f"<p style='font-size:11pt'>{truth}</p>")
+            path = work / f"{name}{kind}.png"
+            page.get_pixmap(dpi=200).save(path)
+            yield path.name, path, truth, False
+
+
+def a_page_written_down(work: Path) -> Iterator[Scan]:
+    """A page of Japanese from top to bottom, its columns from right to left, upright and on its side."""
+    image = drawn_down(DOWN).image
+    for turned in (0, 90):
+        path = work / f"japanese-down-{turned}.png"
+        image.rotate(-turned, expand=True).save(path)
+        yield path.name, path, "".join(DOWN), False
 
 
 def main() -> None:
@@ -154,34 +142,37 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--no-tesseract", action="store_true")
     parser.add_argument("--pages", type=int, default=6)
+    parser.add_argument("--without-tesseract", action="store_true")
     options = parser.parse_args()
+    if options.without_tesseract:
+        os.environ["PATH"] = ""
 
     def tesseract(pixels: Any) -> SeenPage:
-        return read_tesseract(pixels, ["eng"], script_of(pixels)[1])
+        return read_tesseract(pixels, ["eng"], script_of(pixels)[1] or 0.0)
 
     engines: dict[str, Reads] = {"automatic": lambda pixels: read_pixels(pixels, "automatic")}
     if program() and not options.no_tesseract:
         engines["tesseract"] = tesseract
         print("Tesseract reads", ", ".join(sorted(languages())))
-    print(f"{'file':34} {'engine':10} {'CER %':>6} {'words %':>7} {'sure %':>6} {'s/page':>6}")
+    print(f"{'file':40.40} {'engine':10} {'CER %':>6} {'words %':>7} {'sure %':>6} {'s/page':>6}")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         scans = [*known_scans(options.data), *drawn_contracts(options.data, options.pages, work)]
-        scans += one_text_in_many_languages(options.data, work)
+        scans += [*one_text_in_many_languages(work), *a_page_written_down(work)]
         scans = [scan for scan in scans if options.only in scan[0]]
         read_rapid(np.full((200, 200, 3), 255, np.uint8))  # loads the models
         sums: dict[tuple[str, str], list[float]] = {}
-        for name, path, truth in scans:
+        for name, path, truth, within in scans:
             for engine, reads in engines.items():
                 try:
                     document, seconds = document_of(path, reads)
                 except Exception as error:
-                    print(f"{name:34} {engine:10} {error}")
+                    print(f"{name:40.40} {engine:10} {error}")
                     continue
-                wrong = error_rate(document.text, truth)
+                wrong = error_rate(document.text, truth, within=within)
                 sure = np.mean([page.sure for page in document.pages if page.sure is not None])
                 print(
-                    f"{name:34} {engine:10} {100 * wrong:6.2f} {100 * words_found(document.text, truth):7.1f}"
+                    f"{name:40.40} {engine:10} {100 * wrong:6.2f} {100 * words_found(document.text, truth):7.1f}"
                     f" {100 * sure:6.1f} {seconds / len(document.pages):6.1f}",
                     flush=True,
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pymupdf
@@ -15,14 +16,16 @@ from ragdesk.commands.printing import document_json
 from ragdesk.domain import DocumentInfo, unpack_boxes
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled
+from ragdesk.ingest.tesseract import languages
 from ragdesk.job import Job, Progress
 from ragdesk.library import files
 from ragdesk.library.recognised_pages import kept_pages
 from ragdesk.settings import Settings
-from tests.scans import DPI, Drawn, drawn, scanned_pdf
+from tests.scans import DPI, Drawn, drawn, drawn_down, scanned_pdf
 
 NORTH = [f"{word} keepers of the northern lamp lived" for word in ("Seven", "Brave", "Young", "Silent", "Merry")]
 SOUTH = [f"{word} rowed to the southern rock for oil" for word in ("Others", "Some", "Many", "Most", "Few")]
+DOWN = ("吾輩は猫である。名前はまだ無い。", "ニャーニャー泣いていた事だけは", "そうだと彼は云った。東京の学校")
 PROSE = "The harbour office opens at nine. It is closed on the first Monday of each month, when the boats are counted."
 
 
@@ -58,6 +61,7 @@ class Read:
         turned.save(self.folder / "phone.jpg", exif=exif, dpi=(DPI, DPI))
         self.pages["phone.jpg"] = [drawn()]
         drawn(NORTH, SOUTH, size=11, width=540).image.save(self.folder / "columns.webp")
+        drawn_down(DOWN, size=18).image.save(self.folder / "down.png")
         face = Image.new("RGB", (300, 300), "white")
         ImageDraw.Draw(face).ellipse((60, 60, 240, 240), fill="orange")
         face.save(self.folder / "face.png")
@@ -78,7 +82,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
 
 def test_other_files_are_found_before_the_first_page_is_recognised(scans: Read) -> None:
     assert scans.found_meanwhile == ["mixed.pdf"]
-    assert [p.total for p in scans.progress if p.total] == [9] * (9 + 1)
+    assert [p.total for p in scans.progress if p.total] == [10] * (10 + 1)
     assert any(p.note == "page 2 of 4 of pages.tiff" for p in scans.progress)
 
 
@@ -122,6 +126,15 @@ def test_every_word_has_its_box_however_the_page_lies(scans: Read, name: str, pa
 def test_columns_are_read_one_after_the_other(scans: Read) -> None:
     text = " ".join(scans.text("columns.webp").split())
     assert " ".join(NORTH) in text and " ".join(SOUTH) in text
+
+
+def test_columns_of_upright_characters_are_read_from_right_to_left(scans: Read) -> None:
+    info = scans.info("down.png")
+    stored = scans.engine.document_text(info.id)
+    assert "".join(stored.text.split()) == "".join(DOWN)
+    first, *_, last = (box.box for box in unpack_boxes(stored.geometry))
+    assert first[0] > last[2], "the first column is marked on the right"
+    assert all(bottom - top > 3 * (right - left) for left, top, right, bottom in (first, last))
 
 
 def test_a_picture_without_text_is_left_out_and_says_so(scans: Read) -> None:
@@ -205,21 +218,45 @@ def test_pages_wait_while_recognising_is_switched_off(tmp_path: Path) -> None:
         assert (info.state, info.reason) == ("waiting", "Page 1 is a picture: its text is not recognised yet.")
 
 
-@pytest.mark.skipif(not shutil.which("tesseract"), reason="Tesseract is not installed")
-def test_a_script_that_the_models_lack_is_read_by_tesseract_or_named(tmp_path: Path) -> None:
-    import pymupdf
+FOREIGN = {
+    "russian": "Договор вступает в силу с момента подписания обеими сторонами и действует один год.",
+    "korean": "모든 인간은 태어날 때부터 자유로우며",
+    "greek": "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια",
+    "hebrew": "כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם",
+}
 
-    pdf = pymupdf.open()
-    said = "Договор вступает в силу с момента подписания обеими сторонами."
-    pdf.new_page(width=420, height=200).insert_htmlbox((30, 30, 390, 180), f"<p>{said}</p><p>{said}</p>")
-    pdf[0].get_pixmap(dpi=150).save(tmp_path / "russian.png")
+
+def test_a_script_without_letters_is_named_with_what_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, said in FOREIGN.items():
+        draw_foreign(folder / f"{name}.png", said)
     with Engine(tmp_path / "library", write=True, settings=Settings()) as engine:
-        engine.add([tmp_path / "russian.png"], words_only=True)
-        info = engine.document(str(tmp_path / "russian.png"))
-        if info.reason:
-            assert "Tesseract" in info.reason
-        else:
-            assert said in engine.document_text(info.id).text
+        engine.add([folder], words_only=True)
+        told = {Path(document.path).stem: document.reason or "" for document in engine.documents()}
+    for name in FOREIGN:
+        assert f"that of {name.capitalize()}, which needs the program Tesseract" in told[name]
+
+
+def test_a_script_without_letters_is_read_by_tesseract_where_that_has_its_language(tmp_path: Path) -> None:
+    readable = {name: code for name, code in (("russian", "rus"), ("thai", "tha")) if code in languages()}
+    if not readable:
+        pytest.skip("Tesseract is not installed with any of the languages")
+    said = {**FOREIGN, "thai": "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกัน"}
+    for name in readable:
+        draw_foreign(tmp_path / f"{name}.png", said[name])
+    with Engine(tmp_path / "library", write=True, settings=Settings()) as engine:
+        engine.add([tmp_path / f"{name}.png" for name in readable], words_only=True)
+        for name in readable:
+            text = engine.document_text(engine.document(str(tmp_path / f"{name}.png")).id).text
+            assert SequenceMatcher(None, said[name], text[: len(said[name])]).ratio() > 0.8, name
+
+
+def draw_foreign(path: Path, said: str) -> None:
+    page = pymupdf.open().new_page(width=420, height=200)
+    page.insert_htmlbox((30, 30, 390, 180), f"<p>{said}</p><p>{said}</p>")
+    page.get_pixmap(dpi=150).save(path)
 
 
 def test_a_scan_in_an_archive_and_one_behind_a_password_are_recognised(tmp_path: Path) -> None:
