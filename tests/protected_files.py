@@ -82,14 +82,14 @@ def office(path: Path, said: str = SAID) -> Path:
     return path
 
 
-def locked_package(path: Path, password: str, *, memory_kb: int = 1024) -> Path:
-    """An OpenDocument text encrypted as one, as OpenDocument 1.4 has it and LibreOffice 24.8 writes it."""
+def locked_package(path: Path, password: str, *, memory_kb: int = 1024, plain: bytes = b"") -> Path:
+    """An OpenDocument text, this one if given, encrypted as one, as OpenDocument 1.4 has it and LibreOffice 24.8 writes it."""
     inside = io.BytesIO()
     with zipfile.ZipFile(inside, "w") as archive:
         archive.writestr("mimetype", _TEXT)
         archive.writestr("content.xml", _CONTENT.format(SAID))
     packing = zlib.compressobj(wbits=-15)
-    packed = packing.compress(inside.getvalue()) + packing.flush()
+    packed = packing.compress(plain or inside.getvalue()) + packing.flush()
     salt, number = os.urandom(16), os.urandom(12)
     start = hashlib.sha256(password.encode()).digest()
     key = Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=1024).derive(start)

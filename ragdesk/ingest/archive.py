@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ragdesk.errors import Harmful, Unreadable
-from ragdesk.ingest import flat_odf
+from ragdesk.ingest import flat_odf, open_document
 from ragdesk.ingest.limits import Enough, allowance
-from ragdesk.ingest.open_document import PACKAGE, inflated, locks_of, password_for
 from ragdesk.ingest.protection import office_package, open_member
 
 _MOST_BYTES = 200 << 20
@@ -33,7 +31,7 @@ def safe_members(path: Path) -> dict[str, bytes]:
     package = package_of(path)
     size = path.stat().st_size
     try:
-        with _opened(package or path) as (archive, unlocked):
+        with zipfile.ZipFile(package or path) as archive:
             entries = archive.infolist()
             if len(entries) > _MOST_PARTS:
                 raise Unreadable(f"It holds more than {_MOST_PARTS:,} parts", skipped=True)
@@ -41,7 +39,7 @@ def safe_members(path: Path) -> dict[str, bytes]:
                 if not entry.filename.lower().endswith(_KEPT):
                     continue
                 blocks = []
-                with unlocked(entry) as stream:
+                with open_member(archive, entry) as stream:
                     while block := stream.read(_BLOCK):
                         if said := allowance().exceeded():
                             raise Enough(said)
@@ -57,40 +55,20 @@ def safe_members(path: Path) -> dict[str, bytes]:
     return parts
 
 
-@contextlib.contextmanager
-def _opened(file: Path | IO[bytes]) -> Iterator[tuple[zipfile.ZipFile, Callable[[zipfile.ZipInfo], IO[bytes]]]]:
-    """The parts of a document, and how to open one; of an OpenDocument file with a password, what it protects.
+def package_of(path: Path) -> io.BytesIO | None:
+    """The zip file that was made or unlocked of a file that is none by itself, or not an open one.
 
     Raises `Locked` where none of the passwords given opens it.
     """
-    with contextlib.ExitStack() as open_now:
-        archive = open_now.enter_context(zipfile.ZipFile(file))
-        locks = locks_of(archive)
-        password = password_for(archive, locks) if locks else ""
-
-        def unlocked(entry: zipfile.ZipInfo) -> IO[bytes]:
-            if entry.filename not in locks:
-                return open_member(archive, entry)
-            plain = locks[entry.filename].open(archive.read(entry), password)
-            if plain is None:
-                raise zipfile.BadZipFile(f"{entry.filename} has another sum")
-            return io.BytesIO(inflated(plain, _MOST_BYTES + 1))
-
-        if PACKAGE in locks:
-            package = unlocked(archive.getinfo(PACKAGE))
-            archive, locks = open_now.enter_context(zipfile.ZipFile(package)), {}
-        yield archive, unlocked
-
-
-def package_of(path: Path) -> io.BytesIO | None:
-    """The zip file that was made or unlocked of a file that is none by itself."""
     if (kept := allowance().packages.get(path)) is not None:
         return io.BytesIO(kept)
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return office_package(path)
-    return flat_odf.package(path) if flat_odf.is_flat(head) else None
+    if flat_odf.is_flat(head):
+        return flat_odf.package(path)
+    return open_document.unlocked(path) if head.startswith(b"PK\x03\x04") else None
 
 
 def zipped(parts: Mapping[str, bytes]) -> io.BytesIO:

@@ -148,7 +148,7 @@ class Pictures:
 
 def picture_of(path: Path, number: int) -> io.BytesIO:
     """A picture of a file by its number, as a file of its own. Raises `Unreadable` where there is none."""
-    from ragdesk.ingest.formats import kind_of
+    from ragdesk.ingest.kinds_of_file import kind_of
     from ragdesk.ingest.legacy import as_read
 
     path = as_read(path)

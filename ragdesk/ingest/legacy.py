@@ -58,7 +58,7 @@ def read_old(path: Path, kind: str, members: Members | None = None) -> Document:
 
 def as_read(path: Path) -> Path:
     """The file that is read in the place of this one: what was made of a file of an old program, else itself."""
-    from ragdesk.ingest.formats import kind_of
+    from ragdesk.ingest.kinds_of_file import kind_of
 
     kind = kind_of(path)
     kind = _suffix(path) if kind == "iwork" else kind

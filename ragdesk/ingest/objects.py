@@ -173,7 +173,7 @@ def kind_of_bytes(data: bytes) -> str | None:
     """The kind of file that these bytes are, where its content tells; None for text and for what is not known."""
     import tempfile
 
-    from ragdesk.ingest.formats import kind_of
+    from ragdesk.ingest.kinds_of_file import kind_of
 
     if not data:
         return None

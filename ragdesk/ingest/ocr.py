@@ -244,7 +244,7 @@ def _drawn(path: Path, number: int, passwords: Sequence[str]) -> tuple[Any, floa
     """A page as an array (height, width, 3) of BGR, and how many points a pixel is."""
     import numpy as np
 
-    from ragdesk.ingest.formats import kind_of
+    from ragdesk.ingest.kinds_of_file import kind_of
     from ragdesk.ingest.legacy import as_read
     from ragdesk.pictures import kind_of_picture, picture_page
 

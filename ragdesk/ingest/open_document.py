@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ragdesk.errors import Unreadable
+from ragdesk.errors import Harmful, Unreadable
+from ragdesk.ingest.limits import allowance
 from ragdesk.ingest.protection import UNKNOWN_PROTECTION, unlock
 
 PACKAGE = "encrypted-package"
@@ -22,6 +25,8 @@ PACKAGE = "encrypted-package"
 
 _MANIFEST = "META-INF/manifest.xml"
 _MOST_MANIFEST = 4 << 20
+_DAMAGED = ("It is damaged: it cannot be unpacked", "Open it in its own program and save it again")
+_MOST_BYTES = 200 << 20
 _CHECKED = 1024
 _MOST_ITERATIONS = 10_000_000
 _MOST_MEMORY_KB = 1 << 20
@@ -108,7 +113,7 @@ def password_for(archive: zipfile.ZipFile, locks: Mapping[str, Lock]) -> str:
     """The one of the passwords given that opens the file. Raises `Locked` where none does."""
     held = [archive.getinfo(name) for name in locks if name in archive.namelist()]
     if not held:
-        raise Unreadable("It is damaged: it cannot be unpacked", "Open it in its own program and save it again")
+        raise Unreadable(*_DAMAGED)
     smallest = min(held, key=lambda entry: entry.file_size)
     data = archive.read(smallest)
     right: list[str] = []
@@ -122,9 +127,52 @@ def password_for(archive: zipfile.ZipFile, locks: Mapping[str, Lock]) -> str:
     return right[0]
 
 
-def inflated(data: bytes, most: int) -> bytes:
-    """A part unpacked, of which at most so many bytes; as it is where it is a package, which some do not pack again."""
-    return data if data.startswith(b"PK\x03\x04") else zlib.decompressobj(-15).decompress(data, most)
+def unlocked(path: Path) -> io.BytesIO | None:
+    """The document without its password, as a zip file; None where it has none. Made once for a file.
+
+    Raises `Locked` where none of the passwords given opens it, and `Unreadable` where it is damaged or far too large.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            locks = locks_of(archive)
+            if not locks:
+                return None
+            password = password_for(archive, locks)
+            if PACKAGE in locks:
+                plain = _unlocked(archive, PACKAGE, locks[PACKAGE], password)
+            else:
+                plain = _rewritten(archive, locks, password)
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError, OSError) as error:
+        raise Unreadable(*_DAMAGED) from error
+    allowance().packages[path] = plain
+    return io.BytesIO(plain)
+
+
+def _rewritten(archive: zipfile.ZipFile, locks: Mapping[str, Lock], password: str) -> bytes:
+    """The same parts, none of them locked."""
+    file, total = io.BytesIO(), 0
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as plain:
+        for name in dict.fromkeys(archive.namelist()):
+            if name == _MANIFEST or archive.getinfo(name).is_dir():
+                continue
+            if name in locks:
+                data = _unlocked(archive, name, locks[name], password)
+            else:
+                with archive.open(name) as stream:
+                    data = stream.read(_MOST_BYTES)
+            total += len(data)
+            if total >= _MOST_BYTES:
+                raise Harmful("It unpacks to far more than a document holds", "It may be harmful")
+            plain.writestr(name, data)
+    return file.getvalue()
+
+
+def _unlocked(archive: zipfile.ZipFile, name: str, lock: Lock, password: str) -> bytes:
+    """A part unpacked; as it is where it is a package, which some do not pack again."""
+    data = lock.open(archive.read(name), password)
+    if data is None:
+        raise zipfile.BadZipFile(f"{name} has another sum")
+    return data if data.startswith(b"PK\x03\x04") else zlib.decompressobj(-15).decompress(data, _MOST_BYTES)
 
 
 def _lock(entry: Any) -> Lock:

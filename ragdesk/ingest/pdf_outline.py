@@ -15,6 +15,9 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _ATTACHED = 17
 """The type of a note that holds a file, as MuPDF counts them."""
 
+_ON_THE_PAGE = 2
+"""The type of a note that stands on the page itself, where it is read with its text."""
+
 _LEADING_NUMBER = re.compile(r"^\s*(?:\d+(?:\.\d+)*\.?|[IVXLC]+\.|[A-Z]\.)\s+")
 
 
@@ -40,7 +43,8 @@ def notes_of(pdf: Any, index: int) -> list[str]:
     """What people wrote beside the text of a page."""
     try:
         page = pdf[index]
-        notes = [(note.info.get("content") or "").strip() for note in (page.annots() if page.annot_xrefs() else ())]
+        found = page.annots() if page.annot_xrefs() else ()
+        notes = [(note.info.get("content") or "").strip() for note in found if note.type[0] != _ON_THE_PAGE]
     except Exception:  # a broken note is one that is not there
         return []
     return [note for note in notes if note]

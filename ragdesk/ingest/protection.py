@@ -73,7 +73,7 @@ def open_with(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, key: bytes) -> I
 
 def opens(path: Path, password: str) -> bool:
     """Whether this password opens a file. Raises `Unreadable` where the file is no good at all."""
-    from ragdesk.ingest import formats
+    from ragdesk.ingest.kinds_of_file import kind_of
     from ragdesk.ingest.open_document import locks_of, password_for
 
     with applied(Limits(), (password,)):
@@ -85,7 +85,7 @@ def opens(path: Path, password: str) -> bool:
                         open_member(archive, first).close()
                     elif locks := locks_of(archive):
                         password_for(archive, locks)
-            elif (kind := formats.kind_of(path)) == "pdf":
+            elif (kind := kind_of(path)) == "pdf":
                 _open_pdf(path)
             elif kind in ("doc", "xls", "ppt"):
                 without_password(path)

@@ -21,7 +21,7 @@ from ragdesk.library.long_documents import LONG_CHARACTERS
 from ragdesk.library.parcel import packed_chunks, packed_document, unpacked_chunk, unpacked_document, write_parcel
 from ragdesk.settings import Settings
 
-READING_VERSION = 5
+READING_VERSION = 6
 """Change it when readers, cutting or situating change so much that documents should be read again."""
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from ragdesk.domain import Document
-from ragdesk.ingest.archive import parse_xml
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.embedded import Pictures, from_data_uri, pictures_in_text
 from ragdesk.ingest.office import iso_day, table_blocks
@@ -73,8 +72,6 @@ _BLOCKS = frozenset(
         ),
     )
 )
-_TITLES = frozenset(("title", "article-title", "head", "subtitle"))
-_PARAGRAPHS = frozenset(("p", "para", "simpara", "v", "term", "subject", "abstract-p"))
 _LEAST_KEPT = 0.25
 _DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.created", "citation_date", "pubdate")
 
@@ -94,39 +91,6 @@ def _written_pictures(data: bytes) -> Pictures:
     root = parse_html(data) if b"data:image/" in data else None
     sources = [] if root is None else [e.get("src") or "" for e in root.iter("img")]
     return pictures_in_text({source: text for source in sources if (text := from_data_uri(source))})
-
-
-def read_xml(path: Path) -> Document:
-    """XML of any kind: titles as headings, paragraphs, and the text of every other element that holds text itself."""
-    data = path.read_bytes()
-    root = parse_xml(data)
-    builder = DocumentBuilder()
-    if _name(root) == "html":
-        return html_document(data, "html", pictures=_written_pictures(data))
-    title = ""
-    for element, depth in _elements(root, 0):
-        name = _name(element)
-        text = " ".join("".join(element.itertext()).split()) if name in _TITLES | _PARAGRAPHS else _own_text(element)
-        if not text:
-            continue
-        if name in _TITLES:
-            title = title or text
-            builder.block("heading", text, level=max(1, min(6, depth - 1)))
-        elif name in _PARAGRAPHS:
-            builder.block("paragraph", text)
-        else:
-            builder.block("item", text)
-    if _uses_own_entities(root, data):
-        builder.warnings.append("What its own entities (&name;) stand for was left out, because that can be endless.")
-    return builder.document("xml", title=title)
-
-
-def _uses_own_entities(root: Any, data: bytes) -> bool:
-    """Whether the file declares names for pieces of text and uses one; the parser may leave out the very place."""
-    declared = root.getroottree().docinfo.internalDTD
-    names = [entity.name for entity in declared.iterentities()] if declared is not None else []
-    text = data.partition(b"]>")[2]
-    return any(f"&{name};".encode() in text for name in names)
 
 
 # --- HTML ---------------------------------------------------------------------------------------------------------
@@ -349,24 +313,3 @@ def _head_rows(table: Any) -> int | None:
             break
         marked += 1
     return marked or None
-
-
-# --- XML ----------------------------------------------------------------------------------------------------------
-
-
-def _name(element: Any) -> str:
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
-
-
-def _elements(element: Any, depth: int) -> Iterator[tuple[Any, int]]:
-    if not isinstance(element.tag, str) or _name(element) in ("binary", "style", "script"):
-        return
-    yield element, depth
-    if _name(element) not in _TITLES | _PARAGRAPHS and depth < 200:
-        for child in element:
-            yield from _elements(child, depth + 1)
-
-
-def _own_text(element: Any) -> str:
-    text = " ".join([element.text or "", *(child.tail or "" for child in element)])
-    return " ".join(f"{text} {element.get('text') or ''}".split())

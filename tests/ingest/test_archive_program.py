@@ -13,7 +13,8 @@ import pytest
 from ragdesk.engine import Engine
 from ragdesk.errors import Locked, Unreadable
 from ragdesk.ingest import archive_program
-from ragdesk.ingest.formats import kind_of, read
+from ragdesk.ingest.formats import read
+from ragdesk.ingest.kinds_of_file import kind_of
 from ragdesk.ingest.limits import Limits, applied
 from ragdesk.ingest.members import Members, Room
 

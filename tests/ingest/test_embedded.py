@@ -29,6 +29,7 @@ from ragdesk.library.recognised_pages import keep_page
 from ragdesk.pages import PageRenderer
 from ragdesk.settings import Settings
 from tests.ingest.test_office import odf
+from tests.protected_files import locked_package
 from tests.scans import DPI, LEASE, drawn
 
 BEFORE, AFTER = "What was agreed on in May.", "What was paid for it."
@@ -261,6 +262,18 @@ def test_a_picture_behind_a_password_is_recognised(tmp_path: Path, lease: bytes)
         (info,) = engine.documents()
         assert (info.recognised, info.reason) == (1, None)
         assert LEASE[2] in engine.document_text(info.id).text
+        assert engine.originals.file(info.path, picture=1).read_bytes() == lease
+
+
+def test_a_picture_in_a_protected_open_document_is_found_with_its_password(tmp_path: Path, lease: bytes) -> None:
+    open_text(tmp_path / "open.odt", lease)
+    locked_package(tmp_path / "locked.odt", "lamp", plain=(tmp_path / "open.odt").read_bytes())
+    settings = Settings().with_values({"read_pictures": False})
+    with Engine(tmp_path / "library", write=True, settings=settings) as engine:
+        engine.give_password("lamp")
+        engine.add([tmp_path / "locked.odt"], words_only=True)
+        (info,) = engine.documents()
+        assert (info.format, info.pictured) == ("odt", 1)
         assert engine.originals.file(info.path, picture=1).read_bytes() == lease
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.formats import kind_of, read
+from ragdesk.ingest.formats import read
+from ragdesk.ingest.kinds_of_file import kind_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pymupdf
 import pytest
 
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.formats import kind_of, read
+from ragdesk.ingest.formats import read
+from ragdesk.ingest.kinds_of_file import kind_of
 from ragdesk.ingest.office_program import office_program
 from tests.ingest.ole_file import write_ole
 

@@ -14,7 +14,8 @@ from PIL import Image
 from ragdesk.domain import Document
 from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.formats import kind_of, read
+from ragdesk.ingest.formats import read
+from ragdesk.ingest.kinds_of_file import kind_of
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.packed_rich_text import unpacked
 from tests.ingest.ole_file import write_ole

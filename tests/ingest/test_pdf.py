@@ -264,8 +264,11 @@ def test_notes_beside_the_text_are_read(tmp_path: Path) -> None:
     path = pdf_of(tmp_path / "a.pdf", lines("The longest berth measures 212 metres."))
     with pymupdf.open(path) as pdf:
         pdf[0].add_text_annot((300, 300), "Measured again in 2024: 214.")
+        pdf[0].add_freetext_annot(pymupdf.Rect(300, 400, 500, 420), "Not by the tide.")
         pdf.save(tmp_path / "b.pdf")
-    assert paragraphs(read(tmp_path / "b.pdf"))[-1] == "Note: Measured again in 2024: 214."
+    noted = read(tmp_path / "b.pdf")
+    assert paragraphs(noted)[-1] == "Note: Measured again in 2024: 214."
+    assert noted.text.count("Not by the tide.") == 1
 
 
 def test_numbers_that_count_with_the_pages_stay_out_wherever_they_stand(tmp_path: Path) -> None:

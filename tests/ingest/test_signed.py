@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.formats import kind_of, read
+from ragdesk.ingest.formats import read
+from ragdesk.ingest.kinds_of_file import kind_of
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.signed import signed_content
 
