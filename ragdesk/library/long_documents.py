@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragdesk.child import Call, Child, Payload
+from ragdesk.errors import ChildDied
 from ragdesk.job import Job
 from ragdesk.library.parcel import read_parcel
 from ragdesk.library.stored import FileVersion
@@ -47,7 +48,12 @@ class LongDocuments:
         Raises what `Library.add` raises, `ChildDied` where the process ended and `Cancelled`: nothing is stored then.
         """
         asked = {"document": document_id, "parcel": str(parcel), "version": asdict(version), "warnings": list(warnings)}
-        self._call("add", asked, job)
+        before = self._newest_chunk(document_id)
+        try:
+            self._call("add", asked, job)
+        except ChildDied:
+            if self._newest_chunk(document_id) == before:  # else it ended between storing it and saying so
+                raise
 
     def remove(self, document_id: int) -> None:
         """Take a document out, as `Library.remove` does."""
@@ -56,6 +62,11 @@ class LongDocuments:
     def close(self) -> None:
         """End the process."""
         self._child.close(timeout_s=0.5)
+
+    def _newest_chunk(self, document_id: int) -> int:
+        """Its id, which is never used again; 0 where there is none."""
+        query = "SELECT coalesce(max(id), 0) FROM chunks WHERE document_id = ?"
+        return int(self._library.reading.execute(query, (document_id,)).fetchone()[0])
 
     def _call(self, what: str, asked: dict[str, Any], job: Job | None) -> None:
         with self._library.lent():
