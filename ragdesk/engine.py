@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ragdesk import paths, removing
 from ragdesk.conversing import Conversations
-from ragdesk.domain import Answer, DocumentInfo, Hit, Message, Scope, Span, WordBox, unpack_boxes
+from ragdesk.domain import Answer, DocumentInfo, Hit, Message, Scope, Span, WordBox
 from ragdesk.errors import NotFound, Unreadable
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.inside import below, file_on_disk, lies_in
 from ragdesk.intake import Ingested, Intake

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ragdesk.domain import Scope, unpack_boxes
+from ragdesk.domain import Scope
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled, NotFound
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.ingesting import Outcome
 from ragdesk.job import Job, Progress
 from ragdesk.library import files

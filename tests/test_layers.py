@@ -37,6 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "passwords",
             "ledger",
             "inside",
+            "geometry",
         )
     )
     | {"diagnosis", "parts", "redacting"},

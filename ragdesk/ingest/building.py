@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, Picture, WordBox, pack_boxes
+from ragdesk.domain import Block, BlockKind, Document, Page, PageKind, Picture, WordBox
+from ragdesk.geometry import pack_boxes
 from ragdesk.ingest.limits import Enough, allowance
 
 if TYPE_CHECKING:

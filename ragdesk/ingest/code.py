@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ragdesk.domain import Document, pack_lines
+from ragdesk.domain import Document
+from ragdesk.geometry import pack_lines
 from ragdesk.ingest.building import raw_document
 from ragdesk.ingest.code_lines import outline_by_lines
 from ragdesk.ingest.grammars import outline_by_grammar

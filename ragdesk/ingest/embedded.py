@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragdesk.domain import Picture, WordBox, unpack_boxes
+from ragdesk.domain import Picture, WordBox
 from ragdesk.errors import Unreadable
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.archive import package_of
 from ragdesk.ingest.limits import Enough, allowance
 from ragdesk.ingest.metafile import metafile_text

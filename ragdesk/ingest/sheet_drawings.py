@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ragdesk.domain import cell_range
+from ragdesk.geometry import cell_range
 from ragdesk.ingest.archive import parse_xml, relations
 from ragdesk.ingest.building import DocumentBuilder
 from ragdesk.ingest.drawings import Drawn

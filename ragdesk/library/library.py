@@ -24,15 +24,14 @@ from ragdesk.domain import (
     Picture,
     Scope,
     Span,
-    State,
-    pages_from_json,
-    pictures_from_json,
-    place_in,
 )
 from ragdesk.errors import NotFound, Unavailable
+from ragdesk.geometry import place_in
 from ragdesk.library import schema, scopes, words
 from ragdesk.library.database import connect, explained, lock
+from ragdesk.library.kept_pages import mean_sure, pages_and_pictures, pages_to_json
 from ragdesk.library.languages import language_of
+from ragdesk.library.listing import listed
 from ragdesk.library.long_documents import LongDocuments
 from ragdesk.library.stored import ChunkPlace, FileVersion, StoredChunk, StoredText
 from ragdesk.library.terms import TERMS_VERSION
@@ -44,19 +43,6 @@ DEFAULT_COLLECTION = "Documents"
 
 _WRITING_CACHE_KB = 12_000
 """Of the connection that writes. With more nothing was quicker, and every library takes all of it sooner or later."""
-
-_INFO = """
-SELECT d.id, d.path, d.title, c.name AS collection, d.queued, d.outcome, d.reason, d.hint, d.format, d.date, d.page_kind,
-    d.page_count, d.chunk_count, d.size_bytes, d.hash, d.read_at, d.situating,
-    (SELECT o.path FROM documents o WHERE o.hash = d.hash AND +o.id < d.id AND d.chunk_count AND o.chunk_count
-        ORDER BY +o.id LIMIT 1) AS same_as,
-    json_array_length(d.pictured) AS pictured, d.recognised, d.sure,
-    CASE WHEN :index = 0 THEN 0 ELSE coalesce(
-        (SELECT s.chunk_count FROM situated s WHERE s.index_id = :index AND s.document_id = d.id), (
-        SELECT count(*) FROM chunks k JOIN vectors v ON v.index_id = :index AND v.key = k.embed_key
-        WHERE k.document_id = d.id)) END AS embedded
-FROM documents d JOIN collections c ON c.id = d.collection_id
-"""
 
 
 def embed_key(prefix: str, text: str) -> bytes:
@@ -247,7 +233,7 @@ class Library:
                     document_id,
                     version.hash,
                     document.text,
-                    _pages_to_json(document),
+                    pages_to_json(document),
                     json.dumps(dict(document.metadata), ensure_ascii=False),
                     document.geometry,
                     f"{document.title}\n{Path(row[0]).name}\n{document.text[:600]}",
@@ -273,7 +259,7 @@ class Library:
                     now(),
                     json.dumps(document.pictured),
                     len(recognised),
-                    _mean_sure(recognised),
+                    mean_sure(recognised),
                     document_id,
                 ),
             )
@@ -319,24 +305,14 @@ class Library:
 
     def documents(self, scope: Scope | None = None) -> list[DocumentInfo]:
         """What the library holds, in order of path; also files that wait or were refused."""
-        ids = self.document_ids(scope or Scope())
-        where, values = (
-            ("", {})
-            if ids is None
-            else ("WHERE d.id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(sorted(ids))})
-        )
-        rows = self.reading.execute(f"{_INFO} {where} ORDER BY d.path", {"index": self.current_index, **values})
-        return [_info(row) for row in rows]
+        return listed(self.reading, self.document_ids(scope or Scope()), index=self.current_index)
 
     def document(self, named: str) -> DocumentInfo:
         """The document with this id, path, file name or title. Raises `NotFound`."""
         ids = scopes.documents_named(self.reading, [named])
         if not ids:
             raise NotFound(f"There is no document {named!r} in the library", "See `ragdesk list`")
-        row = self.reading.execute(
-            f"{_INFO} WHERE d.id = :id", {"index": self.current_index, "id": min(ids)}
-        ).fetchone()
-        return _info(row)
+        return listed(self.reading, [min(ids)], index=self.current_index)[0]
 
     def document_ids(self, scope: Scope) -> set[int] | None:
         """The documents in scope; None where the scope limits nothing. Raises `NotFound` for names that do not exist."""
@@ -390,7 +366,7 @@ class Library:
         ).fetchone()
         if row is None:
             raise NotFound(f"Nothing was read of document {document_id}", "See `ragdesk list`")
-        pages, pictures = _pages_from_json(row[1])
+        pages, pictures = pages_and_pictures(row[1])
         return StoredText(row[0], pages, row[2], row[3], row[4], pictures)
 
     def place(self, document_id: int, span: Span) -> str:
@@ -402,7 +378,7 @@ class Library:
         ).fetchone()
         if row is None:
             return ""
-        pages, pictures = _pages_from_json(row[1])
+        pages, pictures = pages_and_pictures(row[1])
         return place_in(row[0], pages, row[2], span, pictures)
 
     def hashes(self, document_ids: Iterable[int]) -> dict[int, str]:
@@ -419,7 +395,7 @@ class Library:
             "SELECT document_id, pages FROM texts WHERE document_id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(document_ids)),),
         )
-        found = {row[0]: [p.number for p in _pages_from_json(row[1])[0] if p.span[0] >= p.span[1]] for row in rows}
+        found = {row[0]: [p.number for p in pages_and_pictures(row[1])[0] if p.span[0] >= p.span[1]] for row in rows}
         return {id: numbers for id, numbers in found.items() if numbers}
 
     def counts(self) -> tuple[int, int]:
@@ -434,62 +410,3 @@ class Library:
 def now() -> str:
     """The time in UTC, ISO, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _pages_to_json(document: Document) -> str:
-    """The pages, then the pictures, told apart by what their number is called."""
-    rows: list[dict[str, object]] = [
-        {"number": page.number, "span": page.span, "label": page.label}
-        | ({} if page.sure is None else {"sure": round(page.sure, 3)})
-        for page in document.pages
-    ]
-    rows += [
-        {"picture": p.number, "span": p.span, "sure": round(p.sure, 3), "cells": p.cells} for p in document.pictures
-    ]
-    return json.dumps(rows, ensure_ascii=False)
-
-
-def _pages_from_json(kept: str) -> tuple[tuple[Page, ...], tuple[Picture, ...]]:
-    rows = json.loads(kept)
-    pictures = [{**row, "number": row["picture"]} for row in rows if "picture" in row]
-    return pages_from_json([row for row in rows if "picture" not in row]), pictures_from_json(pictures)
-
-
-def _mean_sure(pages: Sequence[Page | Picture]) -> float | None:
-    """The mean over all their characters; None without pages."""
-    letters = sum(page.span[1] - page.span[0] for page in pages)
-    return sum((page.sure or 0.0) * (page.span[1] - page.span[0]) for page in pages) / letters if letters else None
-
-
-def _info(row: sqlite3.Row) -> DocumentInfo:
-    outcome, chunk_count, embedded = row["outcome"], row["chunk_count"], row["embedded"]
-    state: State
-    if outcome == "" or (row["queued"] and outcome in ("failed", "skipped")) or (row["pictured"] and not chunk_count):
-        state = "waiting"
-    elif outcome == "read":
-        state = "indexed" if embedded >= chunk_count else "searchable"
-    else:
-        state = outcome
-    return DocumentInfo(
-        id=row["id"],
-        path=row["path"],
-        title=row["title"],
-        collection=row["collection"],
-        state=state,
-        reason=row["reason"],
-        hint=row["hint"],
-        same_as=row["same_as"] or "",
-        format=row["format"],
-        date=row["date"],
-        pages=row["page_count"] if row["page_kind"] not in ("", "line") else None,
-        page_kind=row["page_kind"],
-        chunks=chunk_count,
-        embedded=embedded,
-        size_bytes=row["size_bytes"],
-        hash=row["hash"],
-        read_at=row["read_at"],
-        situated=f"model {row['situating'].rpartition('/')[2]}" if row["situating"] else "structure",
-        pictured=row["pictured"],
-        recognised=row["recognised"],
-        sure=row["sure"],
-    )

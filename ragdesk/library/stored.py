@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ragdesk.domain import Page, PageKind, Picture, Span, place_in
+from ragdesk.domain import Page, PageKind, Picture, Span
+from ragdesk.geometry import place_in
 
 
 @dataclass(frozen=True, slots=True)

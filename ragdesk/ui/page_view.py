@@ -21,7 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from ragdesk.domain import Span, WordBox, unpack_boxes
+from ragdesk.domain import Span, WordBox
+from ragdesk.geometry import unpack_boxes
 from ragdesk.pages import PageSize
 from ragdesk.ui.desk import Desk
 from ragdesk.ui.page_pictures import Stamp, stamp_of

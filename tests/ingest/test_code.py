@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ragdesk.domain import Document, place_in
+from ragdesk.domain import Document
+from ragdesk.geometry import place_in
 from ragdesk.ingest.chunking import cut
 from ragdesk.ingest.formats import read
 from ragdesk.ingest.ingesting import cutting

@@ -20,8 +20,9 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 from pptx.util import Inches
 
-from ragdesk.domain import DocumentInfo, unpack_boxes
+from ragdesk.domain import DocumentInfo
 from ragdesk.engine import Engine
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.folders import file_hash
 from ragdesk.ingest.recognised import SeenPage, SeenWord, seen_to_json
 from ragdesk.job import Job, Progress

@@ -15,9 +15,10 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from ragdesk.domain import Document, place_in
+from ragdesk.domain import Document
 from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
+from ragdesk.geometry import place_in
 from ragdesk.ingest.formats import read
 
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from ragdesk.domain import Document, unpack_boxes
+from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.formats import read
 from ragdesk.ingest.recognised import SeenPage, having_seen
 

@@ -9,7 +9,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from ragdesk.domain import unpack_boxes
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.formats import read
 from tests.ingest.test_pdf import LEFT, lines, paragraphs, pdf_of
 

@@ -12,7 +12,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from ragdesk.domain import Document, unpack_boxes
+from ragdesk.domain import Document
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.formats import read
 
 STYLE = getSampleStyleSheet()["BodyText"]

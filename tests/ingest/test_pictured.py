@@ -66,7 +66,7 @@ def word(text: str, sure: float) -> SeenWord:
 
 
 def test_recognised_words_stand_on_the_page_as_it_is_shown(tmp_path: Path) -> None:
-    from ragdesk.domain import unpack_boxes
+    from ragdesk.geometry import unpack_boxes
 
     seen = SeenPage(((word("Lease", 0.9), word("signed", 0.7)),), 300, 400, 90, "engine")
     assert seen_from_json(seen_to_json(seen)) == seen

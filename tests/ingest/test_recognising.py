@@ -13,9 +13,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ragdesk.commands.printing import document_json
-from ragdesk.domain import DocumentInfo, unpack_boxes
+from ragdesk.domain import DocumentInfo
 from ragdesk.engine import Engine
 from ragdesk.errors import Cancelled
+from ragdesk.geometry import unpack_boxes
 from ragdesk.ingest.tesseract import languages
 from ragdesk.job import Job, Progress
 from ragdesk.library import files

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ragdesk.domain import Document, place_in
+from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
+from ragdesk.geometry import place_in
 from ragdesk.ingest.formats import read
 
 
