@@ -1,4 +1,7 @@
-"""What tells scripts in what the model PP-OCRv6 small makes of them; written by tests/benchmarks/scripts.py."""
+"""What tells scripts in what the model PP-OCRv6 small makes of them.
+
+Fitted on drawn lines, pages and strips of photographs; tests/benchmarks/scripts.py writes such a file anew.
+"""
 
 CLASSES = (
     "Arabic",
