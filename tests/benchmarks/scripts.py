@@ -195,7 +195,8 @@ def written(model: LogisticRegression, letters: str) -> str:
     scale = np.abs(weights).max() / 127
     packed = base64.b85encode(np.round(weights / scale).astype(np.int8).tobytes()).decode()
     return (
-        '"""What tells scripts in what the model PP-OCRv6 small makes of them.\n\nWritten by tests/benchmarks/scripts.py.\n"""\n\n'
+        '"""What tells scripts in what the model PP-OCRv6 small makes of them.\n\n'
+        'Written by tests/benchmarks/scripts.py.\n"""\n\n'
         f"CLASSES = {tuple(map(str, model.classes_))!r}\n"
         '"""Scripts, what is no writing, and lines that the model reads, also on their heads."""\n\n'
         f"LETTERS = {broken(letters)}\n"
