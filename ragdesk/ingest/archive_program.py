@@ -20,10 +20,10 @@ from typing import IO
 
 from ragdesk.domain import Document
 from ragdesk.errors import Unreadable
-from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.limits import allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.office_program import users_environment
-from ragdesk.ingest.unpacking import listing
+from ragdesk.ingest.unpacking import add_tar_members, listing
 
 _KINDS = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "RAR", b"MSCF\0\0\0\0": "cabinet"}
 _DISC = b"CD001"
@@ -64,17 +64,9 @@ def read_archive(path: Path, members: Members) -> Document:
         assert process.stdout is not None
         try:
             with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-                for entry in archive:
-                    if told := allowance().exceeded():
-                        raise Enough(told)
-                    if entry.isfile():
-                        stream_of = archive.extractfile(entry)
-                        if stream_of is not None:
-                            members.add(entry.name, stream_of)
-                    elif entry.islnk() or entry.issym():
-                        members.pass_link()
-                    if members.done:
-                        return listing("archive", members)
+                add_tar_members(archive, members)
+            if members.done:
+                return listing("archive", members)
             failed = process.wait() != 0
         except (tarfile.TarError, EOFError, ValueError, OSError):
             failed = True

@@ -64,18 +64,25 @@ def read_tar(path: Path, members: Members) -> Document:
     """A tar archive, packed or not. What follows a damaged place cannot be read."""
     try:
         with tarfile.open(path) as archive:
-            for entry in archive:
-                if entry.isfile():
-                    stream = archive.extractfile(entry)
-                    if stream is not None:
-                        members.add(entry.name, stream)
-                elif entry.islnk() or entry.issym():
-                    members.pass_link()
-                if members.done:
-                    break
+            add_tar_members(archive, members)
     except (tarfile.TarError, EOFError, ValueError, OSError, lzma.LZMAError) as error:
         raise Unreadable(*_DAMAGED) from error
     return listing("tar", members)
+
+
+def add_tar_members(archive: tarfile.TarFile, members: Members) -> None:
+    """Keep the files of a tar archive, in their order, until all that is wanted is found. Raises `Enough` at a limit."""
+    for entry in archive:
+        if told := allowance().exceeded():
+            raise Enough(told)
+        if entry.isfile():
+            stream = archive.extractfile(entry)
+            if stream is not None:
+                members.add(entry.name, stream)
+        elif entry.islnk() or entry.issym():
+            members.pass_link()
+        if members.done:
+            break
 
 
 def read_packed(path: Path, members: Members) -> Document:
