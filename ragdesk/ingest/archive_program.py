@@ -65,7 +65,7 @@ def read_archive(path: Path, members: Members) -> Document:
         try:
             with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
                 add_tar_members(archive, members)
-            if members.done:
+            if members.done or members.cut_short:
                 return listing("archive", members)
             failed = process.wait() != 0
         except (tarfile.TarError, EOFError, ValueError, OSError):

@@ -91,6 +91,8 @@ class Members:
         self._outside: list[str] = []
         self._links = 0
         self._too_deep = False
+        self.cut_short = ""
+        """Why what comes after these was not looked at, in a sentence; empty where all of it was."""
 
     @property
     def done(self) -> bool:
@@ -148,7 +150,7 @@ class Members:
 
     def warnings(self) -> list[str]:
         """Sentences about what was left out."""
-        said = []
+        said = [self.cut_short] if self.cut_short else []
         if self._too_deep:
             said.append("What is in it was not read, because it lies too deep in other files.")
         if self._left_out:

@@ -20,6 +20,9 @@ from ragdesk.ingest.members import PROTECTED_HINT, Members
 from ragdesk.ingest.protection import UNKNOWN_PROTECTION, WRONG_KEY, open_with, zip_keys
 
 _MOST_LISTED = 1000
+_SHARE = 0.9
+"""Of the time allowed; the rest is for telling what was found."""
+
 _SINGLE: tuple[tuple[bytes, str, Any], ...] = (
     (b"\x1f\x8b", ".gz", gzip.open),
     (b"BZh", ".bz2", bz2.open),
@@ -71,10 +74,11 @@ def read_tar(path: Path, members: Members) -> Document:
 
 
 def add_tar_members(archive: tarfile.TarFile, members: Members) -> None:
-    """Keep the files of a tar archive, in their order, until all that is wanted is found. Raises `Enough` at a limit."""
+    """Keep the files of a tar archive, in their order, until what is wanted is found or a limit is reached."""
     for entry in archive:
-        if told := allowance().exceeded():
-            raise Enough(told)
+        if told := allowance().exceeded(share=_SHARE):
+            members.cut_short = told
+            return
         if entry.isfile():
             stream = archive.extractfile(entry)
             if stream is not None:

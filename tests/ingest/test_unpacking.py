@@ -17,6 +17,7 @@ from ragdesk.domain import DocumentInfo, Scope
 from ragdesk.engine import Engine
 from ragdesk.errors import Unreadable
 from ragdesk.ingest.formats import read
+from ragdesk.ingest.limits import Allowance
 from ragdesk.ingest.members import Members, Room
 from ragdesk.library.files import read_again
 from ragdesk.settings import Settings
@@ -54,6 +55,21 @@ def held(engine: Engine) -> dict[str, DocumentInfo]:
 def place(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
     return tmp_path / "in"
+
+
+def test_a_tar_archive_that_takes_too_long_keeps_what_was_unpacked_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tarred(tmp_path / "a.tar", {"one.txt": "One.", "two.txt": "Two."})
+    members = Members(tmp_path / "out", name="a.tar")
+
+    def exceeded(self: Allowance, *, pages: int = 0, share: float = 1.0) -> str:
+        return "Its end is missing." if share < 1 and members.found else ""
+
+    monkeypatch.setattr(Allowance, "exceeded", exceeded)
+    document = read(path, members)
+    assert [member.name for member in members.found] == ["one.txt"]
+    assert document.warnings == ("Its end is missing.",)
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tar.bz2", ".tar.xz", ".tgz"])
