@@ -9,7 +9,7 @@ from pathlib import Path
 from ragdesk.domain import Document, PageKind
 from ragdesk.errors import Cancelled, RagDeskError, Unreadable
 from ragdesk.ingest.kinds_of_file import kind_of
-from ragdesk.ingest.limits import Enough, allowance
+from ragdesk.ingest.limits import Enough, OutOfMemory, allowance
 from ragdesk.ingest.members import Members
 from ragdesk.ingest.pictured import without_text
 from ragdesk.ingest.recognised import seen_pages
@@ -93,7 +93,7 @@ def read(path: Path, members: Members | None = None) -> Document:
             document = _so_far(kind, enough.said)
         except MemoryError:
             document = _so_far(kind, allowance().too_much_memory)
-        except (RagDeskError, Cancelled, FileNotFoundError, PermissionError):
+        except (RagDeskError, Cancelled, FileNotFoundError, PermissionError, OutOfMemory):
             raise
         except Exception as error:  # whatever a library makes of a bad file: here it becomes the user's words
             reason = f"It is damaged, or not a real {kind.upper()} file ({type(error).__name__})"

@@ -52,6 +52,10 @@ class Enough(BaseException):
         self.said = said
 
 
+class OutOfMemory(Exception):
+    """A page took all the memory there may be, and its library gives none of it back: a new process reads the others."""
+
+
 class Allowance:
     """What is left of the limits while a file is read, and the passwords that may be tried on it."""
 

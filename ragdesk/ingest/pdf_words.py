@@ -9,7 +9,7 @@ from typing import Any
 
 from ragdesk.domain import Box
 from ragdesk.ingest.building import clean
-from ragdesk.ingest.limits import allowance
+from ragdesk.ingest.limits import OutOfMemory, allowance
 from ragdesk.ingest.pdf_grids import grids_of
 from ragdesk.ingest.pdf_letters import mended_letters
 from ragdesk.ingest.pdf_lines import Line, Page, Word
@@ -26,6 +26,10 @@ _LIGATURES = str.maketrans({code: unicodedata.normalize("NFKC", chr(code)) for c
 """Taken apart here: where MuPDF does, it sees a blank after some."""
 
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|[.,_-](?:b|bd|bi|bx)\d*$|CMBX")
+
+
+_NO_MEMORY = re.compile(r"\b[mc]alloc\b.* failed|\brealloc\b.* failed")
+"""How MuPDF says that it gets no more memory."""
 
 
 def extract(pdf: Any) -> tuple[list[Page], list[int], list[int], str]:
@@ -46,7 +50,9 @@ def extract(pdf: Any) -> tuple[list[Page], list[int], list[int], str]:
             if is_pictured(page, [line for line, _ in found]):
                 pictured.append(number)
             pages.append(_laid_upright(page, number, found))
-        except Exception:  # a broken page is named to the user; the others are read
+        except Exception as error:  # a broken page is named to the user; the others are read
+            if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+                raise OutOfMemory from error
             failed.append(number)
             pages.append(Page(number, 612.0, 792.0, []))
     return pages, failed, pictured, ""

@@ -14,7 +14,7 @@ from typing import Any
 from ragdesk.child import Call, Child, ChildFailed, Payload
 from ragdesk.domain import Chunk, Document
 from ragdesk.errors import ChildDied, Unavailable, Unreadable
-from ragdesk.ingest.limits import Limits
+from ragdesk.ingest.limits import Limits, OutOfMemory
 from ragdesk.ingest.members import Member, Members, Room, member_from_json
 from ragdesk.job import Job
 from ragdesk.library.long_documents import LONG_CHARACTERS
@@ -135,6 +135,9 @@ class Reader:
         except ChildFailed as error:
             if error.type_name in _NOT_TO_BE_OPENED:
                 raise _NOT_TO_BE_OPENED[error.type_name] from error
+            if error.type_name == OutOfMemory.__name__:
+                self._child.close(timeout_s=0.5)
+                raise _Ended(ChildDied(f"Page {page} took too much memory"), page) from error
             if error.type_name == "MemoryError":
                 raise Unreadable(*self._too_large()) from error
             raise Unreadable(f"It could not be read ({error})", "It may be damaged") from error

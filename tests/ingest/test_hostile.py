@@ -121,11 +121,12 @@ def test_a_file_that_takes_too_long_is_stopped_with_its_reason_and_the_next_one_
         reader.close()
 
 
+@pytest.mark.parametrize(("of_time", "memory_mb"), [(0.03, 2048), (1.0, 1024)], ids=["time", "memory"])
 def test_a_page_that_ends_its_reader_is_left_out_and_the_others_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_time: float, memory_mb: int
 ) -> None:
-    monkeypatch.setattr(reading, "_A_PAGE", 0.03)
-    settings = Settings(reader_timeout_s=100.0)
+    monkeypatch.setattr(reading, "_A_PAGE", of_time)
+    settings = Settings(reader_timeout_s=100.0, reader_memory_mb=memory_mb)
     reader = Reader(settings, cutting(settings))
     try:
         contents = reader.read(hostile.nested_forms(tmp_path / "a.pdf", 12, pages=3))
